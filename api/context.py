@@ -1,0 +1,57 @@
+"""What every view of one app works with: the running definitions, the clock, the keys, the refresher."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import Flask, current_app, g
+
+from api.auth import Keys
+from api.live import Live
+from api.project import Project
+from api.refresher import Refresher
+
+_EXTENSION = "scorecard"
+
+
+@dataclass(frozen=True)
+class Context:
+    """The parts of one app; `now` returns an aware instant."""
+
+    live: Live
+    now: Callable[[], datetime]
+    keys: Keys
+    anonymous: bool
+    refresher: Refresher | None = None
+
+
+def attach(app: Flask, context: Context) -> None:
+    """Give an app its context."""
+    app.extensions[_EXTENSION] = context
+
+
+def current() -> Context:
+    """Return the context of the app that answers the request."""
+    context = current_app.extensions[_EXTENSION]
+    assert isinstance(context, Context)
+    return context
+
+
+def project() -> Project:
+    """Return the project as the request first saw it, so that a reload never splits an answer."""
+    if "project" not in g:
+        g.project = current().live.project
+    found = g.project
+    assert isinstance(found, Project)
+    return found
+
+
+def now() -> datetime:
+    """Return the instant that the whole request is answered for."""
+    if "now" not in g:
+        g.now = current().now()
+    found = g.now
+    assert isinstance(found, datetime)
+    return found

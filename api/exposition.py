@@ -1,0 +1,230 @@
+"""`/metrics`: the store's newest values in Prometheus' text format. A scrape never asks a source."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from api.newest import live, still_open
+from api.project import Project
+from metrics.grain import Calendar, Grain, Period
+from metrics.model import Metric
+from metrics.observation import Observation
+from metrics.unit import RATIO, unit_of
+from scorecard.score import Level, Status
+from scorecard.target import target_for
+from scorecard.view import ScorecardReport
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+_SECONDS = {"seconds": 1.0, "minutes": 60.0, "hours": 3600.0, "days": 86400.0, "weeks": 604800.0}
+
+# part of an observation -> suffix, whether it is in the metric's unit, what HELP says
+_PARTS = (
+    ("value", "", True, "{label}"),
+    ("lower", "_lower", True, "Lower bound of the 95% interval of: {label}"),
+    ("upper", "_upper", True, "Upper bound of the 95% interval of: {label}"),
+    ("numerator", "_numerator", True, "Numerator of: {label}"),
+    ("denominator", "_denominator", False, "Denominator of: {label}"),
+    ("sample_size", "_sample_size", False, "Rows or entities behind: {label}"),
+)
+
+
+@dataclass(frozen=True)
+class Base:
+    """How a metric's unit is written in a series name, and what its values are multiplied by."""
+
+    suffix: str
+    factor: float
+
+
+def base_unit(unit: str, currency: str) -> Base:
+    """Return the base unit of a declared unit: seconds for times, the ratio, the currency, else none."""
+    if unit in _SECONDS:
+        return Base("_seconds", _SECONDS[unit])
+    if unit == RATIO:
+        return Base("_ratio", 1.0)
+    return Base(f"_{unit}" if unit == currency.lower() else "", 1.0)
+
+
+def render(project: Project, now: datetime) -> bytes:
+    """Return the whole exposition: values, targets, scores, definitions, sources, refreshes."""
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(_StoreCollector(project, now))
+    return generate_latest(registry)
+
+
+class _StoreCollector(Collector):
+    """Read everything from the store, once, at one instant."""
+
+    def __init__(self, project: Project, now: datetime) -> None:
+        self._project = project
+        self._now = now
+        self._calendar = project.catalog.company.calendar
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        """Yield every family that has a series."""
+        families: list[GaugeMetricFamily] = []
+        ends = GaugeMetricFamily(
+            "kpi_period_end_timestamp_seconds",
+            "The instant at which the period of a metric's live series ends",
+            labels=["metric", "grain"],
+        )
+        targets = GaugeMetricFamily(
+            "scorecard_target",
+            "The target of the live period, in base units",
+            labels=["metric", "grain", "kind"],
+        )
+        for metric in self._project.catalog.metrics.values():
+            observations = self._project.store.latest(metric.metric)
+            closed = live(observations)
+            families.extend(self._values(metric, closed.values(), provisional=False))
+            families.extend(self._values(metric, still_open(observations).values(), provisional=True))
+            for grain, (period, _) in closed.items():
+                _add_end(ends, metric, grain, period, self._calendar)
+                self._add_targets(targets, metric, period)
+        families += [ends, targets, *self._scores(), *self._definitions(), *self._sources()]
+        return (family for family in families if family.samples)
+
+    def _base(self, metric: Metric) -> Base:
+        return base_unit(unit_of(metric, self._project.catalog), self._project.catalog.company.currency.report)
+
+    def _values(
+        self,
+        metric: Metric,
+        periods: Iterable[tuple[Period, tuple[Observation, ...]]],
+        *,
+        provisional: bool,
+    ) -> Iterator[GaugeMetricFamily]:
+        base = self._base(metric)
+        state = "_provisional" if provisional else ""
+        words = f"{metric.label}: {metric.question}" if metric.question else metric.label
+        names = sorted({name for cut in metric.cut_sets for name in cut})
+        seen = [observation for _, observations in periods for observation in observations]
+        for part, suffix, in_unit, help_text in _PARTS:
+            family = GaugeMetricFamily(
+                f"kpi_{metric.metric}{base.suffix}{state}{suffix}",
+                help_text.format(label=words) + (" (period still open)" if provisional else ""),
+                labels=["grain", "by", *names],
+            )
+            for observation in seen:
+                number = getattr(observation, part)
+                if number is not None:
+                    factor = base.factor if in_unit else 1.0
+                    family.add_metric(_labels(observation, names), number * factor)
+            yield family
+
+    def _add_targets(self, family: GaugeMetricFamily, metric: Metric, period: Period) -> None:
+        target = target_for(metric, period, self._project.catalog)
+        if target is None:
+            return
+        factor = self._base(metric).factor
+        for kind, level in _levels({"goal": target.goal, "red_flag": target.red_flag}):
+            family.add_metric([metric.metric, period.grain.value, kind], level * factor)
+
+    def _scores(self) -> Iterator[GaugeMetricFamily]:
+        reports = [self._project.report(name, None, self._now) for name in self._project.board.scorecards]
+        score = GaugeMetricFamily(
+            "scorecard_score", "The score of a scorecard's current period, 0 to 100", labels=["scorecard"]
+        )
+        coverage = GaugeMetricFamily(
+            "scorecard_coverage_ratio",
+            "The share of a scorecard's weight that has a scored value",
+            labels=["scorecard"],
+        )
+        objectives = GaugeMetricFamily(
+            "scorecard_objective_score",
+            "The score of an objective, 0 to 100",
+            labels=["scorecard", "perspective", "objective"],
+        )
+        for report in reports:
+            if report.score is not None:
+                score.add_metric([report.scorecard], report.score)
+            coverage.add_metric([report.scorecard], report.coverage)
+            for perspective in report.perspectives:
+                for objective in perspective.objectives:
+                    if objective.score is not None:
+                        labels = [report.scorecard, perspective.perspective, objective.objective]
+                        objectives.add_metric(labels, objective.score)
+        return iter((score, coverage, objectives, *_statuses(reports)))
+
+    def _definitions(self) -> Iterator[GaugeMetricFamily]:
+        family = GaugeMetricFamily(
+            "scorecard_definition_info",
+            "The definition that a metric's series follow; always 1",
+            labels=["metric", "hash", "commit"],
+        )
+        seconds = GaugeMetricFamily(
+            "kpi_refresh_duration_seconds", "How long the last refresh of a metric took", labels=["metric"]
+        )
+        for name in self._project.catalog.metrics:
+            family.add_metric([name, self._project.hash_of(name), self._project.commit or ""], 1)
+            run = self._project.store.last_run(name)
+            if run is not None:
+                seconds.add_metric([name], run.seconds)
+        return iter((family, seconds))
+
+    def _sources(self) -> Iterator[GaugeMetricFamily]:
+        up = GaugeMetricFamily("kpi_source_up", "Whether a source answered when last asked", labels=["source"])
+        success = GaugeMetricFamily(
+            "kpi_source_last_success_timestamp_seconds", "When a source last answered", labels=["source"]
+        )
+        watermark = GaugeMetricFamily(
+            "kpi_source_watermark_timestamp_seconds",
+            "The instant up to which a source's data is known",
+            labels=["source"],
+        )
+        for name, health in self._project.store.source_health().items():
+            up.add_metric([name], 1 if health.up else 0)
+            for family, instant in ((success, health.last_success), (watermark, health.watermark)):
+                if instant is not None:
+                    family.add_metric([name], instant.timestamp())
+        return iter((up, success, watermark))
+
+
+def _labels(observation: Observation, names: Iterable[str]) -> list[str]:
+    """Return the label values of a series; a dimension that it is not cut by is an empty text."""
+    segment = dict(observation.dimensions)
+    return [observation.grain.value, ",".join(observation.by), *(segment.get(name, "") for name in names)]
+
+
+def _add_end(
+    family: GaugeMetricFamily, metric: Metric, grain: Grain, period: Period, calendar: Calendar
+) -> None:
+    bounds = calendar.bounds(period)
+    if bounds is not None:
+        family.add_metric([metric.metric, grain.value], bounds[1].timestamp())
+
+
+def _levels(levels: Mapping[str, Level | None]) -> Iterator[tuple[str, float]]:
+    """Yield the numbers of a target; a band has a lower and an upper one."""
+    for kind, level in levels.items():
+        if isinstance(level, tuple):
+            yield f"{kind}_lower", level[0]
+            yield f"{kind}_upper", level[1]
+        elif level is not None:
+            yield kind, level
+
+
+def _statuses(reports: Iterable[ScorecardReport]) -> tuple[GaugeMetricFamily, GaugeMetricFamily]:
+    one_hot = GaugeMetricFamily(
+        "scorecard_status",
+        "The status of an indicator: 1 for the one that holds, 0 for the others",
+        labels=["scorecard", "metric", "status"],
+    )
+    counts = GaugeMetricFamily(
+        "scorecard_indicators", "How many indicators have a status", labels=["scorecard", "status"]
+    )
+    for report in reports:
+        # A metric may stand under two objectives; its status is the same under both.
+        found = {indicator.metric: indicator.status for indicator in report.indicators}
+        for status in Status:
+            for metric, holds in found.items():
+                one_hot.add_metric([report.scorecard, metric, status.value], 1 if holds is status else 0)
+            counts.add_metric([report.scorecard, status.value], list(found.values()).count(status))
+    return one_hot, counts

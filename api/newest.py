@@ -1,0 +1,42 @@
+"""Choose the newest values of a metric: those of the latest final period, and those still open."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import groupby
+
+from metrics.grain import Grain, Period
+from metrics.observation import Dimensions, Observation, State
+
+CLOSED = (State.FINAL, State.SMALL_SAMPLE)
+
+Newest = dict[Grain, tuple[Period, tuple[Observation, ...]]]
+"""By grain: the period, and its observations in order of their segments."""
+
+
+def live(observations: Iterable[Observation]) -> Newest:
+    """Return, by grain, the latest period that is final, and its final observations.
+
+    A segment that has no final value in that period is left out, however recent its last one is.
+    """
+    return _newest(observations, CLOSED)
+
+
+def still_open(observations: Iterable[Observation]) -> Newest:
+    """Return, by grain, the latest provisional period and its provisional observations."""
+    return _newest(observations, (State.PROVISIONAL,))
+
+
+def _newest(observations: Iterable[Observation], states: tuple[State, ...]) -> Newest:
+    chosen: Newest = {}
+    meant = sorted((seen for seen in observations if seen.state in states), key=_order)
+    for grain, group in groupby(meant, key=lambda seen: seen.grain):
+        seen = list(group)
+        period = seen[-1].period
+        chosen[grain] = (period, tuple(each for each in seen if each.period == period))
+    return chosen
+
+
+def _order(seen: Observation) -> tuple[str, str, Dimensions]:
+    start = seen.period.start
+    return seen.grain.value, start.isoformat() if start else "", seen.dimensions

@@ -1,0 +1,101 @@
+"""The catalogue: every metric by stage, with its newest value and its trend."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from flask import render_template, request
+from markupsafe import Markup
+
+from api.context import project
+from api.newest import live
+from api.pages.chart import spark
+from api.pages.points import trend_points
+from api.pages.site import pages
+from api.project import Project
+from metrics.grain import Grain
+from metrics.model import Metric
+from metrics.observation import Observation
+from metrics.unit import unit_of
+from scorecard.model import label_of
+
+_PREFERRED = (Grain.QUARTER, Grain.MONTH, Grain.FISCAL_QUARTER, Grain.WEEK, Grain.YEAR, Grain.FISCAL_YEAR)
+_TREND = 10
+
+
+@dataclass(frozen=True)
+class Row:
+    """One metric in the list."""
+
+    metric: Metric
+    unit: str
+    latest: Observation | None
+    spark: Markup
+    failed: bool
+
+
+@dataclass(frozen=True)
+class Group:
+    """The metrics of one stage."""
+
+    label: str
+    phase: str | None
+    leads: str | None
+    rows: tuple[Row, ...]
+
+
+def usual_grain(metric: Metric, wanted: Grain | None = None) -> Grain:
+    """Return the grain to show first: the wanted one, else a quarter, else what there is."""
+    order = ((wanted,) if wanted else ()) + _PREFERRED
+    return next((grain for grain in order if grain in metric.grains), metric.grains[0])
+
+
+@pages.route("/catalogue")
+def catalogue() -> str:
+    """Show every metric, or those that one department answers for."""
+    seen = project()
+    department = request.args.get("department") or None
+    chosen = [
+        metric
+        for metric in seen.catalog.metrics.values()
+        if department is None or department in (metric.leads, *metric.supports)
+    ]
+    return render_template(
+        "catalogue.html",
+        section="catalogue",
+        total=len(chosen),
+        department=department,
+        departments=[(name, found.label) for name, found in seen.board.departments.items()],
+        groups=list(_groups(seen, chosen)),
+    )
+
+
+def _groups(seen: Project, metrics: Iterable[Metric]) -> Iterator[Group]:
+    """Yield the metrics by stage in the journey's order; those without one come last."""
+    by_stage: dict[str | None, list[Metric]] = {}
+    for metric in metrics:
+        by_stage.setdefault(metric.stage, []).append(metric)
+    for stage in seen.board.stages:
+        if stage.stage in by_stage:
+            rows = tuple(_row(seen, metric) for metric in by_stage.pop(stage.stage))
+            yield Group(label_of(stage.stage), stage.phase.value, seen.board.label(stage.leads), rows)
+    for name, left in by_stage.items():
+        label = label_of(name) if name else "Across all stages"
+        yield Group(label, None, None, tuple(_row(seen, metric) for metric in left))
+
+
+def _row(seen: Project, metric: Metric) -> Row:
+    grain = usual_grain(metric)
+    totals = seen.store.latest(metric.metric, grain=grain, by=())
+    newest = live(totals).get(grain)
+    points = trend_points(seen, metric, totals, most=_TREND)
+    title = f"{metric.label}: the last {len(points)} periods"
+    run = seen.store.last_run(metric.metric)
+    return Row(
+        metric=metric,
+        unit=unit_of(metric, seen.catalog),
+        latest=newest[1][0] if newest else None,
+        spark=spark(points, name=f"spark-{metric.metric}", title=title),
+        failed=run is not None and run.outcome == "failed",
+    )

@@ -1,0 +1,310 @@
+"""Charts as SVG text, drawn on the server from plain points: no script, no inline style, no outside file.
+
+Colours and line styles are classes of the style sheet, so that dark mode and print change them. Every
+chart has a title and a description; the table beside it holds the same numbers.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from markupsafe import Markup, escape
+
+
+@dataclass(frozen=True)
+class Point:
+    """One period of a series; `open` is provisional, `small` a small sample. None is a gap."""
+
+    label: str
+    value: float | None
+    lower: float | None = None
+    upper: float | None = None
+    open: bool = False
+    small: bool = False
+    goal: float | None = None
+    red_flag: float | None = None
+    words: str = ""
+
+
+@dataclass(frozen=True)
+class _Frame:
+    """Where values and periods stand on the drawing."""
+
+    left: float
+    right: float
+    top: float
+    bottom: float
+    low: float
+    high: float
+    count: int
+
+    def x(self, index: float) -> float:
+        step = (self.right - self.left) / max(self.count, 1)
+        return self.left + step * (index + 0.5)
+
+    def y(self, value: float) -> float:
+        share = (value - self.low) / (self.high - self.low)
+        return self.bottom - share * (self.bottom - self.top)
+
+    def at(self, index: float, value: float) -> str:
+        return f"{_n(self.x(index))},{_n(self.y(value))}"
+
+
+def ticks(low: float, high: float, most: int = 6) -> tuple[float, ...]:
+    """Return round values that cover [low, high]: at most `most` + 1 steps of 1, 2, 2.5 or 5 times 10^n."""
+    if not high > low:
+        high = low + (abs(low) or 1.0)
+    rough = (high - low) / most
+    power = 10.0 ** math.floor(math.log10(rough))
+    step = next(power * size for size in (1, 2, 2.5, 5, 10) if power * size >= rough * (1 - 1e-9))
+    first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
+    return tuple(round(index * step, 12) for index in range(first, last + 1))
+
+
+def series(
+    points: Sequence[Point],
+    *,
+    name: str,
+    title: str,
+    description: str,
+    write: Callable[[float], str],
+    width: int = 860,
+    height: int = 320,
+) -> Markup:
+    """Return a line chart with intervals, targets and axes; `write` turns a value into words.
+
+    `name` makes the ids unique on the page. Open periods are hollow and joined by a dashed line.
+    """
+    levels = list(_levels(points))
+    if not levels:
+        return Markup("")
+    scale = ticks(*_span(levels), most=5 if height < 300 else 6)
+    labels = [write(tick) for tick in scale]
+    left = 16.0 + 7.2 * max(len(text) for text in labels)
+    right = width - (84.0 if any(p.goal is not None or p.red_flag is not None for p in points) else 16.0)
+    frame = _Frame(left, right, 14, height - 34, scale[0], scale[-1], len(points))
+    body = [
+        *_axis(frame, scale, labels),
+        *_dates(frame, [point.label for point in points]),
+        *_bands(frame, points),
+        *_targets(frame, points, write, width),
+        *_lines(frame, points),
+        *_marks(frame, points, radius=4.0),
+    ]
+    return _svg(body, name, title, description, width, height, "chart")
+
+
+def spark(points: Sequence[Point], *, name: str, title: str, width: int = 132, height: int = 40) -> Markup:
+    """Return a word-sized trend: the line of final periods, hollow open ones, the goal dashed."""
+    levels = list(_levels([replace(point, lower=None, upper=None, red_flag=None) for point in points]))
+    if not levels:
+        return Markup("")
+    low, high = min(levels), max(levels)
+    pad = (high - low) * 0.1 or abs(high) * 0.1 or 1.0
+    frame = _Frame(1, width - 1, 3, height - 3, low - pad, high + pad, len(points))
+    goals = [(index, point.goal) for index, point in enumerate(points)]
+    body = [
+        *(f'<path class="goal" d="{path}"/>' for path in _steps(frame, goals)),
+        *_lines(frame, points),
+        *_marks(frame, _quiet(points), radius=3.0),
+    ]
+    return _svg(body, name, title, "", width, height, "spark")
+
+
+def ring(score: float | None, *, name: str, title: str, status: str) -> Markup:
+    """Return a ring filled to a score from 0 to 100; without a score an empty, dashed one."""
+    track = '<circle class="track" cx="50" cy="50" r="42"/>'
+    if score is None:
+        body = ['<circle class="track none" cx="50" cy="50" r="42"/>', _text(50, 50, "–", "ring-value", "middle")]
+    else:
+        filled = min(max(score, 0.0), 100.0)
+        body = [
+            track,
+            f'<circle class="fill {escape(status)}" cx="50" cy="50" r="42" pathLength="100" '
+            f'stroke-dasharray="{_n(filled)} 100" transform="rotate(-90 50 50)"/>',
+            _text(50, 50, f"{score:.0f}", "ring-value", "middle"),
+        ]
+    return _svg(body, name, title, "", 100, 100, "ring")
+
+
+def scale(performance: float | None, *, name: str, title: str, status: str) -> Markup:
+    """Return where a value stands between red flag (a third) and goal (two thirds) of its scale, 0 to 100."""
+    body = [
+        '<rect class="zone" x="0" y="5" width="132" height="6" rx="3"/>',
+        '<path class="edge" d="M44 2V14M88 2V14"/>',
+    ]
+    if performance is not None:
+        x = min(max(performance, 0.0), 100.0) / 100 * 132
+        body.insert(1, f'<rect class="fill {escape(status)}" x="0" y="5" width="{_n(x)}" height="6" rx="3"/>')
+        body.append(f'<circle class="fill {escape(status)} knob" cx="{_n(min(max(x, 5.0), 127.0))}" cy="8" r="5"/>')
+    return _svg(body, name, title, "", 132, 16, "scale")
+
+
+def _levels(points: Iterable[Point]) -> Iterator[float]:
+    for point in points:
+        for value in (point.value, point.lower, point.upper, point.goal, point.red_flag):
+            if value is not None:
+                yield value
+
+
+def _span(levels: Sequence[float]) -> tuple[float, float]:
+    """Return the range to draw; it starts at 0 unless that would flatten the line."""
+    low, high = min(levels), max(levels)
+    if 0 <= low < 0.6 * high:
+        low = 0.0
+    if low < high <= 0 and high > 0.6 * low:
+        high = 0.0
+    pad = 0.0 if low == 0.0 else (high - low) * 0.05
+    return low - pad, high + (high - low) * 0.03
+
+
+def _axis(frame: _Frame, scale: Sequence[float], labels: Sequence[str]) -> Iterator[str]:
+    for tick, label in zip(scale, labels, strict=True):
+        y = _n(frame.y(tick))
+        kind = "zero" if tick == 0 else "grid"
+        yield f'<path class="{kind}" d="M{_n(frame.left)} {y}H{_n(frame.right)}"/>'
+        yield _text(frame.left - 8, frame.y(tick), label, "tick", "end")
+
+
+def _dates(frame: _Frame, labels: Sequence[str]) -> Iterator[str]:
+    longest = max(len(label) for label in labels)
+    room = max(1, int((frame.right - frame.left) / (longest * 7.5 + 14)))
+    every = -(-len(labels) // room)
+    for index, label in enumerate(labels):
+        # Counted from the end, so that the newest period always has its name.
+        if (len(labels) - 1 - index) % every == 0:
+            yield _text(frame.x(index), frame.bottom + 20, label, "tick", "middle")
+
+
+def _bands(frame: _Frame, points: Sequence[Point]) -> Iterator[str]:
+    """Yield the intervals: a band over neighbouring final periods, a bar where a period stands alone."""
+    for run in _runs(points, lambda p: p.lower is not None and p.upper is not None and not p.open):
+        if len(run) == 1:
+            yield _bar(frame, run[0], points[run[0]])
+            continue
+        upper = [frame.at(index, points[index].upper or 0.0) for index in run]
+        lower = [frame.at(index, points[index].lower or 0.0) for index in reversed(run)]
+        yield f'<polygon class="band" points="{" ".join([*upper, *lower])}"/>'
+    for index, point in enumerate(points):
+        if point.open and point.lower is not None and point.upper is not None:
+            yield _bar(frame, index, point, " open")
+
+
+def _bar(frame: _Frame, index: int, point: Point, more: str = "") -> str:
+    x, low, high = _n(frame.x(index)), frame.y(point.lower or 0.0), frame.y(point.upper or 0.0)
+    return f'<path class="bar{more}" d="M{x} {_n(low)}V{_n(high)}"/>'
+
+
+def _targets(
+    frame: _Frame, points: Sequence[Point], write: Callable[[float], str], width: float
+) -> Iterator[str]:
+    drawn: list[float] = []
+    for kind, word in (("goal", "Goal"), ("red_flag", "Red flag")):
+        levels = [(index, getattr(point, kind)) for index, point in enumerate(points)]
+        for path in _steps(frame, levels):
+            yield f'<path class="{kind.replace("_", "-")}" d="{path}"/>'
+        last = next((value for _, value in reversed(levels) if value is not None), None)
+        if last is None:
+            continue
+        y = frame.y(last)
+        if any(abs(y - other) < 28 for other in drawn):
+            y = drawn[0] + (28 if y >= drawn[0] else -28)
+        drawn.append(y)
+        yield _text(frame.right + 6, y - 7, word, f"mark {kind.replace('_', '-')}-name", "start")
+        yield _text(frame.right + 6, y + 7, write(last), f"mark {kind.replace('_', '-')}-name", "start")
+
+
+def _steps(frame: _Frame, levels: Sequence[tuple[int, float | None]]) -> Iterator[str]:
+    """Yield paths that hold each level for its period and step between periods."""
+    path = ""
+    half = 0.5
+    for index, value in levels:
+        if value is None:
+            if path:
+                yield path
+            path = ""
+            continue
+        start, end, y = _n(frame.x(index - half)), _n(frame.x(index + half)), _n(frame.y(value))
+        path += f"{'L' if path else 'M'}{start} {y}H{end}"
+    if path:
+        yield path
+
+
+def _lines(frame: _Frame, points: Sequence[Point]) -> Iterator[str]:
+    """Yield the line through neighbouring periods: solid between final ones, dashed to open ones."""
+    for kind, is_open in (("line", False), ("line open", True)):
+        path, previous = "", None
+        for index, point in enumerate(points):
+            before = points[index - 1] if index else None
+            if point.value is None or before is None or before.value is None or point.open is not is_open:
+                continue
+            start = "" if previous == index - 1 else f"M{frame.at(index - 1, before.value)}"
+            path += f"{start}L{frame.at(index, point.value)}"
+            previous = index
+        if path:
+            yield f'<path class="{kind}" d="{path}"/>'
+
+
+def _marks(frame: _Frame, points: Sequence[Point | None], radius: float) -> Iterator[str]:
+    for index, point in enumerate(points):
+        if point is None or point.value is None:
+            continue
+        kind = "dot open" if point.open else "dot small" if point.small else "dot"
+        words = f"<title>{escape(point.words)}</title>" if point.words else ""
+        x, y = _n(frame.x(index)), _n(frame.y(point.value))
+        yield f'<circle class="{kind}" cx="{x}" cy="{y}" r="{_n(radius)}">{words}</circle>'
+
+
+def _quiet(points: Sequence[Point]) -> list[Point | None]:
+    """Return the points that a small chart marks: open ones, the last final one, and lone ones."""
+    finals = [index for index, point in enumerate(points) if point.value is not None and not point.open]
+    last = finals[-1] if finals else None
+    return [
+        point if point.open or index == last or _lone(points, index) else None
+        for index, point in enumerate(points)
+    ]
+
+
+def _lone(points: Sequence[Point], index: int) -> bool:
+    around = [points[i].value for i in (index - 1, index + 1) if 0 <= i < len(points)]
+    return all(value is None for value in around)
+
+
+def _runs(points: Sequence[Point], holds: Callable[[Point], bool]) -> Iterator[list[int]]:
+    run: list[int] = []
+    for index, point in enumerate(points):
+        if holds(point):
+            run.append(index)
+        elif run:
+            yield run
+            run = []
+    if run:
+        yield run
+
+
+def _text(x: float, y: float, words: str, kind: str, anchor: str) -> str:
+    return (
+        f'<text class="{kind}" x="{_n(x)}" y="{_n(y)}" text-anchor="{anchor}" '
+        f'dominant-baseline="central">{escape(words)}</text>'
+    )
+
+
+def _svg(
+    body: Iterable[str], name: str, title: str, description: str, width: float, height: float, kind: str
+) -> Markup:
+    inner = "".join(body)
+    label = f"{escape(name)}-title"
+    described = f' aria-describedby="{escape(name)}-desc"' if description else ""
+    words = f'<desc id="{escape(name)}-desc">{escape(description)}</desc>' if description else ""
+    return Markup(
+        f'<svg class="{kind}" viewBox="0 0 {_n(width)} {_n(height)}" width="{_n(width)}" height="{_n(height)}" '
+        f'role="img" aria-labelledby="{label}"{described}>'
+        f'<title id="{label}">{escape(title)}</title>{words}{inner}</svg>'
+    )
+
+
+def _n(number: float) -> str:
+    """Return a number as SVG needs it: at most two decimals, no trailing noughts."""
+    return f"{number:.2f}".rstrip("0").rstrip(".")

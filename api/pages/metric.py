@@ -1,0 +1,125 @@
+"""One metric: its series with intervals and targets, its periods as a table, and where it comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from flask import render_template, request
+from markupsafe import Markup
+
+from api.context import current, now, project
+from api.newest import live, still_open
+from api.pages.catalogue import usual_grain
+from api.pages.chart import Point, series, spark
+from api.pages.points import point_of, trend_points
+from api.pages.site import pages
+from api.project import Project
+from metrics.errors import GrainNotAllowed, UnknownDimension
+from metrics.grain import Grain
+from metrics.model import Metric
+from metrics.observation import Observation
+from metrics.unit import unit_of
+from scorecard.display import format_value
+from scorecard.target import target_for
+
+_WIDE, _NARROW = 26, 9
+_SEGMENT_TREND = 10
+_MOST_SEGMENTS = 50
+
+
+@dataclass(frozen=True)
+class Segment:
+    """One segment's newest final value and its trend."""
+
+    label: str
+    latest: Observation
+    spark: Markup
+
+
+@pages.route("/catalogue/<metric>")
+def metric(metric: str) -> str:
+    """Show one metric at one grain, and one of its cuts."""
+    seen = project()
+    found = seen.catalog.metric(metric)
+    grain = _grain(found)
+    by = request.args.get("by") or (found.dimensions[0] if found.dimensions else None)
+    if by is not None and by not in found.dimensions:
+        raise UnknownDimension(found.metric, by, found.dimensions)
+    totals = seen.store.latest(found.metric, grain=grain, by=())
+    points = trend_points(seen, found, totals, most=_WIDE)
+    newest, unfinished = live(totals).get(grain), still_open(totals).get(grain)
+    return render_template(
+        "metric.html",
+        section="catalogue",
+        metric=found,
+        unit=unit_of(found, seen.catalog),
+        grain=grain,
+        by=by,
+        latest=newest[1][0] if newest else None,
+        unfinished=unfinished[1][0] if unfinished else None,
+        target=target_for(found, newest[0], seen.catalog) if newest else None,
+        status=_status(seen, found.metric),
+        charts=_charts(seen, found, points),
+        rows=_rows(seen, found, totals),
+        segments=list(_segments(seen, found, grain, by)) if by else [],
+        run=seen.store.last_run(found.metric),
+        definition_hash=seen.hash_of(found.metric),
+        text=seen.text_of(found.metric),
+        upstream=seen.upstream(found.metric),
+        statements=current().statements(seen, found.metric) if current().statements else None,
+    )
+
+
+def _grain(found: Metric) -> Grain:
+    wanted = request.args.get("grain")
+    if not wanted:
+        return usual_grain(found)
+    allowed = [grain.value for grain in found.grains]
+    if wanted not in allowed:
+        raise GrainNotAllowed(found.metric, wanted, allowed)
+    return Grain(wanted)
+
+
+def _status(seen: Project, name: str) -> object:
+    """Return the status that the first scorecard with this metric gives it, or None."""
+    for scorecard in seen.board.scorecards.values():
+        if name in scorecard.metrics:
+            report = seen.report(scorecard.scorecard, None, now())
+            return next((one.status for one in report.indicators if one.metric == name), None)
+    return None
+
+
+def _charts(seen: Project, found: Metric, points: Sequence[Point]) -> list[Markup]:
+    """Draw the series twice: wide, and with fewer periods for a narrow screen; the style sheet shows one."""
+    unit, currency = unit_of(found, seen.catalog), seen.catalog.company.currency.report
+
+    def write(value: float) -> str:
+        return format_value(value, unit, currency)
+
+    finals = [point for point in points if point.value is not None and not point.open]
+    last = f" The last final value is {finals[-1].words}." if finals else ""
+    description = f"{len(points)} periods from {points[0].label} to {points[-1].label}.{last}" if points else ""
+    sizes = (("wide", points, 1080, 340), ("narrow", points[-_NARROW:], 360, 280))
+    return [
+        series(some, name=f"series-{size}", title=found.label, description=description, write=write,
+               width=width, height=height)
+        for size, some, width, height in sizes
+    ]  # fmt: skip
+
+
+def _rows(seen: Project, found: Metric, totals: Sequence[Observation]) -> list[tuple[Observation, Point]]:
+    """Return the periods of the table, the newest first, each with its target."""
+    unit = unit_of(found, seen.catalog)
+    newest_first = sorted(totals, key=lambda one: (one.period.start is not None, one.period.start), reverse=True)
+    return [(one, point_of(seen, found, one, unit)) for one in newest_first[:_WIDE]]
+
+
+def _segments(seen: Project, found: Metric, grain: Grain, by: str) -> Iterator[Segment]:
+    cut = seen.store.latest(found.metric, grain=grain, by=(by,))
+    newest = live(cut).get(grain)
+    for index, one in enumerate(newest[1][:_MOST_SEGMENTS] if newest else ()):
+        label = one.dimensions[0][1]
+        same = [other for other in cut if other.dimensions == one.dimensions]
+        points = trend_points(seen, found, same, most=_SEGMENT_TREND)
+        yield Segment(label, one, spark(points, name=f"segment-{index}", title=f"{label}: {len(points)} periods"))

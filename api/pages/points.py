@@ -1,0 +1,59 @@
+"""Turn stored values into the points of a chart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from api.pages.chart import Point
+from api.project import Project
+from metrics.grain import Period
+from metrics.model import Metric
+from metrics.observation import Observation, State
+from metrics.unit import unit_of
+from scorecard.display import format_interval, format_value
+from scorecard.target import target_for
+
+
+def trend_points(
+    project: Project, metric: Metric, observations: Sequence[Observation], most: int
+) -> list[Point]:
+    """Return the last `most` periods of one segment as points, with the target of each period.
+
+    Periods without any value at the end (the newest, not begun) are left out; gaps in between stay.
+    """
+    ordered = sorted(observations, key=lambda seen: (seen.period.start is not None, seen.period.start))
+    while ordered and ordered[-1].value is None:
+        ordered.pop()
+    unit = unit_of(metric, project.catalog)
+    return [point_of(project, metric, seen, unit) for seen in ordered[-most:]]
+
+
+def point_of(project: Project, metric: Metric, seen: Observation, unit: str) -> Point:
+    """Return one value as a point with its words, and the target of its period."""
+    goal, red_flag = targets_of(project, metric, seen.period)
+    name = project.catalog.company.calendar.name(seen.period)
+    currency = project.catalog.company.currency.report
+    words = f"{name}: {format_value(seen.value, unit, currency)}"
+    if seen.lower is not None and seen.upper is not None:
+        words += f" ({format_interval(seen.lower, seen.upper, unit, currency)})"
+    if seen.state is not State.FINAL:
+        words += f", {seen.state.value.replace('_', ' ')}"
+    return Point(
+        label=name,
+        value=seen.value,
+        lower=seen.lower,
+        upper=seen.upper,
+        open=seen.state is State.PROVISIONAL,
+        small=seen.state is State.SMALL_SAMPLE,
+        goal=goal,
+        red_flag=red_flag,
+        words=words,
+    )
+
+
+def targets_of(project: Project, metric: Metric, period: Period) -> tuple[float | None, float | None]:
+    """Return goal and red flag of a period as one line each; a band has none that a line could show."""
+    target = target_for(metric, period, project.catalog)
+    if target is None or isinstance(target.goal, tuple) or isinstance(target.red_flag, tuple):
+        return None, None
+    return target.goal, target.red_flag

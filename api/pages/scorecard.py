@@ -1,0 +1,112 @@
+"""The scorecard page: what leadership looks at."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from flask import render_template, request
+from markupsafe import Markup
+
+from api.context import now, project
+from api.pages import chart
+from api.pages.site import currency, pages
+from metrics.grain import Calendar, Period
+from metrics.observation import State
+from scorecard.display import format_value
+from scorecard.score import STATUS_STYLE, Level, Status
+from scorecard.view import IndicatorReport, ScorecardReport, TrendPoint
+
+_PERIODS_OFFERED = 12
+
+
+@pages.route("/")
+def scorecard() -> str:
+    """Show one scorecard for one period; by default the first, for the period that now lies in."""
+    seen = project()
+    names = tuple(seen.board.scorecards)
+    if not names:
+        return render_template("empty.html", section="scorecard")
+    name = request.args.get("scorecard") or names[0]
+    calendar = seen.catalog.company.calendar
+    report = seen.report(name, request.args.get("period") or None, now())
+    return render_template(
+        "scorecard.html",
+        section="scorecard",
+        report=report,
+        scorecards=[(one, seen.board.scorecard(one).label) for one in names],
+        periods=list(_periods(calendar, calendar.period_of(calendar.local_day(now()), report.grain))),
+        tally=_tally(report),
+    )
+
+
+def _periods(calendar: Calendar, running: Period) -> Iterator[str]:
+    """Yield the names of the periods to choose from, the running one first."""
+    period = running
+    for _ in range(_PERIODS_OFFERED):
+        yield calendar.name(period)
+        if period.start is None:
+            return
+        period = calendar.previous(period)
+
+
+def _tally(report: ScorecardReport) -> list[tuple[Status, int]]:
+    """Return how many indicators have each status, in the order of the statuses' styles."""
+    counts = Counter(indicator.status for indicator in report.indicators)
+    return [(status, counts[status]) for status in STATUS_STYLE if counts[status]]
+
+
+@pages.app_template_global("trend_of")
+def trend_of(indicator: IndicatorReport, name: str) -> Markup:
+    """Draw an indicator's last periods."""
+    points = [_point(indicator, point) for point in indicator.trend]
+    while points and points[-1].value is None:
+        points.pop()
+    last = next((point.words for point in reversed(points) if not point.open and point.value is not None), "")
+    title = f"{indicator.label}, {len(points)} periods; last final {last}" if last else indicator.label
+    return chart.spark(points, name=f"trend-{name}", title=title)
+
+
+def _point(indicator: IndicatorReport, point: TrendPoint) -> chart.Point:
+    goal = point.goal if not isinstance(point.goal, tuple) else None
+    return chart.Point(
+        label=point.period_name,
+        value=point.value,
+        open=point.state is State.PROVISIONAL,
+        small=point.state is State.SMALL_SAMPLE,
+        goal=goal,
+        words=f"{point.period_name}: {format_value(point.value, indicator.unit, currency())}",
+    )
+
+
+@pages.app_template_global("ring_of")
+def ring_of(score: float | None, status: Status, label: str, name: str) -> Markup:
+    """Draw a score of 0 to 100 as a ring."""
+    words = "no score" if score is None else f"score {score:.0f} of 100"
+    css = STATUS_STYLE[status].css
+    return chart.ring(score, name=f"ring-{name}", title=f"{label}: {words}", status=css)
+
+
+@pages.app_template_global("scale_of")
+def scale_of(indicator: IndicatorReport, name: str) -> Markup:
+    """Draw where a value stands between its red flag and its goal."""
+    if indicator.performance is None:
+        return Markup("")
+    title = f"{indicator.performance:.0f} on a scale of 100: the red flag is at 33, the goal at 67"
+    css = STATUS_STYLE[indicator.status].css
+    return chart.scale(indicator.performance, name=f"scale-{name}", title=title, status=css)
+
+
+@pages.app_template_filter("level")
+def level(found: Level | None, unit: str) -> str:
+    """Write a goal or red flag; a band as a range."""
+    if isinstance(found, tuple):
+        return f"{format_value(found[0], unit, currency())} to {format_value(found[1], unit, currency())}"
+    return format_value(found, unit, currency())
+
+
+@pages.app_template_filter("better")
+def better(indicator: IndicatorReport) -> str:
+    """Return whether the change is for the better or worse, as a CSS class; empty where it cannot be told."""
+    verdict = indicator.change.verdict if indicator.change else None
+    return verdict.value if verdict is not None and verdict.value in ("better", "worse") else ""

@@ -1,0 +1,154 @@
+"""What every page shares: the blueprint, what the frame around it shows, and how values are written."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from flask import Blueprint
+
+from api.context import current, project
+from metrics.grain import Period
+from metrics.model import Direction
+from metrics.observation import Observation
+from scorecard.display import format_change, format_interval, format_score, format_share, format_value
+from scorecard.score import STATUS_STYLE, Status, Style
+
+pages = Blueprint("pages", __name__)
+
+_WAYS = {
+    Direction.UP: "↑ more is better",
+    Direction.DOWN: "↓ less is better",
+    Direction.BAND: "↔ a band is best",
+    Direction.NONE: "context, not scored",
+}
+
+
+@dataclass(frozen=True)
+class Site:
+    """What the frame around every page shows."""
+
+    company: str
+    rejected: tuple[str, ...]
+    watermark: datetime | None
+    refreshed: datetime | None
+    commit: str | None
+
+
+@pages.context_processor
+def frame() -> dict[str, Site]:
+    """Give every template the site."""
+    seen = project()
+    refresh = seen.store.last_refresh()
+    return {
+        "site": Site(
+            company=seen.catalog.company.company,
+            rejected=current().live.rejected,
+            watermark=seen.store.watermark(),
+            refreshed=refresh.finished_at if refresh else None,
+            commit=seen.commit,
+        )
+    }
+
+
+def currency() -> str:
+    """Return the currency of the reports."""
+    return project().catalog.company.currency.report
+
+
+@pages.app_template_filter("value")
+def value(number: float | None, unit: str) -> str:
+    """Write a value with its unit."""
+    return format_value(number, unit, currency())
+
+
+@pages.app_template_filter("interval")
+def interval(seen: Observation, unit: str) -> str:
+    """Write the interval of a value."""
+    return format_interval(seen.lower, seen.upper, unit, currency())
+
+
+@pages.app_template_filter("change")
+def change(difference: float | None, unit: str) -> str:
+    """Write a difference with its sign."""
+    return format_change(difference, unit, currency())
+
+
+@pages.app_template_filter("share")
+def share(number: float | None) -> str:
+    """Write a share of weight."""
+    return format_share(number)
+
+
+@pages.app_template_filter("points")
+def points(score: float | None) -> str:
+    """Write a score of 0 to 100."""
+    return format_score(score)
+
+
+@pages.app_template_filter("style")
+def style(status: Status) -> Style:
+    """Return how a status looks."""
+    return STATUS_STYLE[status]
+
+
+@pages.app_template_filter("department")
+def department(name: str) -> str:
+    """Write a department's name."""
+    return project().board.label(name)
+
+
+@pages.app_template_filter("period")
+def period(found: Period) -> str:
+    """Write a period's name."""
+    return project().catalog.company.calendar.name(found)
+
+
+@pages.app_template_filter("instant")
+def instant(moment: datetime) -> str:
+    """Write an instant in the company's zone: 3 Nov 2026, 14:15."""
+    local = moment.astimezone(project().catalog.company.calendar.zone)
+    return f"{local.day} {local:%b %Y, %H:%M}"
+
+
+@pages.app_template_filter("way")
+def way(direction: Direction) -> str:
+    """Say which way is better."""
+    return _WAYS[direction]
+
+
+@pages.app_template_filter("slug")
+def slug(text: str) -> str:
+    """Turn a name into an id of the page: internal process is internal-process."""
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-") or "part"
+
+
+@pages.app_template_filter("plain")
+def plain(number: float) -> str:
+    """Write a number without needless decimals."""
+    return f"{number:g}"
+
+
+@pages.app_template_filter("day")
+def day(found: date) -> str:
+    """Write a day: 1 Jul 2025."""
+    return f"{found.day} {found:%b %Y}"
+
+
+@pages.app_template_filter("arrow")
+def arrow(difference: float) -> str:
+    """Return which way a value moved; shown beside its sign, never alone."""
+    return "↑" if difference > 0 else "↓" if difference < 0 else "→"
+
+
+@pages.app_template_filter("words")
+def words(name: str) -> str:
+    """Write a name of the code as words: no_clear_change is no clear change."""
+    return name.replace("_", " ")
+
+
+@pages.app_template_filter("amount")
+def amount(number: float | None) -> str:
+    """Write a part of a value, which has no unit of its own."""
+    return format_value(number, "", currency())

@@ -1,0 +1,246 @@
+"""`/api/v1/metrics`: the catalogue, and one metric's values, history, definition and lineage."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Response, request, url_for
+from flask_smorest import Blueprint
+from marshmallow import RAISE, ValidationError
+
+from api.context import project
+from api.project import Project
+from api.v1 import etag
+from api.v1.schemas import (
+    DefinitionSchema,
+    HistoryQuerySchema,
+    HistorySchema,
+    LineageSchema,
+    MetricSchema,
+    MetricsQuerySchema,
+    MetricsSchema,
+    ObservationQuerySchema,
+    ObservationsSchema,
+)
+from metrics.errors import GrainNotAllowed, UnknownDimension, UsageError
+from metrics.grain import Grain
+from metrics.kind import kinds
+from metrics.model import Metric
+from metrics.observation import Dimensions, Observation, State
+from metrics.unit import unit_of
+
+blueprint = Blueprint(
+    "metrics", __name__, url_prefix="/api/v1/metrics", description="What is measured, and the values"
+)
+Answer = tuple[Any, int, dict[str, str]] | Response
+
+
+@blueprint.route("")
+@blueprint.arguments(MetricsQuerySchema, location="query", unknown=RAISE)
+@blueprint.response(200, MetricsSchema)
+def list_metrics(query: Mapping[str, str]) -> Any:
+    """List the metrics."""
+    seen = project()
+    department, stage = query.get("department"), query.get("stage")
+    chosen = [
+        metric
+        for metric in seen.catalog.metrics.values()
+        if (department is None or department in (metric.leads, *metric.supports))
+        and (stage is None or stage == metric.stage)
+    ]
+    return {"items": [describe(seen, metric) for metric in chosen]}
+
+
+@blueprint.route("/<metric>")
+@blueprint.response(200, MetricSchema)
+def get_metric(metric: str) -> Any:
+    """Say what a metric is."""
+    seen = project()
+    return describe(seen, seen.catalog.metric(metric))
+
+
+@blueprint.route("/<metric>/observations")
+@blueprint.arguments(ObservationQuerySchema, location="query", unknown=RAISE)
+@blueprint.response(200, ObservationsSchema, headers={"ETag": {"schema": {"type": "string"}}})
+@blueprint.alt_response(304, description="Nothing has changed since the given ETag")
+def list_observations(query: Mapping[str, Any], metric: str) -> Answer:
+    """List a metric's values, by grain, period and segment.
+
+    The values are the last written ones, or with as_known those that had been written by then. They follow
+    the definition of the last successful run.
+    """
+    seen = project()
+    found = seen.catalog.metric(metric)
+    by, grain = _cut(found, query["by"]), _grain(found, query.get("grain"))
+    states, as_known = _states(query.get("state")), _instant(seen, query.get("as_known"))
+    run = seen.store.last_run(metric)
+    tag = etag.tag_of((seen.hash_of(metric), run and run.id, run and run.watermark))
+    unchanged = etag.unchanged(tag)
+    if unchanged is not None:
+        return unchanged
+    listed = seen.store.latest(
+        metric, grain=grain, by=by, start=query.get("from_"), end=query.get("to"), as_known=as_known
+    )
+    kept = [one for one in listed if one.state in states]
+    offset, limit = query["offset"], query["limit"]
+    page = {
+        "metric": metric,
+        "unit": unit_of(found, seen.catalog),
+        "total": len(kept),
+        "next": _next(metric, offset + limit) if offset + limit < len(kept) else None,
+        "items": [observed(seen, one) for one in kept[offset : offset + limit]],
+    }
+    return page, 200, etag.headers(tag)
+
+
+@blueprint.route("/<metric>/history")
+@blueprint.arguments(HistoryQuerySchema, location="query", unknown=RAISE)
+@blueprint.response(200, HistorySchema)
+def get_history(query: Mapping[str, Any], metric: str) -> Any:
+    """Follow one value through every version that was ever written."""
+    seen = project()
+    found = seen.catalog.metric(metric)
+    grain = _grain(found, query["grain"])
+    period = seen.catalog.company.calendar.parse(query["period"])
+    if grain is None or period.grain is not grain:
+        raise UsageError(f"{query['period']!r} is a {period.grain}, not a {query['grain']}")
+    versions = seen.store.history(metric, grain, period, _segment(found, query["dimension"]))
+    items = [observed(seen, one) for one in versions]
+    return {"metric": metric, "unit": unit_of(found, seen.catalog), "items": items}
+
+
+@blueprint.route("/<metric>/definition")
+@blueprint.response(200, DefinitionSchema)
+def get_definition(metric: str) -> Any:
+    """Show a metric's definition as it runs now."""
+    seen = project()
+    found = seen.catalog.metric(metric)
+    return {
+        "metric": metric,
+        "hash": seen.hash_of(metric),
+        "code_version": kinds()[found.kind].CODE_VERSION,
+        "commit": seen.commit,
+        "file": found.position.file,
+        "line": found.position.line,
+        "text": seen.text_of(metric),
+    }
+
+
+@blueprint.route("/<metric>/lineage")
+@blueprint.response(200, LineageSchema)
+def get_lineage(metric: str) -> Any:
+    """Show everything that a metric is computed from."""
+    seen = project()
+    edges = seen.lineage(seen.catalog.metric(metric).metric)
+    nodes = sorted({node for edge in edges for node in edge})
+    return {
+        "metric": metric,
+        "nodes": [{"kind": kind, "name": name} for kind, name in nodes],
+        "edges": [
+            {"from_": {"kind": start[0], "name": start[1]}, "to": {"kind": end[0], "name": end[1]}}
+            for start, end in edges
+        ],
+    }
+
+
+def describe(seen: Project, metric: Metric) -> dict[str, Any]:
+    """Return a metric as the API shows it."""
+    run, success = seen.store.last_run(metric.metric), seen.store.last_success(metric.metric)
+    plain = ("metric", "label", "question", "kind", "stage", "leads", "supports", "joint", "owner", "domain")
+    more = ("dimensions", "guards")
+    return {name: getattr(metric, name) for name in (*plain, *more)} | {
+        "unit": unit_of(metric, seen.catalog),
+        "direction": metric.direction.value,
+        "type": metric.type.value if metric.type else None,
+        "cuts": metric.cut_sets,
+        "grains": [grain.value for grain in metric.grains],
+        "definition_hash": seen.hash_of(metric.metric),
+        "watermark": success.watermark if success else None,
+        "computed_at": success.finished_at if success else None,
+        "error": run.error if run and run.outcome == "failed" else None,
+    }
+
+
+def observed(seen: Project, one: Observation) -> dict[str, Any]:
+    """Return an observation as the API shows it."""
+    plain = ("metric", "value", "numerator", "denominator", "lower", "upper", "sample_size", "maturity")
+    more = ("definition_hash", "code_version", "watermark", "computed_at", "run")
+    return {name: getattr(one, name) for name in (*plain, *more)} | {
+        "grain": one.grain.value,
+        "state": one.state.value,
+        "period": seen.catalog.company.calendar.name(one.period),
+        "period_start": one.period.start,
+        "period_end": one.period.end,
+        "dimensions": dict(one.dimensions),
+    }
+
+
+def _grain(metric: Metric, text: str | None) -> Grain | None:
+    if text is None:
+        return None
+    allowed = [grain.value for grain in metric.grains]
+    if text not in allowed:
+        raise GrainNotAllowed(metric.metric, text, allowed)
+    return Grain(text)
+
+
+def _cut(metric: Metric, text: str) -> tuple[str, ...] | None:
+    """Return the dimensions of the asked cut; None is all cuts."""
+    if text == "*":
+        return None
+    names = tuple(sorted(name for name in text.split(",") if name))
+    for name in names:
+        if name not in metric.dimensions:
+            raise UnknownDimension(metric.metric, name, metric.dimensions)
+    if names not in {tuple(sorted(cut)) for cut in metric.cut_sets}:
+        raise UsageError(
+            f"metric {metric.metric!r} is not stored by {', '.join(names)} together: add that to its `cuts:`"
+        )
+    return names
+
+
+def _states(text: str | None) -> frozenset[State]:
+    if not text:
+        return frozenset(State) - {State.NO_DATA}
+    names = text.split(",")
+    unknown = [name for name in names if name not in list(State)]
+    if unknown:
+        raise ValidationError([f"{unknown[0]!r} is not one of {', '.join(State)}."], "state")
+    return frozenset(State(name) for name in names)
+
+
+def _instant(seen: Project, text: str | None) -> datetime | None:
+    """Read a day of the company's zone, or an instant with its offset."""
+    if text is None:
+        return None
+    try:
+        if len(text) == 10:
+            return seen.catalog.company.calendar.instant(date.fromisoformat(text))
+        moment = datetime.fromisoformat(text.replace(" ", "+"))
+    except ValueError as error:
+        raise ValidationError([f"{text!r} is not a day or an instant (ISO 8601)."], "as_known") from error
+    if moment.tzinfo is None:
+        raise ValidationError([f"{text!r} needs an offset, such as Z or +01:00."], "as_known")
+    return moment
+
+
+def _segment(metric: Metric, pairs: Iterable[str]) -> Dimensions:
+    """Read `dimension:value` pairs."""
+    found: dict[str, str] = {}
+    for pair in pairs:
+        name, colon, value = pair.partition(":")
+        if not colon:
+            raise ValidationError([f"{pair!r} is not dimension:value."], "dimension")
+        if name not in metric.dimensions:
+            raise UnknownDimension(metric.metric, name, metric.dimensions)
+        found[name] = value
+    return tuple(sorted(found.items()))
+
+
+def _next(metric: str, offset: int) -> str:
+    """Return the address of the next page, relative to the server."""
+    kept: Sequence[tuple[str, str]] = [pair for pair in request.args.items(multi=True) if pair[0] != "offset"]
+    return f"{url_for('metrics.list_observations', metric=metric)}?{urlencode([*kept, ('offset', str(offset))])}"

@@ -1,0 +1,47 @@
+"""`/api/v1/refresh`: compute everything anew, one refresh at a time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_smorest import Blueprint
+
+from api.context import current, project
+from api.problem import Problem
+from api.v1.schemas import RefreshSchema
+
+blueprint = Blueprint("refresh", __name__, url_prefix="/api/v1/refresh", description="Compute everything anew")
+
+
+@blueprint.route("")
+@blueprint.response(200, RefreshSchema)
+def get_refresh() -> Any:
+    """Say whether a refresh runs, and how the last one ended."""
+    refresher = current().refresher
+    return _state(refresher is not None and refresher.running)
+
+
+@blueprint.route("", methods=["POST"])
+@blueprint.response(202, RefreshSchema, description="The refresh has begun; ask again with GET")
+def start_refresh() -> Any:
+    """Begin a refresh.
+
+    Needs an API key with the scope admin, also on this machine. 409 while another refresh runs.
+    """
+    refresher = current().refresher
+    if refresher is None:
+        raise Problem(409, "This server does not refresh: run `scorecard refresh`.")
+    if not refresher.start():
+        raise Problem(409, "Another refresh is running.")
+    return _state(True)
+
+
+def _state(running: bool) -> dict[str, Any]:
+    last = project().store.last_refresh()
+    return {
+        "running": running,
+        "started_at": last.started_at if last else None,
+        "finished_at": last.finished_at if last else None,
+        "ok": last.ok if last else None,
+        "failed": last.failed if last else None,
+    }

@@ -1,0 +1,256 @@
+"""Say what went wrong: findings with positions, and one exception class per cause.
+
+ScorecardError
+├── DefinitionsInvalid      the definitions hold errors; carries the findings
+├── UsageError              the question cannot be asked like this
+│   ├── UnknownMetric
+│   ├── UnknownScorecard
+│   ├── UnknownDimension
+│   ├── GrainNotAllowed
+│   ├── BadPeriod
+│   └── BehindWatermark
+├── ExpressionError         an expression cannot be read; carries the offset
+├── SourceError             a source did not answer as asked
+│   ├── SourceUnavailable   passing
+│   ├── SourceTimeout       passing
+│   ├── SourceRejected
+│   ├── SourceMissing
+│   └── SecretMissing
+├── ComputationError        a metric's numbers cannot be trusted
+│   └── SeriesLimit
+├── StoreError
+│   └── StoreLocked         passing
+└── ExtraMissing            an optional package is not installed
+
+A passing error (`transient` is true) may go away by itself; all others stay until somebody acts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from difflib import get_close_matches
+from enum import StrEnum
+from typing import ClassVar
+
+_LISTED = 10
+
+
+@dataclass(frozen=True, order=True)
+class Position:
+    """A place in a file: POSIX path from the project folder, line and column counted from 1."""
+
+    file: str
+    line: int
+    column: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+class Level(StrEnum):
+    """How much a finding weighs: an error (exit 2), a failure (exit 1) or advice (exit 0)."""
+
+    ERROR = "error"
+    FAILURE = "failure"
+    ADVICE = "advice"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is wrong at one place, under a code that tests and editors can match."""
+
+    position: Position
+    code: str
+    message: str
+    level: Level = Level.ERROR
+
+    def __str__(self) -> str:
+        return f"{self.position} {self.code} {self.message}"
+
+
+def sort_findings(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Return the findings once each, in order of position, then code, then message."""
+    return tuple(sorted(set(findings), key=lambda found: (found.position, found.code, found.message)))
+
+
+def suggest(name: str, known: Iterable[str]) -> str:
+    """Return ` (did you mean 'x'?)` for the nearest known name, or an empty text."""
+    folded = {candidate.casefold(): candidate for candidate in sorted(known)}
+    # A name that differs in case alone comes first, as its distance is nought.
+    near = get_close_matches(name.casefold(), folded, n=1)
+    return f" (did you mean {folded[near[0]]!r}?)" if near else ""
+
+
+def _unknown(name: str, known: Iterable[str]) -> str:
+    """Return what a message adds after an unknown name: the nearest one, or else those that exist."""
+    names = sorted(known)
+    if not names:
+        return ""
+    more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
+    return suggest(name, names) or f"; known: {', '.join(names[:_LISTED])}{more}"
+
+
+class ScorecardError(Exception):
+    """Anything that this program says has gone wrong."""
+
+    transient: ClassVar[bool] = False
+
+
+class DefinitionsInvalid(ScorecardError):
+    """The definitions hold errors; `findings` has them all."""
+
+    def __init__(self, findings: Iterable[Finding]) -> None:
+        self.findings = tuple(findings)
+        count = "1 finding" if len(self.findings) == 1 else f"{len(self.findings)} findings"
+        super().__init__("\n".join([f"the definitions are invalid: {count}", *map(str, self.findings)]))
+
+
+class UsageError(ScorecardError):
+    """The question cannot be asked like this."""
+
+
+class UnknownMetric(UsageError):
+    """No metric has this name."""
+
+    def __init__(self, name: str, known: Iterable[str]) -> None:
+        self.name = name
+        super().__init__(f"no metric is called {name!r}{_unknown(name, known)}")
+
+
+class UnknownScorecard(UsageError):
+    """No scorecard has this name."""
+
+    def __init__(self, name: str, known: Iterable[str]) -> None:
+        self.name = name
+        super().__init__(f"no scorecard is called {name!r}{_unknown(name, known)}")
+
+
+class UnknownDimension(UsageError):
+    """The metric does not declare this dimension."""
+
+    def __init__(self, metric: str, name: str, known: Iterable[str]) -> None:
+        self.metric = metric
+        self.name = name
+        super().__init__(f"metric {metric!r} has no dimension {name!r}{_unknown(name, known)}")
+
+
+class GrainNotAllowed(UsageError):
+    """The metric is not computed at this grain."""
+
+    def __init__(self, metric: str, grain: str, allowed: Iterable[str]) -> None:
+        self.metric = metric
+        self.grain = grain
+        super().__init__(f"metric {metric!r} has no grain {str(grain)!r}; it has: {', '.join(allowed)}")
+
+
+class BadPeriod(UsageError):
+    """The text does not name a period."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        super().__init__(
+            f"{text!r} is not a period: write 2026-03-01, 2026-W07, 2026-03, 2026-Q3, 2026, "
+            "FY2026-Q3, FY2026 or all"
+        )
+
+
+class BehindWatermark(UsageError):
+    """A refresh was asked to go back behind what the store already holds."""
+
+    def __init__(self, name: str, as_of: datetime, watermark: datetime) -> None:
+        self.name = name
+        self.as_of = as_of
+        self.watermark = watermark
+        super().__init__(
+            f"{name}: as of {as_of.isoformat()} lies before the stored watermark {watermark.isoformat()}; "
+            "a refresh does not go back"
+        )
+
+
+class ExpressionError(ScorecardError):
+    """An expression cannot be read; `offset` counts its characters from 0."""
+
+    def __init__(self, message: str, offset: int) -> None:
+        self.message = message
+        self.offset = offset
+        super().__init__(message)
+
+
+class SourceError(ScorecardError):
+    """A source did not answer as asked."""
+
+    def __init__(self, source: str, message: str) -> None:
+        self.source = source
+        self.message = message
+        super().__init__(f"source {source!r}: {message}")
+
+
+class SourceUnavailable(SourceError):
+    """The source cannot be reached now."""
+
+    transient = True
+
+
+class SourceTimeout(SourceError):
+    """The source took longer than its timeout."""
+
+    transient = True
+
+
+class SourceRejected(SourceError):
+    """The source refuses the query: its schema or its permissions do not fit."""
+
+
+class SourceMissing(SourceError):
+    """The source has no such file or table."""
+
+
+class SecretMissing(SourceError):
+    """A secret that a source's URL refers to is not set; the message never holds its value."""
+
+    def __init__(self, source: str, reference: str) -> None:
+        self.reference = reference
+        super().__init__(source, f"the secret {reference} is not set")
+
+
+class ComputationError(ScorecardError):
+    """A guard failed, such as a lookup that fans out: the metric's numbers cannot be trusted."""
+
+    def __init__(self, metric: str, message: str) -> None:
+        self.metric = metric
+        self.message = message
+        super().__init__(f"metric {metric!r}: {message}")
+
+
+class SeriesLimit(ComputationError):
+    """A metric has more series than its cap allows."""
+
+    def __init__(self, metric: str, series: int, limit: int) -> None:
+        self.series = series
+        self.limit = limit
+        super().__init__(metric, f"{series} series exceed the {limit} allowed: cut by fewer dimensions")
+
+
+class StoreError(ScorecardError):
+    """The store cannot do what was asked."""
+
+
+class StoreLocked(StoreError):
+    """Somebody else is writing to the store."""
+
+    transient = True
+
+    def __init__(self, holder: str) -> None:
+        self.holder = holder
+        super().__init__(f"another refresh is running ({holder})")
+
+
+class ExtraMissing(ScorecardError):
+    """An optional package is not installed."""
+
+    def __init__(self, package: str, extra: str) -> None:
+        self.package = package
+        self.extra = extra
+        super().__init__(f"{package} is not installed: pip install 'scorecard-server[{extra}]'")

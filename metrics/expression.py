@@ -1,0 +1,401 @@
+"""The expression language: a closed list of SQL, parsed into a small frozen tree.
+
+A real SQL parser reads the text; every node that it finds is allow-listed here and rebuilt as one of
+ours. What is not on the list is an `ExpressionError` with its offset in the text. `metrics.sql` turns
+the tree into SQLAlchemy with bound values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any
+
+from sqlglot import exp
+from sqlglot.errors import ParseError, TokenError
+from sqlglot.parser import Parser
+from sqlglot.tokens import Token, Tokenizer, TokenType
+
+from metrics.errors import ExpressionError, suggest
+from metrics.grain import Span, unit_named
+
+# name -> least and greatest number of arguments
+FUNCTIONS: dict[str, tuple[int, int]] = {
+    "coalesce": (2, 20), "nullif": (2, 2), "abs": (1, 1), "round": (1, 2), "floor": (1, 1),
+    "least": (2, 20), "greatest": (2, 20), "lower": (1, 1), "upper": (1, 1), "trim": (1, 1),
+    "concat": (2, 20), "substr": (2, 3), "split_part": (3, 3), "replace": (3, 3), "date": (1, 1),
+    "hours_between": (2, 2), "days_between": (2, 2), "months_between": (2, 2), "json_text": (2, 2),
+    "period_start": (0, 0), "period_end": (0, 0), "as_of": (0, 0),
+}  # fmt: skip
+AGGREGATES = ("count", "count_distinct", "count_new", "sum", "avg", "min", "max", "median", "percentile")
+CAST_TYPES = {
+    "INT": "integer", "BIGINT": "integer", "SMALLINT": "integer", "DECIMAL": "decimal", "DOUBLE": "float",
+    "FLOAT": "float", "TEXT": "text", "VARCHAR": "text", "CHAR": "text", "BOOLEAN": "boolean",
+    "DATE": "date", "TIMESTAMP": "timestamp", "TIMESTAMPTZ": "timestamp",
+}  # fmt: skip
+MAX_LENGTH = 8_192
+MAX_DEPTH = 60
+
+
+@dataclass(frozen=True)
+class Node:
+    """One node of an expression; `offset` is where its text starts (0-based)."""
+
+    offset: int = field(default=0, compare=False, kw_only=True)
+
+
+@dataclass(frozen=True)
+class Literal(Node):
+    """A constant: None, a truth value, an integer, a Decimal or a text."""
+
+    value: None | bool | int | Decimal | str
+
+
+@dataclass(frozen=True)
+class SpanLiteral(Node):
+    """A constant length of time such as `14 days`."""
+
+    span: Span
+
+
+@dataclass(frozen=True)
+class Name(Node):
+    """A column, or a path through lookups to one: `accounts.segment`."""
+
+    parts: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Operation(Node):
+    """An operator with its operands: + - * / neg, = <> < <= > >=, and or not, in between like is_null."""
+
+    operator: str
+    operands: tuple[Node, ...]
+
+
+@dataclass(frozen=True)
+class Call(Node):
+    """A call of one of `FUNCTIONS`, or of one of `AGGREGATES` inside a measure."""
+
+    function: str
+    arguments: tuple[Node, ...]
+
+
+@dataclass(frozen=True)
+class Case(Node):
+    """`case when a then b ... else c end`; no else is null."""
+
+    branches: tuple[tuple[Node, Node], ...]
+    otherwise: Node
+
+
+@dataclass(frozen=True)
+class Cast(Node):
+    """`cast(x as type)`; type is one of the values of `CAST_TYPES`."""
+
+    operand: Node
+    type: str
+
+
+@dataclass(frozen=True)
+class Expression:
+    """A parsed expression and the text that it was written as. Equal trees are equal expressions."""
+
+    text: str = field(compare=False)
+    node: Node
+
+
+@dataclass(frozen=True)
+class Measure:
+    """An aggregate function over rows: `count`, `sum(amount)`, `percentile(hours, 0.9)`."""
+
+    text: str = field(compare=False)
+    function: str
+    argument: Node | None = None
+    parameter: float | None = None
+
+    @property
+    def additive(self) -> bool:
+        """Tell whether an empty, covered period is 0 and parts may be summed per entity."""
+        return self.function in ("count", "count_distinct", "count_new", "sum")
+
+
+def walk(node: Node) -> Iterator[Node]:
+    """Yield a node and all nodes below it."""
+    yield node
+    for child in children(node):
+        yield from walk(child)
+
+
+def children(node: Node) -> tuple[Node, ...]:
+    """Return the nodes directly below a node."""
+    if isinstance(node, Operation):
+        return node.operands
+    if isinstance(node, Call):
+        return node.arguments
+    if isinstance(node, Case):
+        return (*(part for branch in node.branches for part in branch), node.otherwise)
+    if isinstance(node, Cast):
+        return (node.operand,)
+    return ()
+
+
+def names(node: Node) -> Iterator[Name]:
+    """Yield every column or lookup path that an expression reads."""
+    return (part for part in walk(node) if isinstance(part, Name))
+
+
+@lru_cache(maxsize=4096)
+def parse(text: str) -> Expression:
+    """Parse an expression of the closed list; raise ExpressionError with an offset."""
+    return Expression(text, _rebuild(_tree(text), aggregates=False))
+
+
+@lru_cache(maxsize=1024)
+def parse_measures(text: str) -> Expression:
+    """Parse an expression that may also call aggregates, such as `count_distinct(topic) > 1`."""
+    return Expression(text, _rebuild(_tree(text), aggregates=True))
+
+
+@lru_cache(maxsize=1024)
+def parse_measure(text: str) -> Measure:
+    """Parse a measure, one aggregate over an expression; raise ExpressionError with an offset."""
+    if text.strip() == "count":
+        return Measure(text, "count")
+    node = _rebuild(_tree(text), aggregates=True)
+    if not isinstance(node, Call) or node.function not in AGGREGATES:
+        raise ExpressionError(f"a measure is one of {', '.join(AGGREGATES)} over an expression", node.offset)
+    for inner in node.arguments:
+        for part in walk(inner):
+            if isinstance(part, Call) and part.function in AGGREGATES:
+                raise ExpressionError(f"{part.function} cannot stand inside {node.function}", part.offset)
+    return _measure(text, node)
+
+
+def _measure(text: str, node: Call) -> Measure:
+    if node.function == "percentile":
+        if len(node.arguments) != 2 or not isinstance(node.arguments[1], Literal):
+            raise ExpressionError("percentile takes an expression and a share, as in percentile(hours, 0.9)",
+                                  node.offset)  # fmt: skip
+        share = node.arguments[1].value
+        if not isinstance(share, Decimal) or not 0 < share < 1:
+            raise ExpressionError("the share of a percentile lies between 0 and 1", node.arguments[1].offset)
+        return Measure(text, "percentile", node.arguments[0], float(share))
+    if node.function == "median":
+        return Measure(text, "percentile", _one(node), 0.5)
+    if node.function == "count" and not node.arguments:
+        return Measure(text, "count")
+    return Measure(text, node.function, _one(node))
+
+
+def _one(node: Call) -> Node:
+    if len(node.arguments) != 1:
+        raise ExpressionError(f"{node.function} takes one argument, got {len(node.arguments)}", node.offset)
+    return node.arguments[0]
+
+
+class _Parser(Parser):
+    # Every call stays a plain name with arguments, so that our own list decides.
+    FUNCTIONS = {}
+    FUNCTION_PARSERS = {"CAST": Parser.FUNCTION_PARSERS["CAST"]}
+    NO_PAREN_FUNCTIONS = {}
+    NO_PAREN_FUNCTION_PARSERS = {"CASE": Parser.NO_PAREN_FUNCTION_PARSERS["CASE"]}
+
+
+def _tree(text: str) -> exp.Expression:
+    if len(text) > MAX_LENGTH:
+        raise ExpressionError(f"an expression is at most {MAX_LENGTH} characters long", 0)
+    try:
+        tokens = _with_intervals(Tokenizer().tokenize(text))
+    except TokenError as error:
+        raise ExpressionError("the text cannot be read: is a quote left open?", 0) from error
+    if not tokens:
+        raise ExpressionError("the expression is empty", 0)
+    _limit_depth(tokens)
+    try:
+        trees = _Parser().parse(tokens, text)
+    except ParseError as error:
+        found = error.errors[0] if error.errors else {}
+        raise ExpressionError(f"not an expression: {_reason(found)}", _offset_of(found, text)) from error
+    except RecursionError as error:
+        raise ExpressionError("the expression is nested too deeply", 0) from error
+    if len(trees) != 1 or trees[0] is None:
+        raise ExpressionError("write one expression, without a semicolon", 0)
+    return trees[0]
+
+
+def _reason(found: dict[str, Any]) -> str:
+    near = str(found.get("highlight") or "").strip()
+    return f"stopped at {near!r}" if near else "it ends too early"
+
+
+def _offset_of(found: dict[str, Any], text: str) -> int:
+    line, column = int(found.get("line") or 1), int(found.get("col") or 1)
+    before = sum(len(part) + 1 for part in text.split("\n")[: line - 1])
+    highlight = str(found.get("highlight") or "")
+    return max(0, min(len(text), before + column - max(1, len(highlight))))
+
+
+def _limit_depth(tokens: list[Token]) -> None:
+    depth = 0
+    for token in tokens:
+        if token.token_type is TokenType.L_PAREN:
+            depth += 1
+        elif token.token_type is TokenType.R_PAREN:
+            depth -= 1
+        if depth > MAX_DEPTH:
+            raise ExpressionError("the expression is nested too deeply", token.start)
+
+
+def _with_intervals(tokens: list[Token]) -> list[Token]:
+    # `14 days` is not SQL; the parser is shown `INTERVAL '14' days`, at the same places.
+    result: list[Token] = []
+    for index, token in enumerate(tokens):
+        following = tokens[index + 1] if index + 1 < len(tokens) else None
+        if (
+            token.token_type is TokenType.NUMBER
+            and following is not None
+            and following.start > token.end
+            and following.text.isidentifier()
+            and unit_named(following.text)
+        ):
+            place = {"line": token.line, "col": token.col, "start": token.start, "end": token.end}
+            result.append(Token(TokenType.INTERVAL, "INTERVAL", **place))
+            result.append(Token(TokenType.STRING, token.text, **place))
+        else:
+            result.append(token)
+    return result
+
+
+_BINARY: dict[type[exp.Expression], str] = {
+    exp.Add: "+", exp.Sub: "-", exp.Mul: "*", exp.Div: "/", exp.EQ: "=", exp.NEQ: "<>", exp.LT: "<",
+    exp.LTE: "<=", exp.GT: ">", exp.GTE: ">=", exp.And: "and", exp.Or: "or", exp.Like: "like",
+}  # fmt: skip
+
+
+def _place(tree: exp.Expression) -> int:
+    starts = [part.meta["start"] for part in tree.walk() if "start" in part.meta]
+    return min(starts, default=0)
+
+
+def _rebuild(tree: exp.Expression, *, aggregates: bool) -> Node:
+    builder = _BUILDERS.get(type(tree))
+    if builder is not None:
+        return builder(tree, lambda part: _rebuild(part, aggregates=aggregates))
+    if isinstance(tree, exp.Anonymous):
+        return _call(tree, aggregates)
+    if type(tree) in _BINARY:
+        parts = (tree.this, tree.expression)
+        return Operation(
+            _BINARY[type(tree)],
+            tuple(_rebuild(part, aggregates=aggregates) for part in parts),
+            offset=_place(tree),
+        )
+    what = tree.sql()[:40]
+    raise ExpressionError(f"{what!r} is not in the expression language", _place(tree))
+
+
+def _call(tree: exp.Anonymous, aggregates: bool) -> Node:
+    name = str(tree.this).lower()
+    arguments = tuple(_rebuild(part, aggregates=aggregates) for part in tree.expressions)
+    if name in AGGREGATES:
+        if not aggregates:
+            raise ExpressionError(f"{name} is a measure and cannot be used here", _place(tree))
+        return Call(name, arguments, offset=_place(tree))
+    if name not in FUNCTIONS:
+        known = (*FUNCTIONS, *AGGREGATES) if aggregates else tuple(FUNCTIONS)
+        raise ExpressionError(f"unknown function {name}{suggest(name, known)}", _place(tree))
+    least, most = FUNCTIONS[name]
+    if not least <= len(arguments) <= most:
+        wanted = str(least) if least == most else f"{least} to {most}"
+        raise ExpressionError(f"{name} takes {wanted} arguments, got {len(arguments)}", _place(tree))
+    return Call(name, arguments, offset=_place(tree))
+
+
+_Rebuild = Callable[[exp.Expression], Node]
+
+
+def _column(tree: Any, rebuild: _Rebuild) -> Node:
+    if isinstance(tree, exp.Dot):
+        left, right = rebuild(tree.this), tree.expression
+        if not isinstance(left, Name) or not isinstance(right, exp.Identifier):
+            raise ExpressionError(f"{tree.sql()!r} is not a column or a lookup's column", _place(tree))
+        return Name((*left.parts, right.name), offset=_place(tree))
+    if any(isinstance(part, exp.Star) for part in tree.walk()):
+        raise ExpressionError("'*' is not in the expression language", _place(tree))
+    return Name(tuple(part.name for part in tree.parts), offset=_place(tree))
+
+
+def _literal(tree: Any, rebuild: _Rebuild) -> Node:
+    if tree.is_string:
+        return Literal(tree.this, offset=_place(tree))
+    text = str(tree.this)
+    return Literal(int(text) if text.isdigit() else Decimal(text), offset=_place(tree))
+
+
+def _interval(tree: Any, rebuild: _Rebuild) -> Node:
+    unit = unit_named(str(tree.args["unit"].name)) if tree.args.get("unit") is not None else None
+    if unit is None or not tree.this.is_string or not str(tree.this.this).isdigit():
+        raise ExpressionError("write a span as in: created_at + 14 days", _place(tree))
+    return SpanLiteral(Span(int(tree.this.this), unit), offset=_place(tree))
+
+
+def _in(tree: Any, rebuild: _Rebuild) -> Node:
+    if not tree.expressions or tree.args.get("query") or tree.args.get("unnest"):
+        raise ExpressionError("`in` takes a list of values, as in: stage in ('won', 'lost')", _place(tree))
+    parts = (tree.this, *tree.expressions)
+    return Operation("in", tuple(rebuild(part) for part in parts), offset=_place(tree))
+
+
+def _between(tree: Any, rebuild: _Rebuild) -> Node:
+    parts = (tree.this, tree.args["low"], tree.args["high"])
+    return Operation("between", tuple(rebuild(part) for part in parts), offset=_place(tree))
+
+
+def _is(tree: Any, rebuild: _Rebuild) -> Node:
+    if isinstance(tree.expression, exp.Null):
+        return Operation("is_null", (rebuild(tree.this),), offset=_place(tree))
+    if isinstance(tree.expression, exp.Boolean):
+        wanted = Literal(bool(tree.expression.this), offset=_place(tree))
+        return Call("coalesce", (Operation("=", (rebuild(tree.this), wanted)), Literal(False)),
+                    offset=_place(tree))  # fmt: skip
+    raise ExpressionError("`is` goes with null, true or false", _place(tree))
+
+
+def _case(tree: Any, rebuild: _Rebuild) -> Node:
+    branches = []
+    for branch in tree.args["ifs"]:
+        when = rebuild(branch.this)
+        if tree.this is not None:
+            when = Operation("=", (rebuild(tree.this), when), offset=when.offset)
+        branches.append((when, rebuild(branch.args["true"])))
+    default = tree.args.get("default")
+    otherwise = rebuild(default) if default is not None else Literal(None)
+    return Case(tuple(branches), otherwise, offset=_place(tree))
+
+
+def _cast(tree: Any, rebuild: _Rebuild) -> Node:
+    name = tree.args["to"].this.name
+    if name not in CAST_TYPES:
+        known = sorted(set(CAST_TYPES.values()))
+        raise ExpressionError(f"cast to {name.lower()} is not known: use {', '.join(known)}", _place(tree))
+    return Cast(rebuild(tree.this), CAST_TYPES[name], offset=_place(tree))
+
+
+def _negative(tree: Any, rebuild: _Rebuild) -> Node:
+    operand = rebuild(tree.this)
+    if isinstance(operand, Literal) and isinstance(operand.value, int | Decimal):
+        return Literal(-operand.value, offset=operand.offset)
+    return Operation("neg", (operand,), offset=operand.offset)
+
+
+_BUILDERS: dict[type[exp.Expression], Callable[[Any, _Rebuild], Node]] = {
+    exp.Column: _column, exp.Dot: _column, exp.Literal: _literal, exp.Interval: _interval, exp.In: _in,
+    exp.Between: _between, exp.Is: _is, exp.Case: _case, exp.Cast: _cast, exp.Neg: _negative,
+    exp.Paren: lambda tree, rebuild: rebuild(tree.this),
+    exp.Not: lambda tree, rebuild: Operation("not", (rebuild(tree.this),), offset=_place(tree)),
+    exp.Null: lambda tree, rebuild: Literal(None, offset=_place(tree)),
+    exp.Boolean: lambda tree, rebuild: Literal(bool(tree.this), offset=_place(tree)),
+}  # fmt: skip

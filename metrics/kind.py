@@ -1,0 +1,184 @@
+"""What a metric kind is: it asks for scans or selects of its own, and finishes what comes back.
+
+Every module of `metrics.kinds` offers
+
+- `Options`: the kind's own keys, a frozen dataclass
+- `CODE_VERSION`: raised whenever its SQL or results change
+- `bases(metric)`: the references whose rows and times bound the metric
+- `requests(metric, frame)`: what it asks of sources, by name
+- `finish(metric, frame, results)`: estimates from the aggregates that came back
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any, Protocol
+
+
+from metrics.grain import NO_SPAN, Calendar, Grain, Period, Span
+from metrics.model import Catalog, Metric, Reference
+from metrics.observation import Dimensions, Estimate, State
+from metrics.registry import discover
+from metrics.relation import Scope, Selectable
+from metrics.scan import Cell, Item, Scan, When
+
+Cells = Mapping[Cell, Mapping[Item, Any]]
+Inputs = Mapping[str, Mapping[tuple[Period, Dimensions], Estimate]]
+
+
+class Query(Protocol):
+    """A select of a kind's own, which no other metric shares."""
+
+    def source_dataset(self) -> str:
+        """Return a dataset whose source runs the select."""
+
+    def selects(self, scope: Scope, when: When) -> list[tuple[tuple[Grain, ...], Selectable]]:
+        """Return the selects, each with the grains that it answers."""
+
+    def read(self, answers: Sequence[tuple[tuple[Grain, ...], Sequence[Mapping[str, Any]]]]) -> Any:
+        """Turn the rows that came back into what `finish` wants."""
+
+
+Request = Scan | Query
+
+
+class Kind(Protocol):
+    """The functions of one module of `metrics.kinds`."""
+
+    CODE_VERSION: int
+    Options: type
+
+    def bases(self, metric: Metric) -> tuple[Reference, ...]:
+        """Return the references whose rows and times bound the metric."""
+
+    def requests(self, metric: Metric, frame: Frame) -> Mapping[str, Request]:
+        """Return what the kind asks of sources, by name."""
+
+    def finish(self, metric: Metric, frame: Frame, results: Mapping[str, Any]) -> list[Estimate]:
+        """Return the estimates."""
+
+
+def kinds() -> dict[str, Any]:
+    """Return every kind by name."""
+    return discover("metrics.kinds")
+
+
+def kind_of(metric: Metric) -> Any:
+    """Return the module of a metric's kind."""
+    return kinds()[metric.kind]
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What a kind knows when it computes: the calendar, what is asked, and until when data is complete.
+
+    `first` is the local day of the first row; `watermark` None means that no dataset has a time.
+    """
+
+    catalog: Catalog
+    grains: tuple[Grain, ...]
+    cuts: tuple[tuple[str, ...], ...]
+    watermark: datetime | None = None
+    first: date | None = None
+    settle: Span = NO_SPAN
+    inputs: Inputs = field(default_factory=dict)
+
+    @property
+    def calendar(self) -> Calendar:
+        """Return the company's calendar."""
+        return self.catalog.company.calendar
+
+    def periods(self, grain: Grain) -> tuple[Period, ...]:
+        """Return the periods from the first row's to the watermark's."""
+        if grain is Grain.ALL:
+            return (Period(Grain.ALL, None, None),)
+        if self.first is None or self.watermark is None:
+            return ()
+        last = self.calendar.local_day(self.watermark - timedelta(microseconds=1))
+        return tuple(self.calendar.periods(grain, self.first, last)) if last >= self.first else ()
+
+    def all_periods(self) -> dict[Grain, tuple[Period, ...]]:
+        """Return the periods of every grain that is asked for."""
+        return {grain: self.periods(grain) for grain in self.grains}
+
+    def closed(self, period: Period, window: Span | None = None) -> bool:
+        """Tell whether a period's end plus a window lies behind the watermark."""
+        if self.watermark is None or period.end is None:
+            return True
+        day = window.after_day(period.end) if window else period.end
+        return self.calendar.instant(day) <= self.watermark
+
+    def final(self, period: Period, window: Span | None = None) -> bool:
+        """Tell whether a period's end plus a window plus settling lies behind the watermark."""
+        if self.watermark is None or period.end is None:
+            return True
+        day = window.after_day(period.end) if window else period.end
+        ready = self.settle.after(self.calendar.instant(day), self.calendar.zone)
+        return ready <= self.watermark
+
+    def elapsed_share(self, period: Period) -> float:
+        """Return which share of a period lies behind the watermark, 0 to 1."""
+        bounds = self.calendar.bounds(period)
+        if bounds is None or self.watermark is None:
+            return 1.0
+        start, end = bounds
+        return min(1.0, max(0.0, (self.watermark - start) / (end - start)))
+
+
+SEEN = Span.parse("12 months")
+
+
+def cells_by_period(frame: Frame, cells: Cells) -> Iterator[tuple[Period, Dimensions, Mapping[Item, Any] | None]]:
+    """Yield every cell of every period, None where a covered period has no row.
+
+    The total stands for every period; a segment for the periods that have rows and for those within 12
+    months of one that had.
+    """
+    for grain in frame.grains:
+        periods = frame.periods(grain)
+        for cut in frame.cuts:
+            found = _segments(cells, grain, cut)
+            for period in periods:
+                for segment, starts in found.items():
+                    row = cells.get((grain, period.start, segment))
+                    if row is not None or _seen(period, starts):
+                        yield period, segment, row
+                if not cut and () not in found:
+                    yield period, (), None
+
+
+def _segments(cells: Cells, grain: Grain, cut: tuple[str, ...]) -> dict[Dimensions, list[date]]:
+    found: dict[Dimensions, list[date]] = {}
+    wanted = tuple(sorted(cut))
+    for at, start, segment in cells:
+        if at is grain and tuple(name for name, _ in segment) == wanted:
+            found.setdefault(segment, []).append(start or date.min)
+    return dict(sorted(found.items()))
+
+
+def _seen(period: Period, starts: list[date]) -> bool:
+    if period.start is None or period.end is None:
+        return False
+    if not starts:
+        return True
+    since = SEEN.after_day(period.end, -1)
+    return any(since <= start <= period.start for start in starts)
+
+
+def number(value: Any) -> float | None:
+    """Return an aggregate as a float, None for null and for what is not a number."""
+    if value is None:
+        return None
+    result = float(value)
+    return result if result == result and abs(result) != float("inf") else None
+
+
+def plain_state(frame: Frame, period: Period, *, empty: bool, small: bool) -> State:
+    """Return the state of a value without a window."""
+    if empty:
+        return State.NO_DATA
+    if not frame.final(period):
+        return State.PROVISIONAL
+    return State.SMALL_SAMPLE if small else State.FINAL

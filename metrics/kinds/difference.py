@@ -1,0 +1,93 @@
+"""Difference: one metric minus another, or a metric minus itself some time ago.
+
+The interval is that of the difference: from bootstrap draws where both sides have them, else the hybrid
+score interval from the two sides' limits (for proportions this is Newcombe's method 10).
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from metrics.grain import Span
+from metrics.kind import Frame, Request
+from metrics.kinds.derived import joint_state, least_mature
+from metrics.model import Metric, Reference
+from metrics.observation import Estimate
+from metrics.statistics.comparison import bootstrap_difference, hybrid_difference
+from metrics.statistics.intervals import Interval
+
+CODE_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Options:
+    """The kind's own keys: `of`, and either `minus` (another metric) or `shift` (itself, a span earlier)."""
+
+    of: str = field(metadata={"refers": "metric"})
+    minus: str | None = field(default=None, metadata={"refers": "metric"})
+    shift: Span | None = None
+
+
+def bases(metric: Metric) -> tuple[Reference, ...]:
+    """Return nothing: the inputs bound the metric."""
+    return ()
+
+
+def inputs(metric: Metric) -> tuple[str, ...]:
+    """Return the metrics that are compared."""
+    options: Options = metric.options
+    return tuple(dict.fromkeys(name for name in (options.of, options.minus) if name))
+
+
+def requests(metric: Metric, frame: Frame) -> Mapping[str, Request]:
+    """Ask nothing of sources."""
+    return {}
+
+
+def finish(metric: Metric, frame: Frame, results: Mapping[str, Any]) -> list[Estimate]:
+    """Return one estimate for each period and segment that both sides have."""
+    options: Options = metric.options
+    left = frame.inputs.get(options.of, {})
+    right = frame.inputs.get(options.minus or options.of, {})
+    wanted = {tuple(sorted(cut)) for cut in frame.cuts}
+    found = []
+    for (period, segment), one in left.items():
+        if period.grain not in frame.grains or tuple(name for name, _ in segment) not in wanted:
+            continue
+        earlier = frame.calendar.shift(period, options.shift) if options.shift else period
+        other = right.get((earlier, segment))
+        if other is None:
+            continue
+        value = one.value - other.value if one.value is not None and other.value is not None else None
+        interval = _interval(one, other) if value is not None else None
+        sizes = [part.sample_size for part in (one, other) if part.sample_size is not None]
+        found.append(
+            Estimate(
+                period,
+                segment,
+                joint_state((one, other), value),
+                value=value,
+                lower=interval.lower if interval else None,
+                upper=interval.upper if interval else None,
+                sample_size=min(sizes) if len(sizes) == 2 else None,
+                maturity=least_mature((one, other)),
+            )
+        )
+    return found
+
+
+def _interval(one: Estimate, other: Estimate) -> Interval | None:
+    if one.draws is not None and other.draws is not None:
+        seed = zlib.crc32(f"{one.key}{other.key}".encode())
+        return bootstrap_difference(one.draws(seed), other.draws(seed + 1))
+    limits = [_limits(part) for part in (one, other)]
+    if limits[0] is None or limits[1] is None or one.value is None or other.value is None:
+        return None
+    return hybrid_difference(one.value, limits[0], other.value, limits[1])[1]
+
+
+def _limits(part: Estimate) -> Interval | None:
+    return Interval(part.lower, part.upper) if part.lower is not None and part.upper is not None else None

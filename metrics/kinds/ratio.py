@@ -1,0 +1,237 @@
+"""Ratio: the sum of one measure over the sum of another, pooled, each side with its own time.
+
+Coarser grains and totals are recomputed from sums, never averaged. With `entity` declared, the value
+gets a percentile-bootstrap interval over entities (Poisson weights, fixed seed, 2,000 draws) from counted
+unique pairs; a side whose dataset does not know the entity, such as spend, is fixed. Above 100,000 pairs
+the delta method on pushed-down moments stands in. No denominator, or 0: no value.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import sqlalchemy as sa
+
+from metrics.expression import Measure
+from metrics.grain import Grain, Period
+from metrics.kind import Cells, Frame, Request, cells_by_period, number, plain_state
+from metrics.model import Metric, Over, Reference
+from metrics.observation import Dimensions, Estimate
+from metrics.relation import Scope, Selectable
+from metrics.scan import Cell, Item, Scan, ScanQuery, When, cell_of
+from metrics.statistics.intervals import (
+    PAIRS_LIMIT,
+    Interval,
+    Moments,
+    Pairs,
+    bootstrap_ratio,
+    delta_ratio,
+    percentile_interval,
+)
+
+CODE_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Options:
+    """The kind's own keys."""
+
+    numerator: Reference
+    denominator: Reference
+    entity: str | None = field(default=None, metadata={"refers": "entity"})
+    over: Over = Over()
+
+
+SIDES = ("numerator", "denominator")
+
+
+def bases(metric: Metric) -> tuple[Reference, ...]:
+    """Return the references whose rows and times bound the metric."""
+    options: Options = metric.options
+    return options.numerator, options.denominator
+
+
+def _item(reference: Reference) -> Item:
+    where = (reference.where.node,) if reference.where else ()
+    return Item("value", reference.measure or Measure("count", "count"), where)
+
+
+def _scan(reference: Reference, frame: Frame, over: Over) -> Scan:
+    time = reference.time.node if reference.time else None
+    return Scan(reference.dataset, (_item(reference),), frame.grains, frame.cuts, time=time, over=over,
+                at=reference.at)  # fmt: skip
+
+
+def requests(metric: Metric, frame: Frame) -> Mapping[str, Request]:
+    """Ask for one scan a side and, with an entity, for counted pairs."""
+    options: Options = metric.options
+    asked: dict[str, Request] = {
+        name: _scan(side, frame, options.over) for name, side in zip(SIDES, bases(metric), strict=True)
+    }
+    if options.entity is not None:
+        asked["pairs"] = PairsQuery(metric, frame)
+    return asked
+
+
+def resampled(metric: Metric, frame: Frame) -> tuple[bool, bool]:
+    """Tell which sides know the entity and are resampled; the others are fixed."""
+    datasets, entity = frame.catalog.datasets, metric.options.entity
+    first, second = (entity in datasets[side.dataset].entities for side in bases(metric))
+    return first, second
+
+
+@dataclass(frozen=True)
+class Spread:
+    """What the interval of one cell is computed from: counted pairs, or moments where they are too many."""
+
+    pairs: Pairs | None = None
+    moments: Moments | None = None
+
+
+class PairsQuery:
+    """Counts how many entities have each (numerator, denominator), per period and segment."""
+
+    def __init__(self, metric: Metric, frame: Frame) -> None:
+        self.metric = metric
+        self.frame = frame
+        self.sides = resampled(metric, frame)
+
+    def source_dataset(self) -> str:
+        """Return a dataset whose source runs the select."""
+        first, second = bases(self.metric)
+        return first.dataset if self.sides[0] else second.dataset
+
+    def selects(self, scope: Scope, when: When) -> list[tuple[tuple[Grain, ...], Selectable]]:
+        """Return the counted pairs, and the moments of cells that have too many."""
+        if not any(self.sides):
+            return []
+        each = self._per_entity(scope, when)
+        cells = [column for column in each.c if column.name not in ("n", "d", "entity")]
+        both = sa.select(*cells, each.c.entity, sa.func.sum(each.c.n).label("n"), sa.func.sum(each.c.d).label("d"))
+        joined = both.group_by(*cells, each.c.entity).subquery("e")
+        keys = [joined.c[column.name] for column in cells]
+        unique = sa.func.count().over(partition_by=keys).label("unique_pairs")
+        counted = sa.select(*keys, joined.c.n, joined.c.d, sa.func.count().label("entities"), unique)
+        pairs = counted.group_by(*keys, joined.c.n, joined.c.d).subquery("c")
+        few = sa.select(*pairs.c).where(pairs.c.unique_pairs <= PAIRS_LIMIT)
+        n, d = (sa.cast(joined.c[name], sa.Double()) for name in ("n", "d"))
+        sums = {"sum_n": n, "sum_d": d, "sum_nn": n * n, "sum_nd": n * d, "sum_dd": d * d}
+        moments = sa.select(
+            *keys, sa.func.count().label("size"), *(sa.func.sum(term).label(name) for name, term in sums.items())
+        )
+        many = moments.group_by(*keys).having(sa.func.count() > PAIRS_LIMIT)
+        return [(self.frame.grains, few), (self.frame.grains, many)]
+
+    def _per_entity(self, scope: Scope, when: When) -> sa.Subquery:
+        selects = []
+        for index, (known, side) in enumerate(zip(self.sides, bases(self.metric), strict=True)):
+            if known:
+                query = ScanQuery(_scan(side, self.frame, self.metric.options.over), scope, when)
+                values = self._values(query, index)
+                selects.append(query.grouped(self.frame.grains, values, entity=self.metric.options.entity))
+        return (sa.union_all(*selects) if len(selects) > 1 else selects[0]).subquery("s")
+
+    @staticmethod
+    def _values(query: ScanQuery, index: int) -> Callable[[sa.Subquery], list[Any]]:
+        def values(rows: sa.Subquery) -> list[Any]:
+            own = sa.func.coalesce(query.aggregates(rows)[0], 0)
+            exact = sa.cast(own, sa.Numeric(38, 6))
+            nought = sa.cast(sa.literal_column("0"), sa.Numeric(38, 6))
+            return [(exact if index == 0 else nought).label("n"), (exact if index == 1 else nought).label("d")]
+
+        return values
+
+    def read(
+        self, answers: Sequence[tuple[tuple[Grain, ...], Sequence[Mapping[str, Any]]]]
+    ) -> Mapping[Cell, Spread]:
+        """Return what the interval of each cell is computed from."""
+        found: dict[Cell, Spread] = {}
+        grouped: dict[Cell, list[tuple[float, float, int]]] = {}
+        for grains, rows in answers:
+            for row in rows:
+                cell = cell_of(row, grains)
+                if "size" in row:
+                    sums = {name: float(row[name]) for name in ("sum_n", "sum_d", "sum_nn", "sum_nd", "sum_dd")}
+                    found[cell] = Spread(moments=Moments(n=int(row["size"]), **sums))
+                else:
+                    grouped.setdefault(cell, []).append((float(row["n"]), float(row["d"]), int(row["entities"])))
+        for cell, lines in grouped.items():
+            n, d, count = (np.array(column) for column in zip(*lines, strict=True))
+            found[cell] = Spread(pairs=Pairs(n.astype(float), d.astype(float), count.astype(np.int64)))
+        return found
+
+
+def finish(metric: Metric, frame: Frame, results: Mapping[str, Any]) -> list[Estimate]:
+    """Return one estimate per period and segment."""
+    options: Options = metric.options
+    numerators = _sides(frame, results["numerator"], options.numerator)
+    denominators = _sides(frame, results["denominator"], options.denominator)
+    spreads: Mapping[Cell, Spread] = results.get("pairs", {})
+    found = []
+    for key in dict.fromkeys((*numerators, *denominators)):
+        n, d = numerators.get(key), denominators.get(key)
+        if not d and key[1]:
+            continue
+        spread = spreads.get((key[0].grain, key[0].start, key[1]))
+        found.append(_estimate(metric, frame, key, n, d, spread))
+    return found
+
+
+def _sides(frame: Frame, cells: Cells, reference: Reference) -> dict[tuple[Period, Dimensions], float | None]:
+    item = _item(reference)
+    blank = 0.0 if item.measure.additive else None
+    sides = {}
+    for period, segment, row in cells_by_period(frame, cells):
+        value = number(row[item]) if row else None
+        sides[period, segment] = blank if value is None else value
+    return sides
+
+
+def _estimate(metric: Metric, frame: Frame, key: tuple[Period, Dimensions], n: float | None, d: float | None,
+              spread: Spread | None) -> Estimate:  # fmt: skip
+    period, segment = key
+    value = n / d if n is not None and d else None
+    size = _size(spread)
+    interval, draws = None, None
+    if value is not None and spread is not None:
+        fixed_n, fixed_d = (
+            None if known else side for known, side in zip(resampled(metric, frame), (n, d), strict=True)
+        )
+        if spread.pairs is not None:
+            pairs = spread.pairs
+
+            def draws(seed: int) -> np.ndarray:
+                return bootstrap_ratio(pairs, fixed_n, fixed_d, seed)
+
+            interval = percentile_interval(draws(zlib.crc32(f"{metric.metric}{key}".encode())))
+        elif spread.moments is not None:
+            interval = delta_ratio(spread.moments, fixed_n, fixed_d)
+    small = metric.options.entity is not None and (size or 0) < metric.min_sample
+    return Estimate(
+        period,
+        segment,
+        plain_state(frame, period, empty=value is None, small=small),
+        value=value,
+        numerator=n,
+        denominator=d,
+        lower=interval.lower if isinstance(interval, Interval) else None,
+        upper=interval.upper if isinstance(interval, Interval) else None,
+        sample_size=size,
+        maturity=frame.elapsed_share(period),
+        draws=draws,
+    )
+
+
+def _size(spread: Spread | None) -> int | None:
+    """Return how many entities stand behind a cell: those with anything on either side."""
+    if spread is None:
+        return None
+    if spread.moments is not None:
+        return spread.moments.n
+    assert spread.pairs is not None
+    counted = (spread.pairs.numerator != 0) | (spread.pairs.denominator != 0)
+    return int(spread.pairs.count[counted].sum())

@@ -1,0 +1,414 @@
+"""Many metrics become few scans: plan what is asked, run it on the sources, finish each metric.
+
+A session lives for one run. It opens each source once, reads each dataset's extent once, runs each guard
+once, and merges scans that read the same rows. What fails fails alone: an error belongs to one metric.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from metrics.errors import ComputationError, ExpressionError, ScorecardError, SeriesLimit, SourceError
+from metrics.expression import Node
+from metrics.grain import NO_SPAN, Grain, Span
+from metrics.kind import Frame, Inputs, Query, Request, kind_of
+from metrics.model import Catalog, Dataset, Metric, Reference
+from metrics.observation import Estimate
+from metrics.relation import Guard, Rows, Scope, Selectable, default_time
+from metrics.scan import Scan, ScanQuery, When
+from metrics.source import Source, open_source
+from metrics.sql import Type
+
+SERIES_LIMIT = 20_000
+
+
+@dataclass(frozen=True)
+class Ask:
+    """One metric with the grains and cuts that are wanted of it."""
+
+    metric: str
+    grains: tuple[Grain, ...]
+    cuts: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A select that was run for a metric, as its engine got it."""
+
+    source: str
+    sql: str
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run found for one metric: its estimates, or the error that it failed with."""
+
+    metric: str
+    ask: Ask
+    estimates: tuple[Estimate, ...] = ()
+    watermark: datetime | None = None
+    error: ScorecardError | None = None
+    seconds: float = 0.0
+    sources: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Extent:
+    """From when to when a dataset's rows reach; `through` is the dataset's own watermark."""
+
+    first: date | None
+    through: datetime | None
+
+
+def ask_for(metric: Metric) -> Ask:
+    """Return what a refresh asks of a metric: its grains and its stored cuts."""
+    return Ask(metric.metric, metric.grains, metric.cut_sets)
+
+
+def with_inputs(catalog: Catalog, asks: Iterable[Ask]) -> tuple[Ask, ...]:
+    """Return the asks and all that they are made of, inputs first, each metric once."""
+    found: dict[str, Ask] = {}
+
+    def visit(ask: Ask) -> None:
+        metric = catalog.metric(ask.metric)
+        for name in inputs_of(metric):
+            visit(replace(ask, metric=name))
+        known = found.pop(ask.metric, ask)
+        found[ask.metric] = Ask(
+            ask.metric,
+            tuple(dict.fromkeys((*known.grains, *ask.grains))),
+            tuple(dict.fromkeys((*known.cuts, *ask.cuts))),
+        )
+
+    for ask in asks:
+        visit(ask)
+    # Re-insertion may have moved an input behind what reads it: order once more, inputs first.
+    ordered: dict[str, Ask] = {}
+
+    def place(name: str) -> None:
+        for each in inputs_of(catalog.metric(name)):
+            place(each)
+        ordered.setdefault(name, found[name])
+
+    for name in list(found):
+        place(name)
+    return tuple(ordered.values())
+
+
+def inputs_of(metric: Metric) -> tuple[str, ...]:
+    """Return the metrics that a metric is made of."""
+    module = kind_of(metric)
+    names: tuple[str, ...] = module.inputs(metric) if hasattr(module, "inputs") else ()
+    return names
+
+
+def covering(metric: Metric) -> tuple[Reference, ...]:
+    """Return the references whose first rows say from when a metric is covered."""
+    module = kind_of(metric)
+    found: tuple[Reference, ...] = (module.covering if hasattr(module, "covering") else module.bases)(metric)
+    return found
+
+
+@dataclass
+class _Plan:
+    """A metric on its way: what it asks of which source, in which frame."""
+
+    metric: Metric
+    ask: Ask
+    frame: Frame
+    requests: Mapping[str, Request] = field(default_factory=dict)
+    guards: tuple[tuple[str, Guard], ...] = ()
+    sources: tuple[str, ...] = ()
+
+
+class Session:
+    """One run over a catalog's sources. `now` is the run's clock, `as_of` hides what came later."""
+
+    def __init__(self, catalog: Catalog, root: Path, now: datetime, as_of: datetime | None = None) -> None:
+        self.catalog = catalog
+        self.root = root
+        self.now = now
+        self.as_of = as_of
+        self.statements: list[Statement] = []
+        self._sources: dict[str, Source | ScorecardError] = {}
+        self._extents: dict[tuple[str, Node | None], Extent] = {}
+        self._guards: dict[tuple[str, str], int] = {}
+        self._merged: dict[tuple[str, object], Scan] = {}
+        self._cells: dict[tuple[str, Scan], dict[Any, Any]] = {}
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for source in self._sources.values():
+            if isinstance(source, Source):
+                source.close()
+
+    # -- sources ----------------------------------------------------------------------------------
+
+    def source(self, name: str) -> Source:
+        """Return an open source; the error of a source that cannot be opened is raised each time."""
+        if name not in self._sources:
+            datasets = [each for each in self.catalog.datasets.values() if each.source == name]
+            try:
+                self._sources[name] = open_source(self.catalog.sources[name], self.root, datasets)
+            except ScorecardError as error:
+                self._sources[name] = error
+        found = self._sources[name]
+        if isinstance(found, ScorecardError):
+            raise found
+        return found
+
+    def source_of(self, dataset: str) -> str:
+        """Return the source of a dataset; a union is where its first part is."""
+        found = self.catalog.datasets[dataset]
+        if found.union:
+            return self.source_of(found.union[0].dataset)
+        assert found.source is not None
+        return found.source
+
+    def scope(self, dataset: str) -> Scope:
+        """Return a fresh scope on the source of a dataset."""
+        return Scope(self.catalog, self.source(self.source_of(dataset)), self.now, self.as_of)
+
+    def fetch(self, source: str, select: Selectable | sa.CompoundSelect[Any]) -> Sequence[Mapping[str, Any]]:
+        """Run a select and remember it."""
+        opened = self.source(source)
+        self.statements.append(Statement(source, opened.compiled(select)))
+        return opened.fetch(select)
+
+    # -- computing ----------------------------------------------------------------------------------
+
+    def compute(self, asks: Iterable[Ask]) -> Iterator[Outcome]:
+        """Yield one outcome per metric that is asked for or needed, inputs first."""
+        ordered = with_inputs(self.catalog, asks)
+        plans: dict[str, _Plan | ScorecardError] = {}
+        for ask in ordered:
+            try:
+                plans[ask.metric] = self._plan(ask)
+            except ScorecardError as error:
+                plans[ask.metric] = _owned(ask.metric, error)
+        self._merge([plan for plan in plans.values() if isinstance(plan, _Plan)])
+        done: dict[str, Outcome] = {}
+        for ask in ordered:
+            started = time.perf_counter()
+            plan = plans[ask.metric]
+            outcome = (
+                Outcome(ask.metric, ask, error=plan, sources=self._named(ask.metric))
+                if isinstance(plan, ScorecardError)
+                else self._attempt(plan, done)
+            )
+            done[ask.metric] = replace(outcome, seconds=time.perf_counter() - started)
+            yield done[ask.metric]
+
+    def _named(self, metric: str) -> tuple[str, ...]:
+        bases = kind_of(self.catalog.metric(metric)).bases(self.catalog.metric(metric))
+        return tuple(dict.fromkeys(self.source_of(base.dataset) for base in bases))
+
+    def _plan(self, ask: Ask) -> _Plan:
+        metric = self.catalog.metric(ask.metric)
+        kind = kind_of(metric)
+        bases: tuple[Reference, ...] = kind.bases(metric)
+        frame = Frame(self.catalog, ask.grains, ask.cuts)
+        if not bases:
+            return _Plan(metric, ask, frame)
+        # A first pass finds which datasets are used; only then is it known until when data is complete.
+        used, guards = self._probe(kind.requests(metric, frame))
+        frame = replace(
+            frame,
+            watermark=self._watermark(bases, used),
+            first=self._first(covering(metric)),
+            settle=max((self.catalog.datasets[name].settle for name in used), key=_length, default=NO_SPAN),
+        )
+        sources = tuple(dict.fromkeys(self.source_of(base.dataset) for base in bases))
+        return _Plan(metric, ask, frame, kind.requests(metric, frame), guards, sources)
+
+    def _probe(self, requests: Mapping[str, Request]) -> tuple[set[str], tuple[tuple[str, Guard], ...]]:
+        used: set[str] = set()
+        guards: list[tuple[str, Guard]] = []
+        for request in requests.values():
+            dataset = request.dataset if isinstance(request, Scan) else request.source_dataset()
+            scope = self.scope(dataset)
+            self._selects(request, scope, When(self.catalog.company.calendar, {}, self.now))
+            used |= scope.used
+            guards += [(self.source_of(dataset), guard) for guard in scope.guards.values()]
+        return used, tuple(guards)
+
+    @staticmethod
+    def _selects(request: Request, scope: Scope, when: When) -> list[tuple[tuple[Grain, ...], Selectable]]:
+        if isinstance(request, Scan):
+            return ScanQuery(request, scope, when).selects()
+        return request.selects(scope, when)
+
+    def _merge(self, plans: Iterable[_Plan]) -> None:
+        for plan in plans:
+            for request in plan.requests.values():
+                if isinstance(request, Scan) and not request.by_period:
+                    key = (self.source_of(request.dataset), request.likeness)
+                    known = self._merged.get(key)
+                    self._merged[key] = known.merged(request) if known else request
+
+    def _attempt(self, plan: _Plan, done: Mapping[str, Outcome]) -> Outcome:
+        metric, kind = plan.metric, kind_of(plan.metric)
+        try:
+            frame, watermark = plan.frame, plan.frame.watermark
+            if inputs_of(metric):
+                frame = replace(frame, inputs=_inputs(metric, done))
+                marks = [done[name].watermark for name in inputs_of(metric)]
+                watermark = min((mark for mark in marks if mark is not None), default=None)
+            self._hold(metric.metric, plan.guards)
+            results = {name: self._answer(plan, request) for name, request in plan.requests.items()}
+            estimates = tuple(kind.finish(metric, frame, results))
+            series = len({(each.period.grain, each.dimensions) for each in estimates})
+            if series > SERIES_LIMIT:
+                raise SeriesLimit(metric.metric, series, SERIES_LIMIT)
+        except ScorecardError as error:
+            return Outcome(metric.metric, plan.ask, error=_owned(metric.metric, error), sources=plan.sources)
+        return Outcome(metric.metric, plan.ask, estimates, watermark, sources=plan.sources)
+
+    def _hold(self, metric: str, guards: Iterable[tuple[str, Guard]]) -> None:
+        for source, guard in guards:
+            key = (source, guard.name)
+            if key not in self._guards:
+                self._guards[key] = int(next(iter(self.fetch(source, guard.select)[0].values())))
+            if self._guards[key]:
+                raise ComputationError(metric, f"{self._guards[key]} {guard.message}")
+
+    def _answer(self, plan: _Plan, request: Request) -> Any:
+        if not isinstance(request, Scan):
+            return self._own(plan, request)
+        source = self.source_of(request.dataset)
+        merged = self._merged.get((source, request.likeness), request)
+        try:
+            return self._scan(source, merged, plan.frame)
+        except SourceError as error:
+            if merged == request or error.transient:
+                raise
+            # Somebody else's expression may have failed the shared scan: try this metric's alone.
+            return self._scan(source, request, plan.frame)
+
+    def _when(self, frame: Frame) -> When:
+        return When(frame.calendar, frame.all_periods(), frame.watermark)
+
+    def _scan(self, source: str, scan: Scan, frame: Frame) -> Any:
+        key = (source, scan)
+        if key not in self._cells or scan.by_period:
+            query = ScanQuery(scan, self.scope(scan.dataset), self._when(frame))
+            cells: dict[Any, Any] = {}
+            for grains, select in query.selects():
+                cells |= query.cells(self.fetch(source, select), grains)
+            self._cells[key] = cells
+        return self._cells[key]
+
+    def _own(self, plan: _Plan, query: Query) -> Any:
+        dataset = query.source_dataset()
+        source = self.source_of(dataset)
+        selects = query.selects(self.scope(dataset), self._when(plan.frame))
+        return query.read([(grains, self.fetch(source, select)) for grains, select in selects])
+
+    # -- extents ----------------------------------------------------------------------------------
+
+    def extent(self, dataset: Dataset, time: Node | None = None) -> Extent:
+        """Return from when to when a dataset's rows reach."""
+        key = (dataset.dataset, time)
+        if key not in self._extents:
+            self._extents[key] = self._read_extent(dataset, time)
+        return self._extents[key]
+
+    def _read_extent(self, dataset: Dataset, time: Node | None) -> Extent:
+        rows = Rows(self.scope(dataset.dataset), dataset)
+        asked: dict[str, Any] = {}
+        node = time or default_time(dataset)
+        if node is not None:
+            asked["first"] = rows.time(node).sql
+        arrival = self._arrival(dataset)
+        if arrival is not None:
+            asked["last"] = rows.value(arrival).sql
+        found: Mapping[str, Any] = {}
+        if asked:
+            inner = rows.select(asked).subquery()
+            pick = {"first": sa.func.min, "last": sa.func.max}
+            select = sa.select(*(pick[name](inner.c[name]).label(name) for name in asked))
+            found = self.fetch(self.source_of(dataset.dataset), select)[0]
+        first = found.get("first")
+        day = self.catalog.company.calendar.local_day(_aware(first)) if isinstance(first, datetime) else first
+        return Extent(day, self._through(dataset, found.get("last")))
+
+    def _arrival(self, dataset: Dataset) -> Node | None:
+        complete = dataset.complete_through
+        if complete is not None:
+            return complete.time.node if complete.time is not None and complete.dataset is None else None
+        return dataset.loaded_at.node if dataset.loaded_at else default_time(dataset)
+
+    def _through(self, dataset: Dataset, last: Any) -> datetime | None:
+        """Return the dataset's watermark: never later than now, whatever its rows say."""
+        now, calendar = self.as_of or self.now, self.catalog.company.calendar
+        complete = dataset.complete_through
+        if complete is not None and complete.lag is not None:
+            return complete.lag.after(now, calendar.zone, -1)
+        if complete is not None and complete.dataset is not None:
+            log = self.catalog.datasets[complete.dataset]
+            rows = Rows(self.scope(log.dataset), log)
+            inner = rows.select({"last": rows.time(complete.time.node if complete.time else None).sql}).subquery()
+            last = self.fetch(self.source_of(log.dataset), sa.select(sa.func.max(inner.c.last).label("last")))[0]["last"]
+        if last is None:
+            return None
+        if not isinstance(last, datetime):
+            # A row of a day says that the day is there: complete to its end.
+            return min(now, calendar.instant(last + timedelta(days=1)))
+        return min(now, _aware(last))
+
+    def _watermark(self, bases: Sequence[Reference], used: set[str]) -> datetime | None:
+        own = {base.dataset for base in bases}
+        marks = []
+        for name in sorted(used | own):
+            dataset = self.catalog.datasets[name]
+            bounded = name in own or dataset.time or dataset.loaded_at or dataset.complete_through
+            if bounded and not (dataset.union and name not in own):
+                marks.append(self.extent(dataset, _time_of(bases, name)).through)
+        known = [mark for mark in marks if mark is not None]
+        return min(known, default=None)
+
+    def _first(self, bases: Sequence[Reference]) -> date | None:
+        firsts = [self.extent(self.catalog.datasets[base.dataset], _node(base)).first for base in bases]
+        # A period counts as covered from where every side has rows.
+        return None if None in firsts else max(day for day in firsts if day is not None)
+
+
+def _node(reference: Reference) -> Node | None:
+    return reference.time.node if reference.time else None
+
+
+def _time_of(bases: Sequence[Reference], dataset: str) -> Node | None:
+    return next((_node(base) for base in bases if base.dataset == dataset), None)
+
+
+def _inputs(metric: Metric, done: Mapping[str, Outcome]) -> Inputs:
+    for name in inputs_of(metric):
+        error = done[name].error
+        if error is not None:
+            raise ComputationError(metric.metric, f"its input {name!r} failed: {error}")
+    return {name: {each.key: each for each in done[name].estimates} for name in inputs_of(metric)}
+
+
+def _owned(metric: str, error: ScorecardError) -> ScorecardError:
+    return ComputationError(metric, error.message) if isinstance(error, ExpressionError) else error
+
+
+def _aware(moment: datetime) -> datetime:
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+
+
+def _length(span: Span) -> float:
+    return span.approximate_seconds
+
+
+__all__ = ["SERIES_LIMIT", "Ask", "Extent", "Outcome", "Session", "Statement", "Type", "ask_for", "inputs_of",
+           "with_inputs"]  # fmt: skip

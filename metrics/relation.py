@@ -1,0 +1,499 @@
+"""A dataset becomes rows: its table, files or union, with conditions, lookups, types and money applied.
+
+`Rows` is one use of a dataset in one query. Names are resolved as they are asked for, and a lookup is
+joined only when something reads it. Joins never add or lose rows: what must hold for that (unique keys,
+a rate for every amount) is collected as guards, which run before the number is believed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, time, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.sql import ColumnElement
+
+from metrics.errors import ExpressionError, suggest
+from metrics.expression import Literal, Name, Node
+from metrics.model import Catalog, Column, Dataset, Lookup, Rates
+from metrics.source import ColumnSpec, Source
+from metrics.sql import INSTANT, MONEY, NAIVE, SA_TYPES, Translator, Type, Value
+
+Selectable = sa.Select[Any]
+
+
+@dataclass(frozen=True)
+class Guard:
+    """A select that must count 0, or the numbers built on it are wrong; `message` says why."""
+
+    name: str
+    select: Selectable
+    message: str
+
+
+@dataclass
+class Scope:
+    """What a query is built in: the catalog, an open source, now, and a date that later rows hide behind."""
+
+    catalog: Catalog
+    source: Source
+    now: datetime
+    as_of: datetime | None = None
+    guards: dict[str, Guard] = field(default_factory=dict)
+    used: set[str] = field(default_factory=set)
+
+    @property
+    def zone(self) -> str:
+        """Return the company's time zone."""
+        return self.catalog.company.timezone
+
+    def guard(self, name: str, select: Selectable, message: str) -> None:
+        """Remember a guard, once."""
+        self.guards.setdefault(name, Guard(name, select, message))
+
+
+class Rows:
+    """One use of a dataset; `alias` keeps its names apart from those of other uses in one query."""
+
+    def __init__(self, scope: Scope, dataset: Dataset, alias: str = "t",
+                 period: tuple[Value, Value] | None = None) -> None:  # fmt: skip
+        self.scope = scope
+        self.dataset = dataset
+        self.alias = alias
+        scope.used.add(dataset.dataset)
+        dialect, now = scope.source.dialect, scope.as_of or scope.now
+        self.translator = Translator(dialect, scope.zone, self.resolve, now, period)
+        self._base, self._raw = self._open()
+        self._joins: dict[str, _Join] = {}
+        self._open_names: list[str] = []
+
+    # -- what a use asks for ----------------------------------------------------------------------
+
+    def value(self, node: Node) -> Value:
+        """Translate an expression over the dataset's rows."""
+        return self.translator.value(node)
+
+    def condition(self, node: Node) -> ColumnElement[Any]:
+        """Translate a condition over the dataset's rows; null is false."""
+        return self.translator.condition(node)
+
+    def time(self, override: Node | None = None) -> Value:
+        """Return the rows' event time: a DATE or an instant."""
+        node = override or self.time_node
+        if node is None:
+            raise ExpressionError(f"dataset {self.dataset.dataset!r} has no time", 0)
+        value = self.value(node)
+        if value.type not in (Type.DATE, Type.INSTANT):
+            raise ExpressionError(f"the time of {self.dataset.dataset!r} is {value.type}, not a date or time",
+                                  node.offset)  # fmt: skip
+        return value
+
+    @property
+    def time_node(self) -> Node | None:
+        """Return the expression of the dataset's default event time."""
+        return default_time(self.dataset)
+
+    def entity(self, name: str) -> ColumnElement[Any]:
+        """Return an entity's id as text, null where it is unknown."""
+        return sa.cast(self.value(self.dataset.entities[name].id.node).sql, sa.Text())
+
+    def key(self) -> list[ColumnElement[Any]]:
+        """Return the key columns, for a stable order among ties."""
+        return [self.value(Name((name,))).sql for name in self.dataset.key]
+
+    def select(self, columns: Mapping[str, ColumnElement[Any]],
+               where: Iterable[ColumnElement[Any]] = ()) -> Selectable:  # fmt: skip
+        """Return the rows that the dataset's `where` keeps and no `exclude` removes."""
+        kept = [*self._kept(), *where]
+        source: sa.FromClause = self._base
+        for name in sorted(self._joins, key=list(self._joins).index):
+            source = self._joins[name].attach(source)
+        labelled = [column.label(label) for label, column in columns.items()]
+        return sa.select(*labelled).select_from(source).where(*kept)
+
+    def _kept(self) -> list[ColumnElement[Any]]:
+        kept = [self.condition(self.dataset.where.node)] if self.dataset.where else []
+        kept += [sa.not_(self.condition(each.node)) for each in self.dataset.exclude.values()]
+        arrival = self.dataset.loaded_at.node if self.dataset.loaded_at else self.time_node
+        if self.scope.as_of is not None and arrival is not None:
+            # Later times read as null, so what has no arrival before as-of has not arrived.
+            kept.append(self.value(arrival).sql.is_not(None))
+        return kept
+
+    # -- names ----------------------------------------------------------------------------------
+
+    def resolve(self, name: Name) -> Value:
+        """Return what a name stands for: a computed column, a condition, a raw column or a lookup's."""
+        first = name.parts[0]
+        if len(name.parts) > 1:
+            return self._lookup_value(name)
+        if first in self._open_names:
+            # A computed column may refine the raw column of its own name.
+            return self._raw_value(name)
+        if first in self.dataset.columns:
+            return self._guarded(first, lambda: self._computed(first, self.dataset.columns[first]))
+        if first in self.dataset.conditions:
+            node = self.dataset.conditions[first].node
+            return self._guarded(first, lambda: Value(self.condition(node), Type.BOOLEAN))
+        return self._raw_value(name)
+
+    def _guarded(self, name: str, build: Any) -> Value:
+        self._open_names.append(name)
+        try:
+            result: Value = build()
+            return result
+        finally:
+            self._open_names.pop()
+
+    def _raw_value(self, name: Name) -> Value:
+        first = name.parts[0]
+        if first not in self._raw:
+            known = (*self._raw, *self.dataset.columns, *self.dataset.conditions, *self.dataset.lookups)
+            raise ExpressionError(f"dataset {self.dataset.dataset!r} has no column {first!r}{suggest(first, known)}",
+                                  name.offset)  # fmt: skip
+        return self._typed(first, self._base.c[first], self._raw[first])
+
+    def _typed(self, name: str, column: ColumnElement[Any], spec: ColumnSpec) -> Value:
+        declared = self.dataset.types.get(name)
+        type_, sql = spec.type, column
+        if declared is not None:
+            type_, sql = self._declared(sql, spec, declared.type, declared.format)
+        elif spec.naive:
+            sql = self.scope.source.dialect.instant_of(sql, self.dataset.timezone)
+        if type_ in SA_TYPES:
+            sql = sa.type_coerce(sql, SA_TYPES[type_])
+        planned = declared is not None and declared.planned
+        if self.scope.as_of is not None and type_ in (Type.DATE, Type.INSTANT) and not planned:
+            sql = sa.case((sql < self._horizon(type_), sql), else_=sa.null())
+        return Value(sql, type_)
+
+    def _declared(self, sql: ColumnElement[Any], spec: ColumnSpec, type_: str,
+                  form: str | None) -> tuple[Type, ColumnElement[Any]]:  # fmt: skip
+        dialect, wanted = self.scope.source.dialect, Type(type_)
+        if wanted is Type.INSTANT:
+            if spec.type is Type.INSTANT and not spec.naive:
+                return wanted, sql
+            naive = dialect.parse_time(sql, form, strict=True) if form and spec.type is Type.TEXT else sql
+            return wanted, dialect.instant_of(sa.cast(naive, NAIVE), self.dataset.timezone)
+        if wanted is Type.DATE:
+            if spec.type is Type.INSTANT:
+                # A timestamp that is declared a date is a calendar day, never shifted by a zone.
+                return wanted, sa.cast(sql, sa.Date())
+            parsed = dialect.parse_time(sql, form, strict=True) if form and spec.type is Type.TEXT else sql
+            return wanted, sa.cast(parsed, sa.Date())
+        if wanted is spec.type:
+            return wanted, sql
+        return wanted, sa.cast(sql, MONEY if wanted is Type.DECIMAL else SA_TYPES[wanted])
+
+    def _horizon(self, type_: Type) -> ColumnElement[Any]:
+        assert self.scope.as_of is not None
+        if type_ is Type.INSTANT:
+            return sa.literal(self.scope.as_of, INSTANT)
+        local = self.scope.as_of.astimezone(self.scope.catalog.company.calendar.zone)
+        day = local.date() if local.time() == time() else local.date() + timedelta(days=1)
+        return sa.literal(day, sa.Date())
+
+    # -- money ------------------------------------------------------------------------------------
+
+    def _computed(self, name: str, column: Column) -> Value:
+        value = self.value(column.expression.node)
+        if column.currency is None:
+            return value
+        amount = sa.cast(value.sql, MONEY)
+        node = column.currency.node
+        report = self.scope.catalog.company.currency.report
+        if isinstance(node, Literal) and node.value == report:
+            return Value(amount, Type.DECIMAL)
+        currency = sa.func.upper(self.value(node).sql)
+        rate = self._rate(name, amount, currency, report)
+        return Value(sa.cast(amount * sa.case((currency == report, 1), else_=rate), MONEY), Type.DECIMAL)
+
+    def _rate(self, name: str, amount: ColumnElement[Any], currency: ColumnElement[Any],
+              report: str) -> ColumnElement[Any]:  # fmt: skip
+        rates = self.scope.catalog.company.currency.rates
+        if rates is None:
+            raise ExpressionError(f"column {name!r} is converted to {report}, but company.yml has no rates", 0)
+        key = f"rate_{name}"
+        if key not in self._joins:
+            day = self.translator.day(self.time())
+            self._joins[key] = _rates_join(self, f"{self.alias}_{key}", rates, currency, day, report)
+        rate = _label(f"{self.alias}_{key}", "rate", MONEY)
+        missing = sa.and_(amount.is_not(None), sa.func.coalesce(currency != report, sa.true()), rate.is_(None))
+        if self.alias == "t":
+            self._guard_rates(name, missing, report)
+        return rate
+
+    def _guard_rates(self, name: str, missing: ColumnElement[Any], report: str) -> None:
+        label = f"rate:{self.dataset.dataset}.{name}"
+        if label in self.scope.guards:
+            return
+        # Reserve the name first: the guard's own rows ask for the same column.
+        self.scope.guard(label, sa.select(sa.literal(0)), "")
+        rows = self.select({"missing": missing}).subquery()
+        self.scope.guards[label] = Guard(
+            label,
+            sa.select(sa.func.count().label("found")).select_from(rows).where(rows.c.missing),
+            f"rows of {self.dataset.dataset!r} have no exchange rate to {report} for column {name!r}",
+        )
+
+    # -- lookups ----------------------------------------------------------------------------------
+
+    def _lookup_value(self, name: Name) -> Value:
+        first, rest = name.parts[0], Name(name.parts[1:], offset=name.offset)
+        if first not in self.dataset.lookups:
+            known = self.dataset.lookups
+            raise ExpressionError(f"dataset {self.dataset.dataset!r} has no lookup {first!r}{suggest(first, known)}",
+                                  name.offset)  # fmt: skip
+        if first not in self._joins:
+            self._joins[first] = lookup_join(self, f"{self.alias}_{first}", self.dataset.lookups[first])
+        return self._joins[first].value(rest)
+
+    # -- the raw rows -----------------------------------------------------------------------------
+
+    def _open(self) -> tuple[Any, Mapping[str, ColumnSpec]]:
+        if not self.dataset.union:
+            columns = self.scope.source.columns(self.dataset)
+            return self.scope.source.table(self.dataset).alias(self.alias), columns
+        parts = [(Rows(self.scope, self.scope.catalog.datasets[part.dataset]), part) for part in self.dataset.union]
+        offered = [{**rows.offered, **part.columns} for rows, part in parts]
+        shared = [name for name in offered[0] if all(name in each for each in offered)]
+        values = [
+            {name: rows.value(part.columns[name].node if name in part.columns else Name((name,))) for name in shared}
+            for rows, part in parts
+        ]
+        types = {name: _union_type(name, [each[name] for each in values]) for name in shared}
+        selects = [
+            rows.select({name: _as_type(each[name], types[name]) for name in shared})
+            for (rows, _), each in zip(parts, values, strict=True)
+        ]
+        union = sa.union_all(*selects).subquery(self.alias)
+        return union, {name: ColumnSpec(type_) for name, type_ in types.items()}
+
+    @property
+    def offered(self) -> Mapping[str, object]:
+        """Return the names of the raw and computed columns."""
+        return {**dict.fromkeys(self._raw), **dict.fromkeys(self.dataset.columns)}
+
+
+class _Join:
+    """A many-to-one join onto a subquery; columns are added to it as they are asked for."""
+
+    def __init__(self, rows: Rows, alias: str, target: Rows) -> None:
+        self.rows = rows
+        self.alias = alias
+        self.target = target
+        self.labels: dict[Name, tuple[str, Value]] = {}
+
+    def value(self, name: Name) -> Value:
+        if name not in self.labels:
+            self.labels[name] = (f"c{len(self.labels)}", self.target.value(name))
+        label, value = self.labels[name]
+        return Value(_label(self.alias, label, SA_TYPES.get(value.type)), value.type)
+
+    def columns(self) -> dict[str, ColumnElement[Any]]:
+        return {label: value.sql for label, value in self.labels.values()}
+
+    def attach(self, source: sa.FromClause) -> sa.FromClause:
+        raise NotImplementedError
+
+
+class _KeyJoin(_Join):
+    """A join on the target's key, at an instant where the target is a history or snapshot table."""
+
+    def __init__(self, rows: Rows, alias: str, target: Rows, lookup: Lookup) -> None:
+        super().__init__(rows, alias, target)
+        self.on = [rows.value(each.node) for each in lookup.on]
+        self.keys = [target.value(Name((name,))) for name in target.dataset.key[: len(self.on)]]
+        self.at = rows.value(lookup.valid_at.node) if lookup.valid_at else None
+        self.span = validity(target) if self.at is not None else None
+        self._guard()
+
+    def _keyed(self) -> dict[str, ColumnElement[Any]]:
+        keyed = {f"k{index}": value.sql for index, value in enumerate(self.keys)}
+        if self.span is not None:
+            start, end = self.span
+            keyed |= {"valid_from": start.sql}
+            following = sa.func.lead(start.sql).over(
+                partition_by=[value.sql for value in self.keys], order_by=start.sql
+            )
+            keyed |= {"valid_to": following if end is None else end.sql}
+        return keyed
+
+    def attach(self, source: sa.FromClause) -> sa.FromClause:
+        target = self.target.select({**self._keyed(), **self.columns()}).subquery(self.alias)
+        terms = [self.rows.translator._compare("=", own, Value(target.c[f"k{index}"], value.type), 0).sql
+                 for index, (own, value) in enumerate(zip(self.on, self.keys, strict=True))]  # fmt: skip
+        if self.at is not None and self.span is not None:
+            compare = self.rows.translator._compare
+            start = Value(target.c.valid_from, self.span[0].type)
+            end = Value(target.c.valid_to, (self.span[1] or self.span[0]).type)
+            terms.append(compare("<=", start, self.at, 0).sql)
+            terms.append(sa.or_(target.c.valid_to.is_(None), compare("<", self.at, end, 0).sql))
+        return sa.outerjoin(source, target, sa.and_(*terms))
+
+    def _guard(self) -> None:
+        name = self.target.dataset.dataset
+        columns = ", ".join(self.target.dataset.key[: len(self.keys)])
+        fresh = Rows(self.target.scope, self.target.dataset)
+        keys = {f"k{i}": fresh.value(Name((key,))).sql for i, key in enumerate(self.target.dataset.key[: len(self.keys)])}
+        if self.span is None:
+            rows = fresh.select(keys).subquery()
+            twice = sa.select(*rows.c).where(*(column.is_not(None) for column in rows.c))
+            twice = twice.group_by(*rows.c).having(sa.func.count() > 1)
+            select = sa.select(sa.func.count().label("found")).select_from(twice.subquery())
+            message = f"keys of {name!r} ({columns}) stand on more than one row, so a lookup would fan out"
+            self.rows.scope.guard(f"unique:{name}:{columns}", select, message)
+            return
+        start, end = validity(fresh)
+        order = sa.func.lead(start.sql).over(partition_by=list(keys.values()), order_by=start.sql)
+        open_end = sa.literal(False) if end is None else sa.func.coalesce(end.sql > order, order.is_not(None))
+        clash = sa.or_(order == start.sql, open_end)
+        rows = fresh.select({"clash": clash}).subquery()
+        select = sa.select(sa.func.count().label("found")).select_from(rows).where(rows.c.clash)
+        message = f"rows of {name!r} ({columns}) are valid at the same time, so a lookup would fan out"
+        self.rows.scope.guard(f"valid:{name}:{columns}", select, message)
+
+
+class _PickJoin(_Join):
+    """The first or last row of an entity before or after a moment of the row."""
+
+    def __init__(self, rows: Rows, alias: str, target: Rows, lookup: Lookup) -> None:
+        super().__init__(rows, alias, target)
+        self.lookup = lookup
+
+    def attach(self, source: sa.FromClause) -> sa.FromClause:
+        lookup, compare = self.lookup, self.rows.translator._compare
+        entity = lookup.by or ""
+        own = Rows(self.rows.scope, self.rows.dataset, f"{self.alias}_o")
+        bounds = {
+            name: own.value(node.node)
+            for name, node in (("before", lookup.before), ("after", lookup.after))
+            if node
+        }
+        key = {f"k{index}": column for index, column in enumerate(own.key())}
+        base = own.select(
+            {**key, "entity": own.entity(entity), **{name: value.sql for name, value in bounds.items()}}
+        ).subquery(f"{self.alias}_b")
+        moment = self.target.time()
+        ties = {f"t{index}": column for index, column in enumerate(self.target.key())}
+        target = self.target.select(
+            {"entity": self.target.entity(entity), "moment": moment.sql, **ties, **self.columns()}
+        ).subquery(f"{self.alias}_t")
+        at = Value(target.c.moment, moment.type)
+        terms = [base.c.entity == target.c.entity, target.c.moment.is_not(None)]
+        shift = self.rows.translator.shift
+        for name, value in bounds.items():
+            bound = Value(base.c[name], value.type)
+            terms.append(compare("<" if name == "before" else ">=", at, bound, 0).sql)
+            if lookup.within:
+                limit = shift(bound, lookup.within, -1 if name == "before" else 1)
+                terms.append(compare(">=" if name == "before" else "<", at, limit, 0).sql)
+        last = lookup.pick == "last"
+        order = [target.c.moment, *(target.c[name] for name in ties)]
+        rank = sa.func.row_number().over(
+            partition_by=[base.c[name] for name in key],
+            order_by=[column.desc() if last else column.asc() for column in order],
+        )
+        ranked = (
+            sa.select(*(base.c[name] for name in key), *(target.c[label] for label in self.columns()), rank.label("rank"))
+            .select_from(sa.join(base, target, sa.and_(*terms)))
+            .subquery(f"{self.alias}_r")
+        )
+        one = sa.select(*ranked.c).where(ranked.c.rank == 1).subquery(self.alias)
+        mine = self.rows.key()
+        return sa.outerjoin(
+            source, one, sa.and_(*(column == one.c[f"k{index}"] for index, column in enumerate(mine)))
+        )
+
+
+class _RatesJoin(_Join):
+    """The exchange rate that was in force on the row's day."""
+
+    def __init__(self, rows: Rows, alias: str, target: Rows, rates: Rates, currency: ColumnElement[Any],
+                 day: ColumnElement[Any], report: str) -> None:  # fmt: skip
+        super().__init__(rows, alias, target)
+        self.rates, self.currency, self.day, self.report = rates, currency, day, report
+
+    def attach(self, source: sa.FromClause) -> sa.FromClause:
+        target, rates = self.target, self.rates
+        translator = target.translator
+        base = sa.func.upper(target.value(rates.base.node).sql)
+        day = target.value(rates.date.node)
+        start = translator.day(day)
+        expires = translator.day(translator.shift(Value(start, Type.DATE), rates.max_age))
+        following = sa.func.lead(start).over(partition_by=base, order_by=start)
+        quoted = sa.func.upper(target.value(rates.quote.node).sql) == self.report
+        inner = target.select(
+            {
+                "base": base,
+                "valid_from": start,
+                "valid_to": sa.func.least(expires, following, type_=sa.Date()),
+                "rate": sa.cast(target.value(rates.rate.node).sql, MONEY),
+            },
+            [sa.func.coalesce(quoted, sa.false())],
+        ).subquery(self.alias)
+        on = sa.and_(inner.c.base == self.currency, inner.c.valid_from <= self.day, self.day < inner.c.valid_to)
+        return sa.outerjoin(source, inner, on)
+
+
+def lookup_join(rows: Rows, alias: str, lookup: Lookup) -> _Join:
+    """Build the join of a lookup."""
+    target = Rows(rows.scope, rows.scope.catalog.datasets[lookup.dataset], f"{alias}_x")
+    return _PickJoin(rows, alias, target, lookup) if lookup.pick else _KeyJoin(rows, alias, target, lookup)
+
+
+def _rates_join(rows: Rows, alias: str, rates: Rates, currency: ColumnElement[Any],
+                day: ColumnElement[Any], report: str) -> _Join:  # fmt: skip
+    dataset = rows.scope.catalog.datasets[rates.dataset]
+    fresh = Rows(rows.scope, dataset)
+    columns = {
+        name: fresh.value(node.node).sql
+        for name, node in (("base", rates.base), ("quote", rates.quote), ("day", rates.date))
+    }
+    inner = fresh.select(columns).subquery()
+    twice = sa.select(*inner.c).group_by(*inner.c).having(sa.func.count() > 1).subquery()
+    rows.scope.guard(
+        f"unique:{dataset.dataset}:rates",
+        sa.select(sa.func.count().label("found")).select_from(twice),
+        f"days of {dataset.dataset!r} hold more than one rate for one currency pair",
+    )
+    return _RatesJoin(rows, alias, Rows(rows.scope, dataset, f"{alias}_x"), rates, currency, day, report)
+
+
+def default_time(dataset: Dataset) -> Node | None:
+    """Return a dataset's default event time: its `time`, else the start of its validity."""
+    if dataset.time is not None:
+        return dataset.time.node
+    valid = dataset.valid
+    start = (valid.from_ or valid.snapshot) if valid else None
+    return start.node if start else None
+
+
+def validity(rows: Rows) -> tuple[Value, Value | None]:
+    """Return when rows of a history or snapshot table become and stop being valid; None: at the next row."""
+    valid = rows.dataset.valid
+    start = (valid.from_ or valid.snapshot) if valid else None
+    if valid is None or start is None:
+        raise ExpressionError(f"dataset {rows.dataset.dataset!r} has no `valid`", 0)
+    return rows.value(start.node), rows.value(valid.to.node) if valid.to else None
+
+
+def _label(alias: str, label: str, type_: Any = None) -> ColumnElement[Any]:
+    # Both parts are made here from checked names; the subquery that they belong to is built last.
+    return sa.literal_column(f"{alias}.{label}", type_)
+
+
+def _union_type(name: str, values: list[Value]) -> Type:
+    types = {value.type for value in values} - {Type.NULL}
+    if len(types) > 1 and not all(type_.number for type_ in types):
+        raise ExpressionError(f"the parts of the union give {name!r} different types: {', '.join(sorted(types))}", 0)
+    order = [Type.INTEGER, Type.DECIMAL, Type.FLOAT]
+    return max(types, key=lambda type_: order.index(type_) if type_ in order else 0, default=Type.TEXT)
+
+
+def _as_type(value: Value, type_: Type) -> ColumnElement[Any]:
+    if value.type is type_ or type_ not in SA_TYPES:
+        return value.sql
+    return sa.cast(value.sql, MONEY if type_ is Type.DECIMAL else SA_TYPES[type_])

@@ -1,0 +1,103 @@
+"""A source is a system that is read: it lists a dataset's columns and runs selects, nothing else."""
+
+from __future__ import annotations
+
+import os
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+
+from metrics.errors import ExtraMissing, SecretMissing, SourceRejected
+from metrics.model import Dataset, SourceDefinition
+from metrics.registry import discover
+from metrics.sql import Dialect, Type
+
+_SECRET = re.compile(r"\$\{([^}]*)\}")
+
+
+@dataclass(frozen=True)
+class ColumnSpec:
+    """A column as the source holds it; `naive` marks a timestamp without a zone."""
+
+    type: Type
+    naive: bool = False
+
+
+class Source(ABC):
+    """One open source. Every method raises SourceError, transient or permanent, and nothing foreign."""
+
+    name: str
+    dialect: Dialect
+
+    @abstractmethod
+    def table(self, dataset: Dataset) -> sa.FromClause:
+        """Return the raw rows of a dataset's table or files."""
+
+    @abstractmethod
+    def columns(self, dataset: Dataset) -> Mapping[str, ColumnSpec]:
+        """Return the columns of a dataset's table or files."""
+
+    @abstractmethod
+    def fetch(self, select: sa.Select[Any] | sa.CompoundSelect[Any]) -> Sequence[Mapping[str, Any]]:
+        """Run a select and return its rows as mappings."""
+
+    @abstractmethod
+    def compiled(self, select: sa.Select[Any] | sa.CompoundSelect[Any]) -> str:
+        """Return the SQL of a select as this engine gets it, values in place, for people to read."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Release the connection."""
+
+
+Opener = Callable[[SourceDefinition, str, Path, Sequence[Dataset]], Source]
+
+
+def open_source(definition: SourceDefinition, root: Path, datasets: Sequence[Dataset]) -> Source:
+    """Open a source; relative paths start at the project folder `root`.
+
+    Raises SecretMissing, SourceRejected for a URL that no source understands, SourceUnavailable and
+    SourceMissing where it cannot be opened, ExtraMissing where a driver is not installed.
+    """
+    url = resolve_secrets(definition, root)
+    try:
+        backend = make_url(url).get_backend_name()
+    except ArgumentError:
+        raise SourceRejected(definition.name, "its url is not a SQLAlchemy URL") from None
+    openers: dict[str, Opener] = {
+        name: module.open_source
+        for module in discover("metrics.sources").values()
+        for name in module.BACKENDS
+    }
+    if backend not in openers:
+        known = ", ".join(sorted(openers))
+        raise SourceRejected(definition.name, f"{backend} is not a known kind of source; known: {known}")
+    try:
+        return openers[backend](definition, url, root, datasets)
+    except ImportError as error:
+        raise ExtraMissing(error.name or backend, backend) from error
+
+
+def resolve_secrets(definition: SourceDefinition, root: Path) -> str:
+    """Put the values of `${ENV}` and `${file:path}` into a source's URL; raise SecretMissing."""
+
+    def value_of(match: re.Match[str]) -> str:
+        reference = match[1]
+        if reference.startswith("file:"):
+            try:
+                return (root / reference.removeprefix("file:")).read_text(encoding="utf-8").strip()
+            except (OSError, UnicodeDecodeError):
+                raise SecretMissing(definition.name, match[0]) from None
+        if not os.environ.get(reference):
+            raise SecretMissing(definition.name, match[0])
+        return os.environ[reference]
+
+    return _SECRET.sub(value_of, definition.url)

@@ -1,0 +1,472 @@
+"""Expressions become SQLAlchemy: typed, with bound values, the same result on every engine.
+
+Instants are `timestamp with time zone` in SQL, days are DATE, money is DECIMAL. `Dialect` holds what
+engines write differently; a source overrides what its engine needs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from sqlalchemy.sql import ColumnElement
+
+from metrics.errors import ExpressionError
+from metrics.expression import Call, Case, Cast, Literal, Name, Node, Operation, SpanLiteral
+from metrics.grain import Grain, Span, Unit, to_instant
+
+MONEY = sa.Numeric(18, 6)
+INSTANT = sa.TIMESTAMP(timezone=True)
+NAIVE = sa.TIMESTAMP(timezone=False)
+
+
+class Type(StrEnum):
+    """What an expression yields."""
+
+    INTEGER = "integer"
+    DECIMAL = "decimal"
+    FLOAT = "float"
+    TEXT = "text"
+    BOOLEAN = "boolean"
+    DATE = "date"
+    INSTANT = "timestamp"
+    SPAN = "span"
+    NULL = "null"
+    UNKNOWN = "unknown"
+
+    @property
+    def number(self) -> bool:
+        """Tell whether arithmetic is defined on it."""
+        return self in (Type.INTEGER, Type.DECIMAL, Type.FLOAT)
+
+
+SA_TYPES: dict[Type, Any] = {
+    Type.INTEGER: sa.BigInteger(), Type.DECIMAL: sa.Numeric(), Type.FLOAT: sa.Double(), Type.TEXT: sa.Text(),
+    Type.BOOLEAN: sa.Boolean(), Type.DATE: sa.Date(), Type.INSTANT: INSTANT,
+}  # fmt: skip
+_CASTS = {**SA_TYPES, Type.DECIMAL: sa.Numeric(38, 10)}
+_WIDTH = (Type.INTEGER, Type.DECIMAL, Type.FLOAT)
+
+
+@dataclass(frozen=True)
+class Value:
+    """A compiled expression and its type; `span` is set where it is a length of time."""
+
+    sql: ColumnElement[Any]
+    type: Type
+    span: Span | None = None
+
+
+class Dialect:
+    """How an engine writes what engines write differently; this one suits DuckDB and PostgreSQL."""
+
+    def instant_of(self, naive: ColumnElement[Any], zone: str) -> ColumnElement[Any]:
+        """Turn a naive local timestamp into an instant (ambiguous: the later; in a gap: forward)."""
+        return sa.func.timezone(zone, naive, type_=INSTANT)
+
+    def local(self, instant: ColumnElement[Any], zone: str) -> ColumnElement[Any]:
+        """Turn an instant into the naive local timestamp of a zone."""
+        return sa.func.timezone(zone, instant, type_=NAIVE)
+
+    def interval(self, span: Span) -> ColumnElement[Any]:
+        """Write a constant interval."""
+        return sa.cast(sa.literal(f"{span.count} {span.unit}"), sa.Interval())
+
+    def plus(self, moment: ColumnElement[Any], span: Span, sign: int, type_: Any) -> ColumnElement[Any]:
+        """Add a constant interval to (sign -1: take it from) a naive timestamp, instant or day."""
+        interval = self.interval(span)
+        return sa.type_coerce(moment + interval if sign > 0 else moment - interval, type_)
+
+    def epoch(self, instant: ColumnElement[Any]) -> ColumnElement[Any]:
+        """Return seconds since 1970 of an instant, with fractions."""
+        return sa.cast(sa.extract("epoch", instant), sa.Double())
+
+    def days(self, later: ColumnElement[Any], earlier: ColumnElement[Any]) -> ColumnElement[Any]:
+        """Return the whole days between two DATEs."""
+        return sa.type_coerce(later - earlier, sa.BigInteger())
+
+    def truncate(self, day: ColumnElement[Any], grain: Grain, week: int, fiscal: int) -> ColumnElement[Any]:
+        """Return the first DATE of the period of a grain in which a DATE lies."""
+        if grain is Grain.DAY:
+            return day
+        if grain is Grain.WEEK:
+            shifted = self.plus(day, Span(week, Unit.DAY), -1, NAIVE) if week else day
+            start = sa.func.date_trunc(sa.literal_column("'week'"), shifted, type_=NAIVE)
+            return sa.cast(self.plus(start, Span(week, Unit.DAY), 1, NAIVE) if week else start, sa.Date())
+        unit = {Grain.FISCAL_QUARTER: "quarter", Grain.FISCAL_YEAR: "year"}.get(grain, str(grain))
+        moved = Span((fiscal - 1) % (3 if unit == "quarter" else 12), Unit.MONTH)
+        if grain not in (Grain.FISCAL_QUARTER, Grain.FISCAL_YEAR) or not moved.count:
+            return sa.cast(sa.func.date_trunc(sa.literal_column(f"'{unit}'"), day), sa.Date())
+        # Months are moved from the month's first day, so that no month end is clamped.
+        first = sa.func.date_trunc(sa.literal_column("'month'"), day, type_=NAIVE)
+        start = sa.func.date_trunc(sa.literal_column(f"'{unit}'"), self.plus(first, moved, -1, NAIVE), type_=NAIVE)
+        return sa.cast(self.plus(start, moved, 1, NAIVE), sa.Date())
+
+    def json_text(self, document: ColumnElement[Any], path: str) -> ColumnElement[Any]:
+        """Return the text at a dotted path of a JSON document."""
+        return sa.func.json_extract_string(document, "$." + path, type_=sa.Text())
+
+    def parse_time(self, text: ColumnElement[Any], form: str, *, strict: bool) -> ColumnElement[Any]:
+        """Read a text by a strptime format into a naive timestamp; not strict: null where it fails."""
+        function = sa.func.strptime if strict else sa.func.try_strptime
+        return function(text, form, type_=NAIVE)
+
+    def percentile(self, argument: ColumnElement[Any], share: float) -> Any:
+        """Return the interpolated percentile aggregate."""
+        return sa.func.percentile_cont(sa.literal_column(repr(share))).within_group(argument.asc())
+
+    def binary_order(self, text: ColumnElement[Any]) -> ColumnElement[Any]:
+        """Make a text compare in binary order."""
+        return text
+
+
+Resolve = Callable[[Name], Value]
+
+
+class Translator:
+    """Translate expressions of one scope; `resolve` says what a name is there.
+
+    `now` is what as_of() stands for; `period` holds period_start() and period_end(), where there are any.
+    """
+
+    def __init__(self, dialect: Dialect, zone: str, resolve: Resolve, now: datetime,
+                 period: tuple[Value, Value] | None = None) -> None:  # fmt: skip
+        self.dialect = dialect
+        self.zone = zone
+        self.resolve = resolve
+        self.now = now
+        self.period = period
+
+    # -- entry points ---------------------------------------------------------------------------
+
+    def value(self, node: Node) -> Value:
+        """Translate an expression; raise ExpressionError where types do not fit."""
+        if isinstance(node, Literal):
+            return _literal(node.value)
+        if isinstance(node, SpanLiteral):
+            return Value(self.dialect.interval(node.span), Type.SPAN, node.span)
+        if isinstance(node, Name):
+            return self.resolve(node)
+        if isinstance(node, Operation):
+            return self._operation(node)
+        if isinstance(node, Case):
+            return self._case(node)
+        if isinstance(node, Cast):
+            return self._cast(node)
+        assert isinstance(node, Call)
+        function = getattr(self, f"_call_{node.function}", None)
+        if function is None:
+            raise ExpressionError(f"{node.function} cannot be used here", node.offset)
+        result: Value = function(node)
+        return result
+
+    def condition(self, node: Node) -> ColumnElement[Any]:
+        """Translate a condition; null is false."""
+        return sa.func.coalesce(self.boolean(node), sa.false())
+
+    def boolean(self, node: Node) -> ColumnElement[Any]:
+        """Translate an expression that must be a truth value."""
+        value = self.value(node)
+        if value.type not in (Type.BOOLEAN, Type.NULL, Type.UNKNOWN):
+            raise ExpressionError(f"a condition is wanted here, got {value.type}", node.offset)
+        return value.sql
+
+    def day(self, value: Value, offset: int = 0) -> ColumnElement[Any]:
+        """Return the local calendar day of an instant, a DATE or a text."""
+        if value.type is Type.INSTANT:
+            return sa.cast(self.dialect.local(value.sql, self.zone), sa.Date())
+        if value.type in (Type.DATE, Type.NULL):
+            return sa.cast(value.sql, sa.Date())
+        if value.type is Type.TEXT:
+            return sa.cast(value.sql, sa.Date())
+        raise ExpressionError(f"a date or time is wanted here, got {value.type}", offset)
+
+    def instant(self, value: Value, offset: int = 0) -> ColumnElement[Any]:
+        """Return an instant: a DATE is the instant at which the local day begins."""
+        if value.type is Type.INSTANT:
+            return value.sql
+        return self.dialect.instant_of(sa.cast(self.day(value, offset), NAIVE), self.zone)
+
+    def shift(self, value: Value, span: Span, sign: int = 1) -> Value:
+        """Return a moment moved by a span, by the calendar of the company's zone."""
+        if value.type is Type.DATE and not span.unit.elapsed:
+            moved = self.dialect.plus(value.sql, span, sign, NAIVE)
+            return Value(sa.cast(moved, sa.Date()), Type.DATE)
+        instant = self.instant(value)
+        if span.unit.elapsed:
+            return Value(self.dialect.plus(instant, span, sign, INSTANT), Type.INSTANT)
+        local = self.dialect.plus(self.dialect.local(instant, self.zone), span, sign, NAIVE)
+        return Value(self.dialect.instant_of(local, self.zone), Type.INSTANT)
+
+    # -- operators ------------------------------------------------------------------------------
+
+    def _operation(self, node: Operation) -> Value:
+        operator, operands = node.operator, node.operands
+        if operator in ("and", "or"):
+            joined = (sa.and_ if operator == "and" else sa.or_)(*(self.boolean(part) for part in operands))
+            return Value(joined, Type.BOOLEAN)
+        if operator == "not":
+            return Value(sa.not_(self.boolean(operands[0])), Type.BOOLEAN)
+        if operator == "is_null":
+            return Value(self.value(operands[0]).sql.is_(None), Type.BOOLEAN)
+        if operator in ("=", "<>", "<", "<=", ">", ">="):
+            return self._compare(operator, self.value(operands[0]), self.value(operands[1]), node.offset)
+        if operator == "between":
+            low = self._compare(">=", self.value(operands[0]), self.value(operands[1]), node.offset)
+            high = self._compare("<=", self.value(operands[0]), self.value(operands[2]), node.offset)
+            return Value(sa.and_(low.sql, high.sql), Type.BOOLEAN)
+        if operator == "in":
+            first = self.value(operands[0])
+            parts = [self._compare("=", first, self.value(part), part.offset).sql for part in operands[1:]]
+            return Value(sa.or_(*parts), Type.BOOLEAN)
+        if operator == "like":
+            return Value(self._text(operands[0]).like(self._text(operands[1])), Type.BOOLEAN)
+        return self._arithmetic(node)
+
+    def _compare(self, operator: str, left: Value, right: Value, offset: int) -> Value:
+        left, right = _read_moment(left, right, self.zone, offset), _read_moment(right, left, self.zone, offset)
+        moments = (Type.DATE, Type.INSTANT)
+        if left.type in moments or right.type in moments:
+            if Type.DATE in (left.type, right.type):
+                one, other = self.day(left, offset), self.day(right, offset)
+            else:
+                one, other = self.instant(left, offset), self.instant(right, offset)
+        else:
+            _comparable(left, right, offset)
+            one, other = left.sql, right.sql
+            if operator not in ("=", "<>") and left.type is Type.TEXT:
+                one, other = self.dialect.binary_order(one), self.dialect.binary_order(other)
+        symbol = {"=": "__eq__", "<>": "__ne__", "<": "__lt__", "<=": "__le__", ">": "__gt__", ">=": "__ge__"}
+        return Value(getattr(one, symbol[operator])(other), Type.BOOLEAN)
+
+    def _arithmetic(self, node: Operation) -> Value:
+        if node.operator == "neg":
+            operand = self._number(node.operands[0])
+            return Value(-operand.sql, operand.type)
+        left, right = (self.value(part) for part in node.operands)
+        if right.span is not None and node.operator in ("+", "-"):
+            return self.shift(left, right.span, 1 if node.operator == "+" else -1)
+        if left.span is not None and node.operator == "+":
+            return self.shift(right, left.span)
+        for value, part in zip((left, right), node.operands, strict=True):
+            if not value.type.number and value.type is not Type.NULL:
+                raise ExpressionError(f"{node.operator} works on numbers, got {value.type}", part.offset)
+        if node.operator == "/":
+            # True division, and null on zero, on every engine.
+            divisor = sa.func.nullif(sa.cast(right.sql, sa.Double()), sa.literal_column("0.0"))
+            return Value(sa.cast(left.sql, sa.Double()) / divisor, Type.FLOAT)
+        type_ = _wider(left.type, right.type)
+        one, other = (sa.type_coerce(value.sql, SA_TYPES[type_]) for value in (left, right))
+        result = {"+": one + other, "-": one - other, "*": one * other}[node.operator]
+        return Value(sa.type_coerce(result, SA_TYPES[type_]), type_)
+
+    def _number(self, node: Node) -> Value:
+        value = self.value(node)
+        if not value.type.number and value.type is not Type.NULL:
+            raise ExpressionError(f"a number is wanted here, got {value.type}", node.offset)
+        return value
+
+    def _text(self, node: Node) -> ColumnElement[Any]:
+        value = self.value(node)
+        if value.type not in (Type.TEXT, Type.NULL, Type.UNKNOWN):
+            raise ExpressionError(f"a text is wanted here, got {value.type}", node.offset)
+        return sa.cast(value.sql, sa.Text()) if value.type is Type.UNKNOWN else value.sql
+
+    def _case(self, node: Case) -> Value:
+        branches = [(self.condition(when), self.value(then)) for when, then in node.branches]
+        otherwise = self.value(node.otherwise)
+        type_ = _common([value for _, value in branches] + [otherwise], node.offset)
+        return Value(sa.case(*((when, value.sql) for when, value in branches), else_=otherwise.sql), type_)
+
+    def _cast(self, node: Cast) -> Value:
+        value, type_ = self.value(node.operand), Type(node.type)
+        if type_ is Type.DATE:
+            return Value(self.day(value, node.offset), Type.DATE)
+        if type_ is Type.INSTANT:
+            if value.type is Type.TEXT:
+                naive = sa.cast(value.sql, NAIVE)
+                return Value(self.dialect.instant_of(naive, self.zone), Type.INSTANT)
+            return Value(self.instant(value, node.offset), Type.INSTANT)
+        return Value(sa.cast(value.sql, _CASTS[type_]), type_)
+
+    # -- functions ------------------------------------------------------------------------------
+
+    def _many(self, node: Call) -> tuple[list[ColumnElement[Any]], Type]:
+        values = [self.value(part) for part in node.arguments]
+        type_ = _common(values, node.offset)
+        if type_ is Type.INSTANT:
+            return [self.instant(value, node.offset) for value in values], type_
+        return [value.sql for value in values], type_
+
+    def _call_coalesce(self, node: Call) -> Value:
+        parts, type_ = self._many(node)
+        return Value(sa.func.coalesce(*parts), type_)
+
+    def _call_least(self, node: Call) -> Value:
+        parts, type_ = self._many(node)
+        return Value(sa.func.least(*parts, type_=SA_TYPES.get(type_)), type_)
+
+    def _call_greatest(self, node: Call) -> Value:
+        parts, type_ = self._many(node)
+        return Value(sa.func.greatest(*parts, type_=SA_TYPES.get(type_)), type_)
+
+    def _call_nullif(self, node: Call) -> Value:
+        left, right = (self.value(part) for part in node.arguments)
+        same = self._compare("=", left, right, node.offset).sql
+        return Value(sa.case((sa.func.coalesce(same, sa.false()), sa.null()), else_=left.sql), left.type)
+
+    def _call_abs(self, node: Call) -> Value:
+        value = self._number(node.arguments[0])
+        return Value(sa.func.abs(value.sql, type_=SA_TYPES.get(value.type)), value.type)
+
+    def _call_floor(self, node: Call) -> Value:
+        value = self._number(node.arguments[0])
+        return Value(sa.func.floor(value.sql, type_=SA_TYPES.get(value.type)), value.type)
+
+    def _call_round(self, node: Call) -> Value:
+        value = self._number(node.arguments[0])
+        places = node.arguments[1].value if len(node.arguments) > 1 else 0  # type: ignore[attr-defined]
+        if not isinstance(places, int) or isinstance(places, bool):
+            raise ExpressionError("round takes a whole number of places", node.offset)
+        # Doubles round half to even on some engines; decimals round half away from zero on all.
+        exact = sa.func.round(sa.cast(value.sql, sa.Numeric(38, 10)), places, type_=sa.Numeric())
+        return Value(exact, Type.DECIMAL)
+
+    def _call_lower(self, node: Call) -> Value:
+        return Value(sa.func.lower(self._text(node.arguments[0])), Type.TEXT)
+
+    def _call_upper(self, node: Call) -> Value:
+        return Value(sa.func.upper(self._text(node.arguments[0])), Type.TEXT)
+
+    def _call_trim(self, node: Call) -> Value:
+        return Value(sa.func.trim(self._text(node.arguments[0]), type_=sa.Text()), Type.TEXT)
+
+    def _call_concat(self, node: Call) -> Value:
+        parts = [sa.cast(self.value(part).sql, sa.Text()) for part in node.arguments]
+        return Value(sa.func.concat(*parts, type_=sa.Text()), Type.TEXT)
+
+    def _call_substr(self, node: Call) -> Value:
+        rest = [self._number(part).sql for part in node.arguments[1:]]
+        return Value(sa.func.substr(self._text(node.arguments[0]), *rest, type_=sa.Text()), Type.TEXT)
+
+    def _call_split_part(self, node: Call) -> Value:
+        parts = [self._text(part) for part in node.arguments[:2]]
+        return Value(sa.func.split_part(*parts, self._number(node.arguments[2]).sql, type_=sa.Text()), Type.TEXT)
+
+    def _call_replace(self, node: Call) -> Value:
+        parts = [self._text(part) for part in node.arguments]
+        return Value(sa.func.replace(*parts, type_=sa.Text()), Type.TEXT)
+
+    def _call_json_text(self, node: Call) -> Value:
+        path = node.arguments[1]
+        if not isinstance(path, Literal) or not isinstance(path.value, str):
+            raise ExpressionError("json_text takes a column and a path such as 'a.b'", node.offset)
+        return Value(self.dialect.json_text(self.value(node.arguments[0]).sql, path.value), Type.TEXT)
+
+    def _call_date(self, node: Call) -> Value:
+        return Value(self.day(self.value(node.arguments[0]), node.offset), Type.DATE)
+
+    def _moments(self, node: Call) -> tuple[Value, Value]:
+        first, second = (self.value(part) for part in node.arguments)
+        return (_read_moment(first, second, self.zone, node.offset),
+                _read_moment(second, first, self.zone, node.offset))  # fmt: skip
+
+    def _call_hours_between(self, node: Call) -> Value:
+        first, second = self._moments(node)
+        if Type.DATE in (first.type, second.type):
+            days = self.dialect.days(self.day(second, node.offset), self.day(first, node.offset))
+            return Value(sa.cast(days * sa.literal_column("24"), sa.Double()), Type.FLOAT)
+        seconds = self.dialect.epoch(self.instant(second)) - self.dialect.epoch(self.instant(first))
+        return Value(seconds / sa.literal_column("3600.0"), Type.FLOAT)
+
+    def _call_days_between(self, node: Call) -> Value:
+        first, second = self._moments(node)
+        return Value(self.dialect.days(self.day(second, node.offset), self.day(first, node.offset)), Type.INTEGER)
+
+    def _call_months_between(self, node: Call) -> Value:
+        first, second = (self.day(value, node.offset) for value in self._moments(node))
+        early, late = sa.func.least(first, second, type_=sa.Date()), sa.func.greatest(first, second, type_=sa.Date())
+        months = (sa.extract("year", late) * 12 + sa.extract("month", late)) - (
+            sa.extract("year", early) * 12 + sa.extract("month", early)
+        )
+        # A month is full at the same day of the month, or at the month's last day where that is missing.
+        tomorrow = self.dialect.plus(late, Span(1, Unit.DAY), 1, NAIVE)
+        short = sa.and_(sa.extract("day", late) < sa.extract("day", early), sa.extract("day", tomorrow) != 1)
+        whole = sa.cast(months - sa.case((short, 1), else_=0), sa.BigInteger())
+        signed = sa.case((first.is_(None) | second.is_(None), sa.null()), (second < first, -whole), else_=whole)
+        return Value(signed, Type.INTEGER)
+
+    def _call_as_of(self, node: Call) -> Value:
+        return Value(sa.literal(self.now, INSTANT), Type.INSTANT)
+
+    def _call_period_start(self, node: Call) -> Value:
+        return self._period(node)[0]
+
+    def _call_period_end(self, node: Call) -> Value:
+        return self._period(node)[1]
+
+    def _period(self, node: Call) -> tuple[Value, Value]:
+        if self.period is None:
+            raise ExpressionError(f"{node.function}() has no meaning here: no period is known", node.offset)
+        return self.period
+
+
+def _literal(value: None | bool | int | Decimal | str) -> Value:
+    if value is None:
+        return Value(sa.null(), Type.NULL)
+    if isinstance(value, bool):
+        return Value(sa.true() if value else sa.false(), Type.BOOLEAN)
+    if isinstance(value, int):
+        return Value(sa.literal(value, sa.BigInteger()), Type.INTEGER)
+    if isinstance(value, Decimal):
+        return Value(sa.literal(value, sa.Numeric()), Type.DECIMAL)
+    return Value(sa.literal(value, sa.Text()), Type.TEXT)
+
+
+def _read_moment(value: Value, other: Value, zone: str, offset: int) -> Value:
+    """Read a text constant that is compared with a date or time as one, in the company's zone."""
+    if value.type is not Type.TEXT or other.type not in (Type.DATE, Type.INSTANT):
+        return value
+    text = getattr(value.sql, "value", None)
+    if not isinstance(text, str):
+        raise ExpressionError("a text is compared with a date or time: cast it first", offset)
+    try:
+        if len(text) == 10:
+            return Value(sa.literal(date.fromisoformat(text), sa.Date()), Type.DATE)
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise ExpressionError(f"{text!r} is not a date or time such as 2026-03-01", offset) from None
+    aware = moment.astimezone(UTC) if moment.tzinfo else to_instant(moment, ZoneInfo(zone))
+    return Value(sa.literal(aware, INSTANT), Type.INSTANT)
+
+
+def _comparable(left: Value, right: Value, offset: int) -> None:
+    loose = (Type.NULL, Type.UNKNOWN)
+    if left.type in loose or right.type in loose or left.type is right.type:
+        return
+    if not (left.type.number and right.type.number):
+        raise ExpressionError(f"{left.type} is compared with {right.type}", offset)
+
+
+def _wider(left: Type, right: Type) -> Type:
+    known = [type_ for type_ in (left, right) if type_ in _WIDTH]
+    return max(known, key=_WIDTH.index, default=Type.INTEGER)
+
+
+def _common(values: list[Value], offset: int) -> Type:
+    types = {value.type for value in values} - {Type.NULL}
+    if not types:
+        return Type.NULL
+    if len(types) == 1:
+        return types.pop()
+    if all(type_.number for type_ in types):
+        return max(types, key=_WIDTH.index)
+    if types == {Type.DATE, Type.INSTANT}:
+        return Type.INSTANT
+    raise ExpressionError(f"the values are of different types: {', '.join(sorted(types))}", offset)

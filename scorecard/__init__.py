@@ -1,0 +1,1 @@
+"""The scorecard that the departments share: its definitions, scores and report."""

@@ -1,0 +1,1 @@
+"""Rules on the scorecard and on who answers for what: one file a rule."""

@@ -1,0 +1,209 @@
+"""Build one indicator's report: the value that counts, its score, its change and its trend."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from metrics.grain import Calendar, Period
+from metrics.model import Catalog, Direction, Metric
+from metrics.observation import Observation, State
+from metrics.statistics.comparison import hybrid_difference, verdict
+from metrics.statistics.intervals import Interval
+from metrics.unit import unit_of
+from scorecard.freshness import longest_age
+from scorecard.model import Indicator, Missing
+from scorecard.score import Status, level_problem, scale_score, status_of
+from scorecard.selection import Choice, MetricSeries, choose, has_final
+from scorecard.target import ActiveTarget, target_for
+from scorecard.view import ChangeReport, IndicatorReport, TargetReport, TrendPoint, ValueReport
+
+TREND_PERIODS = 13
+
+_SHARES = ("proportion", "conversion")
+_UNSCORED_STATES = {
+    State.NO_DATA: Status.NO_DATA,
+    State.SUPPRESSED: Status.SUPPRESSED,
+    State.PROVISIONAL: Status.PROVISIONAL,
+    State.SMALL_SAMPLE: Status.SMALL_SAMPLE,
+}
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What all indicators of one report share."""
+
+    catalog: Catalog
+    period: Period
+    missing: Missing
+    now: datetime
+
+    @property
+    def calendar(self) -> Calendar:
+        """Return the company's calendar."""
+        return self.catalog.company.calendar
+
+
+def report_indicator(indicator: Indicator, series: MetricSeries, setting: Setting) -> IndicatorReport:
+    """Return one indicator's report; its effective weight is set by the objective."""
+    metric, calendar = setting.catalog.metric(indicator.metric), setting.calendar
+    held = {one.period: one for one in series.observations}
+    choice = choose(series, setting.period, setting.missing, calendar)
+    counted = setting.period if choice.settled is None else choice.settled.period
+    target = target_for(metric, counted, setting.catalog)
+    score, status = _score(metric, choice, target)
+    return IndicatorReport(
+        metric=metric.metric,
+        label=metric.label,
+        question=metric.question,
+        unit=unit_of(metric, setting.catalog),
+        direction=metric.direction,
+        type=metric.type,
+        weight=indicator.weight,
+        effective_weight=None,
+        leads=metric.leads,
+        supports=metric.supports,
+        joint=metric.joint,
+        owner=metric.owner,
+        stage=metric.stage,
+        scored=_value(choice.settled, calendar),
+        carried=choice.carried,
+        provisional=_value(choice.provisional, calendar),
+        target=_target(target, calendar),
+        score=score,
+        performance=None if score is None else 100 * score,
+        status=status,
+        change=_change(metric, choice.settled, held, calendar),
+        trend=_trend(metric, held, setting),
+        as_of=series.watermark,
+        age=None if series.watermark is None else setting.now - series.watermark,
+        stale=series.error is not None or _is_old(metric, series.watermark, setting),
+        error=series.error,
+        guards=metric.guards,
+        note=_note(metric, choice, target, series, setting),
+    )
+
+
+def _score(metric: Metric, choice: Choice, target: ActiveTarget | None) -> tuple[float | None, Status]:
+    if target is None or level_problem(metric.direction, target.goal, target.red_flag):
+        return None, Status.UNSCORED
+    settled = choice.settled
+    if settled is None:
+        return None, Status.NO_DATA if choice.provisional is None else Status.PROVISIONAL
+    if settled.state is not State.FINAL:
+        return None, _UNSCORED_STATES[settled.state]
+    assert settled.value is not None
+    score = scale_score(settled.value, metric.direction, target.goal, target.red_flag)
+    return score, status_of(score)
+
+
+def _value(found: Observation | None, calendar: Calendar) -> ValueReport | None:
+    if found is None:
+        return None
+    return ValueReport(
+        value=found.value,
+        lower=found.lower,
+        upper=found.upper,
+        numerator=found.numerator,
+        denominator=found.denominator,
+        sample_size=found.sample_size,
+        maturity=found.maturity,
+        state=found.state,
+        period=found.period,
+        period_name=calendar.name(found.period),
+    )
+
+
+def _target(target: ActiveTarget | None, calendar: Calendar) -> TargetReport | None:
+    if target is None:
+        return None
+    return TargetReport(target.goal, target.red_flag, target.period, calendar.name(target.period))
+
+
+def _change(
+    metric: Metric, settled: Observation | None, held: Mapping[Period, Observation], calendar: Calendar
+) -> ChangeReport | None:
+    if settled is None or settled.period.start is None:
+        return None
+    before = held.get(calendar.previous(settled.period))
+    if before is None or not has_final(settled) or not has_final(before):
+        return None
+    assert settled.value is not None
+    assert before.value is not None
+    interval = _interval_of_change(metric, settled, before)
+    return ChangeReport(
+        difference=settled.value - before.value,
+        lower=None if interval is None else interval.lower,
+        upper=None if interval is None else interval.upper,
+        verdict=None if interval is None else verdict(interval, metric.direction),
+        previous=before.value,
+        previous_name=calendar.name(before.period),
+    )
+
+
+def _interval_of_change(metric: Metric, one: Observation, before: Observation) -> Interval | None:
+    over = getattr(metric.options, "over", None)
+    # Overlapping stretches share their rows: the two shares are not independent.
+    if metric.kind not in _SHARES or (over is not None and str(over) != "period"):
+        return None
+    first, second = _interval(one), _interval(before)
+    if first is None or second is None or one.value is None or before.value is None:
+        return None
+    return hybrid_difference(one.value, first, before.value, second)[1]
+
+
+def _interval(found: Observation) -> Interval | None:
+    return None if found.lower is None or found.upper is None else Interval(found.lower, found.upper)
+
+
+def _trend(metric: Metric, held: Mapping[Period, Observation], setting: Setting) -> tuple[TrendPoint, ...]:
+    first = min((period.start for period in held if period.start is not None), default=None)
+    periods = [setting.period]
+    while first is not None and len(periods) < TREND_PERIODS:
+        start = periods[-1].start
+        if start is None or start <= first:
+            break
+        periods.append(setting.calendar.previous(periods[-1]))
+    return tuple(_point(metric, period, held.get(period), setting) for period in reversed(periods))
+
+
+def _point(metric: Metric, period: Period, found: Observation | None, setting: Setting) -> TrendPoint:
+    target = target_for(metric, period, setting.catalog)
+    return TrendPoint(
+        period_name=setting.calendar.name(period),
+        start=period.start,
+        value=None if found is None else found.value,
+        lower=None if found is None else found.lower,
+        upper=None if found is None else found.upper,
+        state=State.NO_DATA if found is None else found.state,
+        goal=None if target is None else target.goal,
+    )
+
+
+def _is_old(metric: Metric, watermark: datetime | None, setting: Setting) -> bool:
+    limit = longest_age(metric.metric, setting.catalog)
+    if limit is None or watermark is None:
+        return False
+    return limit.after(watermark, setting.calendar.zone) < setting.now
+
+
+def _note(
+    metric: Metric, choice: Choice, target: ActiveTarget | None, series: MetricSeries, setting: Setting
+) -> str | None:
+    name, settled = setting.calendar.name, choice.settled
+    said: list[str] = []
+    if series.error is not None:
+        said.append(f"The last refresh failed: {series.error}.")
+    if metric.direction is Direction.NONE:
+        said.append("Context: shown, never scored.")
+    elif target is None:
+        said.append(f"No target holds for {name(settled.period if settled else setting.period)}.")
+    elif problem := level_problem(metric.direction, target.goal, target.red_flag):
+        said.append(f"The target cannot be used: {problem}.")
+    if settled is not None and settled.period != setting.period:
+        how = "carried forward" if choice.carried else "the latest final period"
+        said.append(f"Value of {name(settled.period)}, {how}.")
+    if not series.observations and series.error is None:
+        said.append("Not computed yet.")
+    return " ".join(said) or None

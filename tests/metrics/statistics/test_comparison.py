@@ -1,0 +1,122 @@
+import re
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from metrics.statistics.comparison import (
+    Verdict,
+    bootstrap_difference,
+    hybrid_difference,
+    newcombe,
+    verdict,
+)
+from metrics.statistics.intervals import Interval, Pairs, bootstrap_ratio
+
+trials = st.integers(1, 5_000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
+
+
+@pytest.mark.parametrize(
+    ("counts", "difference", "lower", "upper"),
+    [((56, 70, 48, 80), 0.2, 0.0524, 0.3339), ((9, 10, 3, 10), 0.6, 0.1705, 0.8090)],
+)
+def test_newcombe_reproduces_published_limits(
+    counts: tuple[int, int, int, int], difference: float, lower: float, upper: float
+) -> None:
+    compared = newcombe(*counts)
+    assert compared is not None
+    assert compared[0] == pytest.approx(difference)
+    assert compared[1] == Interval(pytest.approx(lower, abs=5e-5), pytest.approx(upper, abs=5e-5))
+
+
+@pytest.mark.parametrize("counts", [(0, 0, 1, 2), (1, 2, 0, 0), (0, 0, 0, 0)])
+def test_newcombe_without_a_share_is_none(counts: tuple[int, int, int, int]) -> None:
+    assert newcombe(*counts) is None
+
+
+def test_newcombe_refuses_what_is_not_a_share() -> None:
+    with pytest.raises(ValueError, match=f"^{re.escape('3 successes are not within 0 and n = 2')}$"):
+        newcombe(1, 2, 3, 2)
+
+
+@settings(deadline=None)
+@given(trials, trials)
+def test_newcombe_contains_the_difference_and_mirrors(one: tuple[int, int], other: tuple[int, int]) -> None:
+    forward, backward = newcombe(*one, *other), newcombe(*other, *one)
+    assert forward is not None
+    assert backward is not None
+    difference, interval = forward
+    assert -1 <= interval.lower <= difference <= interval.upper <= 1
+    assert backward[0] == pytest.approx(-difference, abs=1e-12)
+    assert backward[1] == Interval(
+        pytest.approx(-interval.upper, abs=1e-12), pytest.approx(-interval.lower, abs=1e-12)
+    )
+
+
+def test_hybrid_difference_by_hand() -> None:
+    # Below: 0.5 - 0.2 and 0.7 - 0.3 make 0.5; above: 0.62 - 0.5 and 0.3 - 0.25 make 0.13.
+    difference, interval = hybrid_difference(0.5, Interval(0.2, 0.62), 0.3, Interval(0.25, 0.7))
+    assert difference == pytest.approx(0.2)
+    assert interval == Interval(pytest.approx(-0.3), pytest.approx(0.33))
+
+
+def test_hybrid_difference_to_a_constant_keeps_the_interval() -> None:
+    difference, interval = hybrid_difference(5.0, Interval(4.0, 7.0), 3.0, Interval(3.0, 3.0))
+    assert (difference, interval) == (2.0, Interval(1.0, 4.0))
+
+
+def test_bootstrap_difference_of_one_seed_is_as_wide_as_of_two() -> None:
+    draws = np.random.default_rng(1).normal(10, 3, 4000)
+    other = np.random.default_rng(2).normal(10, 3, 4000)
+    same, apart = bootstrap_difference(draws, draws), bootstrap_difference(draws, other)
+    assert same is not None
+    assert apart is not None
+    for interval in (same, apart):
+        assert interval.upper - interval.lower == pytest.approx(2 * 1.96 * 3 * np.sqrt(2), rel=0.05)
+
+
+def test_bootstrap_difference_is_first_less_second_and_repeats() -> None:
+    low = Pairs(np.array([1.0, 2.0]), np.array([1.0, 1.0]), np.array([40, 40]))
+    high = Pairs(np.array([6.0, 7.0]), np.array([1.0, 1.0]), np.array([40, 40]))
+    draws = [bootstrap_ratio(pairs, None, None, 7) for pairs in (high, low)]
+    interval = bootstrap_difference(*draws)
+    assert interval is not None
+    assert 4.7 < interval.lower < 5 < interval.upper < 5.3
+    assert bootstrap_difference(*draws) == interval
+
+
+def test_bootstrap_difference_takes_unequal_numbers_of_draws() -> None:
+    interval = bootstrap_difference(np.full(10, 5.0), np.full(7, 3.0))
+    assert interval == bootstrap_difference(np.full(7, 5.0), np.full(10, 3.0)) == Interval(2.0, 2.0)
+
+
+def test_bootstrap_difference_without_draws_is_none() -> None:
+    assert bootstrap_difference(np.empty(0), np.ones(5)) is None
+    assert bootstrap_difference(np.ones(5), np.empty(0)) is None
+
+
+@pytest.mark.parametrize(
+    ("interval", "up", "down"),
+    [
+        (Interval(0.01, 0.2), Verdict.BETTER, Verdict.WORSE),
+        (Interval(-0.2, -0.01), Verdict.WORSE, Verdict.BETTER),
+        (Interval(-0.1, 0.1), Verdict.NO_CLEAR_CHANGE, Verdict.NO_CLEAR_CHANGE),
+        (Interval(0.0, 0.1), Verdict.NO_CLEAR_CHANGE, Verdict.NO_CLEAR_CHANGE),
+        (Interval(-0.1, 0.0), Verdict.NO_CLEAR_CHANGE, Verdict.NO_CLEAR_CHANGE),
+        (None, Verdict.NOT_ENOUGH_DATA, Verdict.NOT_ENOUGH_DATA),
+    ],
+)
+def test_verdicts(interval: Interval | None, up: Verdict, down: Verdict) -> None:
+    assert (verdict(interval, "up"), verdict(interval, "down")) == (up, down)
+    assert verdict(interval, "band") is None
+    assert verdict(interval, "none") is None
+
+
+def test_verdicts_have_these_words() -> None:
+    assert [str(word) for word in Verdict] == ["better", "worse", "no_clear_change", "not_enough_data"]
+
+
+def test_an_unknown_direction_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"^'upward' is not a direction: up, down, band or none$"):
+        verdict(Interval(0.1, 0.2), "upward")
