@@ -25,6 +25,7 @@ class Context:
     keys: Keys
     anonymous: bool
     refresher: Refresher | None = None
+    statements: Callable[[Project, str], str | None] | None = None
 
 
 def attach(app: Flask, context: Context) -> None:

@@ -7,13 +7,14 @@ from typing import Any
 
 import orjson
 from flask import Flask, Response, current_app, render_template, request
-from marshmallow import Schema, fields
+from marshmallow import Schema, ValidationError, fields
 from werkzeug.exceptions import HTTPException, InternalServerError
 from werkzeug.http import HTTP_STATUS_CODES
 
 from metrics.errors import ScorecardError, StoreLocked, UnknownMetric, UnknownScorecard, UsageError
 
 MEDIA_TYPE = "application/problem+json"
+_UNUSABLE = "The request has values that cannot be used."
 _MACHINE_PATHS = ("/api/", "/metrics", "/openapi.json", "/healthz", "/readyz")
 
 
@@ -48,6 +49,7 @@ def register(app: Flask) -> None:
     """Answer every error of an app with a problem document, or with a page where a browser asks."""
     app.register_error_handler(Problem, lambda error: answer(error.status, error.detail, headers=error.headers))
     app.register_error_handler(ScorecardError, _domain)
+    app.register_error_handler(ValidationError, _invalid)
     app.register_error_handler(HTTPException, _http)
 
 
@@ -62,6 +64,10 @@ def _domain(error: ScorecardError) -> Response:
     return answer(500, InternalServerError.description or "")
 
 
+def _invalid(error: ValidationError) -> Response:
+    return answer(422, _UNUSABLE, list(_items({"query": error.normalized_messages()})))
+
+
 def _http(error: HTTPException) -> Response:
     status = error.code or 500
     if error.response is not None and not isinstance(error, InternalServerError):
@@ -69,7 +75,7 @@ def _http(error: HTTPException) -> Response:
     headers = {key: value for key, value in error.get_headers(None) if key not in ("Content-Type", "Content-Length")}
     messages = (getattr(error, "data", None) or {}).get("messages")
     if messages:
-        return answer(status, "The request has values that cannot be used.", list(_items(messages)), headers)
+        return answer(status, _UNUSABLE, list(_items(messages)), headers)
     return answer(status, error.description or HTTP_STATUS_CODES.get(status, ""), headers=headers)
 
 

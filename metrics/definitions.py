@@ -15,7 +15,7 @@ from metrics.errors import Finding, Position, sort_findings
 from metrics.folder import NAME, Folder, read_folder, stem
 from metrics.model import Catalog, Company, Dataset, Metric
 from metrics.nodes import Mapping as MappingNode
-from metrics.nodes import Node, Scalar, locate
+from metrics.nodes import Node, Scalar, Sequence, locate
 from metrics.reading import IdentitiesFile, SourcesFile, read, read_metric, read_values
 
 ALL = "*"
@@ -43,12 +43,26 @@ class Places:
         self.places = dict(places)
         self.failures = frozenset(failed)
 
-    def __call__(self, kind: str, name: str, *path: str | int, key: bool = False) -> Position:
-        """Return the position of the deepest value along a path in a definition, or of its key."""
+    def __call__(
+        self, kind: str, name: str, *path: str | int, key: bool = False, offset: int = 0
+    ) -> Position:
+        """Return the position of the deepest value along a path in a definition, or of its key.
+
+        `offset` counts characters (from 0) in the value's text, for a place inside an expression.
+        """
         place = self.places.get((kind, name))
         if place is None:
             return Position(NAME, 1, 1)
-        return locate(place.document, (*place.path, *path), key)
+        whole = (*place.path, *path)
+        node = _follow(place.document, whole)
+        if isinstance(node, Scalar) and offset and not key:
+            return node.at(offset)
+        return locate(place.document, whole, key)
+
+    def written(self, kind: str, name: str, *path: str | int) -> bool:
+        """Tell whether a definition says something at a path itself."""
+        place = self.places.get((kind, name))
+        return place is not None and _follow(place.document, (*place.path, *path)) is not None
 
     def failed(self, kind: str, name: str) -> bool:
         """Tell whether a definition of this name is written, but could not be read."""
@@ -57,6 +71,21 @@ class Places:
     def joined(self, other: Places) -> Places:
         """Return the places of both."""
         return Places({**self.places, **other.places}, self.failures | other.failures)
+
+
+def _follow(node: Node, path: tuple[str | int, ...]) -> Node | None:
+    """Return the node at a path; a bare value stands for a list of one and for its shorthand."""
+    for part in path:
+        if isinstance(node, MappingNode):
+            found = node.get(str(part))
+        elif isinstance(node, Sequence):
+            found = node.items[part] if isinstance(part, int) and part < len(node.items) else None
+        else:
+            found = node
+        if found is None:
+            return None
+        node = found
+    return node
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,8 @@ from typing import Any
 from sqlglot import exp
 from sqlglot.errors import ParseError, TokenError
 from sqlglot.parser import Parser
-from sqlglot.tokens import Token, Tokenizer, TokenType
+from sqlglot.tokenizer_core import Token, TokenType
+from sqlglot.tokens import Tokenizer
 
 from metrics.errors import ExpressionError, suggest
 from metrics.grain import Span, unit_named
@@ -223,7 +224,8 @@ def _tree(text: str) -> exp.Expression:
         raise ExpressionError("the expression is nested too deeply", 0) from error
     if len(trees) != 1 or trees[0] is None:
         raise ExpressionError("write one expression, without a semicolon", 0)
-    return trees[0]
+    tree: exp.Expression = trees[0]  # type: ignore[assignment]  # every node of this grammar is one
+    return tree
 
 
 def _reason(found: dict[str, Any]) -> str:
@@ -261,9 +263,9 @@ def _with_intervals(tokens: list[Token]) -> list[Token]:
             and following.text.isidentifier()
             and unit_named(following.text)
         ):
-            place = {"line": token.line, "col": token.col, "start": token.start, "end": token.end}
-            result.append(Token(TokenType.INTERVAL, "INTERVAL", **place))
-            result.append(Token(TokenType.STRING, token.text, **place))
+            place = (token.line, token.col, token.start, token.end)
+            result.append(Token(TokenType.INTERVAL, "INTERVAL", *place))
+            result.append(Token(TokenType.STRING, token.text, *place))
         else:
             result.append(token)
     return result

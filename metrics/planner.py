@@ -21,6 +21,7 @@ from metrics.grain import NO_SPAN, Grain, Span
 from metrics.kind import Frame, Inputs, Query, Request, kind_of
 from metrics.model import Catalog, Dataset, Metric, Reference
 from metrics.observation import Estimate
+from metrics.parts import inputs
 from metrics.relation import Guard, Rows, Scope, Selectable, default_time
 from metrics.scan import Scan, ScanQuery, When
 from metrics.source import Source, open_source
@@ -78,7 +79,7 @@ def with_inputs(catalog: Catalog, asks: Iterable[Ask]) -> tuple[Ask, ...]:
 
     def visit(ask: Ask) -> None:
         metric = catalog.metric(ask.metric)
-        for name in inputs_of(metric):
+        for name in inputs(metric):
             visit(replace(ask, metric=name))
         known = found.pop(ask.metric, ask)
         found[ask.metric] = Ask(
@@ -93,20 +94,13 @@ def with_inputs(catalog: Catalog, asks: Iterable[Ask]) -> tuple[Ask, ...]:
     ordered: dict[str, Ask] = {}
 
     def place(name: str) -> None:
-        for each in inputs_of(catalog.metric(name)):
+        for each in inputs(catalog.metric(name)):
             place(each)
         ordered.setdefault(name, found[name])
 
     for name in list(found):
         place(name)
     return tuple(ordered.values())
-
-
-def inputs_of(metric: Metric) -> tuple[str, ...]:
-    """Return the metrics that a metric is made of."""
-    module = kind_of(metric)
-    names: tuple[str, ...] = module.inputs(metric) if hasattr(module, "inputs") else ()
-    return names
 
 
 def covering(metric: Metric) -> tuple[Reference, ...]:
@@ -259,9 +253,9 @@ class Session:
         metric, kind = plan.metric, kind_of(plan.metric)
         try:
             frame, watermark = plan.frame, plan.frame.watermark
-            if inputs_of(metric):
+            if inputs(metric):
                 frame = replace(frame, inputs=_inputs(metric, done))
-                marks = [done[name].watermark for name in inputs_of(metric)]
+                marks = [done[name].watermark for name in inputs(metric)]
                 watermark = min((mark for mark in marks if mark is not None), default=None)
             self._hold(metric.metric, plan.guards)
             results = {name: self._answer(plan, request) for name, request in plan.requests.items()}
@@ -334,8 +328,9 @@ class Session:
         found: Mapping[str, Any] = {}
         if asked:
             inner = rows.select(asked).subquery()
-            pick = {"first": sa.func.min, "last": sa.func.max}
-            select = sa.select(*(pick[name](inner.c[name]).label(name) for name in asked))
+            ends = {"first": sa.func.min, "last": sa.func.max}
+            columns = [ends[name](inner.c[name]).label(name) for name in asked]  # type: ignore[operator]
+            select = sa.select(*columns)
             found = self.fetch(self.source_of(dataset.dataset), select)[0]
         first = found.get("first")
         day = self.catalog.company.calendar.local_day(_aware(first)) if isinstance(first, datetime) else first
@@ -391,11 +386,11 @@ def _time_of(bases: Sequence[Reference], dataset: str) -> Node | None:
 
 
 def _inputs(metric: Metric, done: Mapping[str, Outcome]) -> Inputs:
-    for name in inputs_of(metric):
+    for name in inputs(metric):
         error = done[name].error
         if error is not None:
             raise ComputationError(metric.metric, f"its input {name!r} failed: {error}")
-    return {name: {each.key: each for each in done[name].estimates} for name in inputs_of(metric)}
+    return {name: {each.key: each for each in done[name].estimates} for name in inputs(metric)}
 
 
 def _owned(metric: str, error: ScorecardError) -> ScorecardError:
@@ -410,5 +405,4 @@ def _length(span: Span) -> float:
     return span.approximate_seconds
 
 
-__all__ = ["SERIES_LIMIT", "Ask", "Extent", "Outcome", "Session", "Statement", "Type", "ask_for", "inputs_of",
-           "with_inputs"]  # fmt: skip
+__all__ = ["SERIES_LIMIT", "Ask", "Extent", "Outcome", "Session", "Statement", "Type", "ask_for", "with_inputs"]  # fmt: skip

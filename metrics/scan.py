@@ -194,7 +194,7 @@ class ScanQuery:
             if kept:
                 columns[f"f_{label}"] = sa.and_(*kept)
         timed = self.scan.at is None and (self.scan.time is not None or rows.time_node is not None)
-        where = [rows.time(self.scan.time).sql.is_not(None)] if timed else []
+        where: list[ColumnElement[Any]] = [rows.time(self.scan.time).sql.is_not(None)] if timed else []
         if self._ranked():
             where += [rows.condition(node) for node in self.scan.latest.of]  # type: ignore[union-attr]
             columns["latest"] = self._rank(rows, latest_by)
@@ -228,7 +228,8 @@ class ScanQuery:
         label, measure = self.labels[item], item.measure
         value = aggregate(measure, rows.c.get(f"a_{label}"), self.scope)
         kept = rows.c.get(f"f_{label}")
-        return value if kept is None else value.filter(kept)
+        result: ColumnElement[Any] = value if kept is None else value.filter(kept)
+        return result
 
     # -- rows joined to periods -------------------------------------------------------------------
 

@@ -18,8 +18,8 @@ from metrics.folder import Folder, read_folder, stem
 from metrics.model import Catalog
 from metrics.nodes import Mapping as MappingNode
 from metrics.nodes import Node, Scalar, locate
+from metrics.parts import yaml_key
 from metrics.reading import read, read_values
-from metrics.schema import yaml_key
 from scorecard.model import Board, Company, Journey, Scorecard
 
 COMPANY_KEYS = tuple(yaml_key(one) for one in fields(Company))
@@ -61,7 +61,7 @@ def build(folder: Folder) -> Definitions:
         scorecards=MappingProxyType(builder.scorecards()),
     )
     own = [found for found in builder.findings if found.position not in folder.spoiled]
-    places = loaded.places.and_also(Places(builder.places, builder.failed))
+    places = loaded.places.joined(Places(builder.places, builder.failed))
     return Definitions(loaded.catalog, board, sort_findings([*loaded.findings, *own]), folder, places)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import floor, isfinite, log10
 
 from metrics.unit import RATIO
+from scorecard.score import Level
 
 NOTHING = "–"
 MINUS = "\N{MINUS SIGN}"
@@ -36,6 +37,13 @@ def format_interval(lower: float | None, upper: float | None, unit: str, currenc
     return f"{low[0]}{low[1]}{after}–{''.join(high)}"
 
 
+def format_level(level: Level, unit: str, currency: str) -> str:
+    """Return a goal or a red flag with its unit; a band as a range."""
+    if isinstance(level, tuple):
+        return format_interval(level[0], level[1], unit, currency)
+    return format_value(level, unit, currency)
+
+
 def format_change(difference: float | None, unit: str, currency: str) -> str:
     """Return a difference with its sign: `+1.2 pp` for ratios (percentage points), `−£40.00`, `+12`."""
     if difference is None or not isfinite(difference):
@@ -46,6 +54,11 @@ def format_change(difference: float | None, unit: str, currency: str) -> str:
     if not any(character in "123456789" for character in number):
         return f"{before}{number}{after}"
     return f"{MINUS if difference < 0 else '+'}{before}{number}{after}"
+
+
+def format_count(count: float | None) -> str:
+    """Return a count, a numerator or a denominator without a unit: `1,204`."""
+    return NOTHING if count is None or not isfinite(count) else "".join(_parts(count, "", ""))
 
 
 def format_share(share: float | None) -> str:

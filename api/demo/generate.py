@@ -86,7 +86,7 @@ def _sales(writer: Writer, folder: Path, world: _World, seed: int) -> dict[str, 
     tables = {
         "stage_changes": (landing.stage_changes(changes, accounts, syncs, _random(seed, 22)), {}),
         "accounts": (landing.accounts(accounts), {}),
-        "deals": (landing.deals(deals, accounts, syncs, _random(seed, 23)), money_types),
+        "deals": (landing.deals(deals, accounts, syncs, _random(seed, 23)), money_types | {"won": "BOOLEAN"}),
         "deal_stages": (landing.pipeline(pipeline, deals, accounts, syncs, _random(seed, 24)), money_types),
         "orders": (landing.orders(world.orders, accounts, syncs, _random(seed, 25)), money_types | hours),
         "user_history": (landing.user_history(), {"valid_from": "DATE", "valid_to": "DATE"}),

@@ -25,11 +25,6 @@ def _arrived(columns: Columns, times: Floats, syncs: Syncs, rng: np.random.Gener
     return keep({**columns, "synced_at": stamps(synced)}, ~np.isnan(synced))
 
 
-def _empty_as_null(values: Floats) -> Texts:
-    # DuckDB reads NaN in a float column as a number; None in an object column is null.
-    return np.where(np.isnan(values), None, values.astype(object))
-
-
 def _account_of(accounts: Accounts, leads: int) -> Texts:
     """Return each lead's account, or None."""
     result = np.full(leads, None, dtype=object)
@@ -119,7 +114,7 @@ def deals(rows: Deals, accounts: Accounts, log: Syncs, rng: np.random.Generator)
         "currency": accounts.currency[rows.number],
         "opened_at": stamps(rows.opened),
         "closed_at": stamps(rows.closed),
-        "won": np.where(is_open, None, rows.won.astype(object)),
+        "won": np.where(is_open, np.nan, rows.won),
         "acquisition_hours": rows.hours,
         "owner_id": rows.owner,
     }
@@ -130,13 +125,12 @@ def pipeline(
     rows: Pipeline, deals: Deals, accounts: Accounts, log: Syncs, rng: np.random.Generator
 ) -> Columns:
     """Return the history of open deals: one row for each stage, `valid_to` empty while it lasts."""
-    owner = accounts.currency[deals.number[rows.deal]]
     columns = {
         "deal_id": deals.deal[rows.deal],
         "account_id": accounts.account[deals.number[rows.deal]],
         "stage": rows.stage,
         "amount": deals.amount[rows.deal],
-        "currency": owner,
+        "currency": accounts.currency[deals.number[rows.deal]],
         "owner_id": deals.owner[rows.deal],
         "valid_from": stamps(rows.since),
         "valid_to": stamps(rows.until),
@@ -155,7 +149,7 @@ def orders(rows: Orders, accounts: Accounts, log: Syncs, rng: np.random.Generato
         "ordered_at": stamps(rows.ordered),
         "promised_at": stamps(rows.due),
         "delivered_at": stamps(rows.delivered),
-        "promised_hours": _empty_as_null(rows.promised),
+        "promised_hours": rows.promised,
         "standard_hours": rows.standard,
         "complete": rows.complete,
         "amount": rows.amount,
@@ -197,7 +191,7 @@ def surveys(
         "account_id": accounts.account[orders.number[rows.order]],
         "sent_at": stamps(rows.sent),
         "answered_at": stamps(rows.answered),
-        "score": _empty_as_null(rows.score),
+        "score": rows.score,
     }
     return _arrived(columns, happened(known), log, rng)
 

@@ -121,7 +121,7 @@ def _outcomes(
     monthly = np.exp(0.03 * rng.standard_normal(13))[months(known)]
     pull = each(channel, _CHANNEL_PULL) * each(segment, _SEGMENT_PULL) * monthly
     # About one opportunity in eleven opens after more than 90 days.
-    likely = np.where(qualified, between(known, 0.205, 0.283), between(known, 0.105, 0.055)) * pull
+    likely = np.where(qualified, between(known, 0.207, 0.303), between(known, 0.135, 0.085)) * pull
     opens = rng.random(size) < likely
     opportunity = np.where(opens, office_time(rng, handed_over + lag(rng, size, 25.0, 0.92)), np.nan)
     dropped = ~opens & (rng.random(size) < 0.80)

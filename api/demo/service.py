@@ -127,7 +127,7 @@ def make_surveys(rng: np.random.Generator, orders: Orders) -> Surveys:
 def _scores(rng: np.random.Generator, orders: Orders, order: Integers) -> Floats:
     size = len(order)
     effect = aligned(orders.ordered[order])
-    happy = np.where(orders.kept[order], 0.825 + 0.042 * effect, 0.50 + 0.05 * effect)
+    happy = np.where(orders.kept[order], 0.840 + 0.035 * effect, 0.52 + 0.05 * effect)
     happy = happy - np.where(orders.complete[order], 0.0, 0.10)
     good = rng.random(size) < happy
     return np.where(good, np.where(rng.random(size) < 0.58, 5.0, 4.0), rng.choice([1.0, 2.0, 3.0], size))

@@ -11,7 +11,9 @@ import numpy as np
 
 from api.demo.timeline import Booleans
 
-Columns = Mapping[str, "np.ndarray[Any, np.dtype[Any]]"]
+Column = np.ndarray[Any, np.dtype[Any]]
+Columns = Mapping[str, Column]
+"""Texts (objects, None for empty), numbers (NaN for empty), truth values and timestamps, by name."""
 
 
 def keep(columns: Columns, rows: Booleans) -> Columns:
@@ -62,11 +64,22 @@ def _length(columns: Columns) -> int:
 def _relation(
     connection: duckdb.DuckDBPyConnection, columns: Columns, types: Mapping[str, str]
 ) -> duckdb.DuckDBPyRelation:
-    connection.register("incoming", dict(columns))
-    chosen = [
-        duckdb.ColumnExpression(name).cast(types[name]).alias(name)
-        if name in types
-        else duckdb.ColumnExpression(name)
-        for name in columns
-    ]
+    # DuckDB looks at objects one by one, for seconds; at arrays of plain texts and numbers at once.
+    connection.register("incoming", {name: _plain(values) for name, values in columns.items()})
+    chosen = [_column(name, values, types.get(name)) for name, values in columns.items()]
     return connection.view("incoming").select(*chosen)
+
+
+def _plain(values: Column) -> Column:
+    return np.where(np.equal(values, None), "", values).astype(str) if values.dtype == object else values
+
+
+def _column(name: str, values: Column, type_: str | None) -> duckdb.Expression:
+    """Select a column with its type, and with null for an empty text or NaN."""
+    column: duckdb.Expression = duckdb.ColumnExpression(name)
+    if values.dtype == object:
+        filled = column != duckdb.ConstantExpression("")
+        column = duckdb.CaseExpression(filled, column.cast("VARCHAR"))
+    elif values.dtype.kind == "f":
+        column = duckdb.CaseExpression(~duckdb.FunctionExpression("isnan", column), column)
+    return (column.cast(type_) if type_ else column).alias(name)

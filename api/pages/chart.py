@@ -113,18 +113,18 @@ def spark(points: Sequence[Point], *, name: str, title: str, width: int = 132, h
     return _svg(body, name, title, "", width, height, "spark")
 
 
-def ring(score: float | None, *, name: str, title: str, status: str) -> Markup:
-    """Return a ring filled to a score from 0 to 100; without a score an empty, dashed one."""
+def ring(score: float | None, words: str, *, name: str, title: str, status: str) -> Markup:
+    """Return a ring filled to a score from 0 to 100 around its words; without a score an empty, dashed one."""
     track = '<circle class="track" cx="50" cy="50" r="42"/>'
     if score is None:
-        body = ['<circle class="track none" cx="50" cy="50" r="42"/>', _text(50, 50, "–", "ring-value", "middle")]
+        body = ['<circle class="track none" cx="50" cy="50" r="42"/>', _text(50, 50, words, "ring-value", "middle")]
     else:
         filled = min(max(score, 0.0), 100.0)
         body = [
             track,
             f'<circle class="fill {escape(status)}" cx="50" cy="50" r="42" pathLength="100" '
             f'stroke-dasharray="{_n(filled)} 100" transform="rotate(-90 50 50)"/>',
-            _text(50, 50, f"{score:.0f}", "ring-value", "middle"),
+            _text(50, 50, words, "ring-value", "middle"),
         ]
     return _svg(body, name, title, "", 100, 100, "ring")
 
@@ -253,8 +253,13 @@ def _marks(frame: _Frame, points: Sequence[Point | None], radius: float) -> Iter
             continue
         kind = "dot open" if point.open else "dot small" if point.small else "dot"
         words = f"<title>{escape(point.words)}</title>" if point.words else ""
-        x, y = _n(frame.x(index)), _n(frame.y(point.value))
-        yield f'<circle class="{kind}" cx="{x}" cy="{y}" r="{_n(radius)}">{words}</circle>'
+        x, y = frame.x(index), frame.y(point.value)
+        if point.small and not point.open:
+            # A diamond, so that it is told apart without colour.
+            path = f"M{_n(x)} {_n(y - radius)}l{_n(radius)} {_n(radius)}l{_n(-radius)} {_n(radius)}l{_n(-radius)} {_n(-radius)}z"
+            yield f'<path class="{kind}" d="{path}">{words}</path>'
+        else:
+            yield f'<circle class="{kind}" cx="{_n(x)}" cy="{_n(y)}" r="{_n(radius)}">{words}</circle>'
 
 
 def _quiet(points: Sequence[Point]) -> list[Point | None]:

@@ -9,6 +9,7 @@ from flask import render_template, request
 from markupsafe import Markup
 
 from api.context import current, now, project
+from api.lineage import nodes
 from api.newest import live, still_open
 from api.pages.catalogue import usual_grain
 from api.pages.chart import Point, series, spark
@@ -66,8 +67,8 @@ def metric(metric: str) -> str:
         run=seen.store.last_run(found.metric),
         definition_hash=seen.hash_of(found.metric),
         text=seen.text_of(found.metric),
-        upstream=seen.upstream(found.metric),
-        statements=current().statements(seen, found.metric) if current().statements else None,
+        upstream=nodes(seen.catalog, found.metric),
+        statements=statements(seen, found.metric) if (statements := current().statements) else None,
     )
 
 

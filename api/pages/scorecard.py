@@ -13,7 +13,7 @@ from api.pages import chart
 from api.pages.site import currency, pages
 from metrics.grain import Calendar, Period
 from metrics.observation import State
-from scorecard.display import format_value
+from scorecard.display import format_score, format_value
 from scorecard.score import STATUS_STYLE, Level, Status
 from scorecard.view import IndicatorReport, ScorecardReport, TrendPoint
 
@@ -82,9 +82,9 @@ def _point(indicator: IndicatorReport, point: TrendPoint) -> chart.Point:
 @pages.app_template_global("ring_of")
 def ring_of(score: float | None, status: Status, label: str, name: str) -> Markup:
     """Draw a score of 0 to 100 as a ring."""
-    words = "no score" if score is None else f"score {score:.0f} of 100"
+    words = "no score" if score is None else f"score {format_score(score)} of 100"
     css = STATUS_STYLE[status].css
-    return chart.ring(score, name=f"ring-{name}", title=f"{label}: {words}", status=css)
+    return chart.ring(score, format_score(score), name=f"ring-{name}", title=f"{label}: {words}", status=css)
 
 
 @pages.app_template_global("scale_of")
@@ -92,7 +92,7 @@ def scale_of(indicator: IndicatorReport, name: str) -> Markup:
     """Draw where a value stands between its red flag and its goal."""
     if indicator.performance is None:
         return Markup("")
-    title = f"{indicator.performance:.0f} on a scale of 100: the red flag is at 33, the goal at 67"
+    title = f"{format_score(indicator.performance)} on a scale of 100: the red flag is at 33, the goal at 67"
     css = STATUS_STYLE[indicator.status].css
     return chart.scale(indicator.performance, name=f"scale-{name}", title=title, status=css)
 

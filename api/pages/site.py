@@ -136,12 +136,6 @@ def day(found: date) -> str:
     return f"{found.day} {found:%b %Y}"
 
 
-@pages.app_template_filter("arrow")
-def arrow(difference: float) -> str:
-    """Return which way a value moved; shown beside its sign, never alone."""
-    return "↑" if difference > 0 else "↓" if difference < 0 else "→"
-
-
 @pages.app_template_filter("words")
 def words(name: str) -> str:
     """Write a name of the code as words: no_clear_change is no clear change."""

@@ -11,6 +11,7 @@ from flask import Response, request, url_for
 from flask_smorest import Blueprint
 from marshmallow import RAISE, ValidationError
 
+from api import lineage
 from api.context import project
 from api.project import Project
 from api.v1 import etag
@@ -77,7 +78,8 @@ def list_observations(query: Mapping[str, Any], metric: str) -> Answer:
     by, grain = _cut(found, query["by"]), _grain(found, query.get("grain"))
     states, as_known = _states(query.get("state")), _instant(seen, query.get("as_known"))
     run = seen.store.last_run(metric)
-    tag = etag.tag_of((seen.hash_of(metric), run and run.id, run and run.watermark))
+    unit = unit_of(found, seen.catalog)
+    tag = etag.tag_of((seen.hash_of(metric), unit, run and run.id, run and run.watermark))
     unchanged = etag.unchanged(tag)
     if unchanged is not None:
         return unchanged
@@ -88,7 +90,7 @@ def list_observations(query: Mapping[str, Any], metric: str) -> Answer:
     offset, limit = query["offset"], query["limit"]
     page = {
         "metric": metric,
-        "unit": unit_of(found, seen.catalog),
+        "unit": unit,
         "total": len(kept),
         "next": _next(metric, offset + limit) if offset + limit < len(kept) else None,
         "items": [observed(seen, one) for one in kept[offset : offset + limit]],
@@ -134,14 +136,14 @@ def get_definition(metric: str) -> Any:
 def get_lineage(metric: str) -> Any:
     """Show everything that a metric is computed from."""
     seen = project()
-    edges = seen.lineage(seen.catalog.metric(metric).metric)
-    nodes = sorted({node for edge in edges for node in edge})
+    pairs = lineage.edges(seen.catalog, metric)
+    nodes = sorted({node for pair in pairs for node in pair})
     return {
         "metric": metric,
         "nodes": [{"kind": kind, "name": name} for kind, name in nodes],
         "edges": [
             {"from_": {"kind": start[0], "name": start[1]}, "to": {"kind": end[0], "name": end[1]}}
-            for start, end in edges
+            for start, end in pairs
         ],
     }
 

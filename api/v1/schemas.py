@@ -6,12 +6,10 @@ from marshmallow import Schema, fields, validate
 
 from metrics.grain import Grain
 from metrics.observation import State
-from scorecard.score import Status
 
 MOST = 10_000
 _GRAINS = [grain.value for grain in Grain]
 _STATES = [state.value for state in State]
-_STATUSES = [status.value for status in Status]
 
 
 def _number(text: str) -> fields.Float:
@@ -190,4 +188,17 @@ class ScorecardQuerySchema(Schema):
     period = _words("The period's name, such as 2026-Q3; the current one when left out")
 
 
-STATUS = validate.OneOf(_STATUSES)
+class ScorecardItemSchema(Schema):
+    """One scorecard of the list."""
+
+    scorecard = _words("The name")
+    label = _words("The name as people read it")
+    vision = fields.String(allow_none=True)
+    grain = _words("How long its periods are")
+    metrics = fields.List(fields.String(), metadata={"description": "What it is measured by"})
+
+
+class ScorecardsSchema(Schema):
+    """The scorecards."""
+
+    items = fields.List(fields.Nested(ScorecardItemSchema))

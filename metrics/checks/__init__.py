@@ -1,0 +1,1 @@
+"""What definitions must hold beyond their shape: one rule a file, found by its name."""

@@ -134,7 +134,7 @@ class _Stages:
         entity, moment = rows.entity(self.options.entity), self.moment(side)
         columns = {"entity": entity, "t": moment, **self._dimensions(rows, side)}
         columns |= {f"k{index}": column for index, column in enumerate(rows.key())}
-        where = [entity.is_not(None), moment.is_not(None)]
+        where: list[ColumnElement[Any]] = [entity.is_not(None), moment.is_not(None)]
         if self.when.watermark is not None:
             where.append(moment <= self.edge())
         if rows.dataset.valid is not None:
@@ -263,7 +263,7 @@ class CohortQuery:
         over = sa.literal(False) if end is None or not known else self._over(stages, end, when)
         # `matured`: a cohort is labelled by the period in which its window closed.
         matured_by = self.metric.options.period_by is PeriodBy.MATURED and end is not None
-        label = end if matured_by else t
+        label = end if matured_by and end is not None else t
         age = stages.elapsed(t, sa.case((converted, u), else_=stages.edge())) if known else sa.null()
         columns: dict[str, ColumnElement[Any]] = {"converted": converted, "over": over, "elapsed": age}
         columns |= {f"p_{grain}": stages.start_of(label, grain) for grain in grains if grain is not Grain.ALL}

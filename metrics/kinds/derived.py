@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from metrics.errors import ExpressionError
-from metrics.expression import Call, Expression, Literal, Name, Node, Operation, names
+from metrics.expression import Call, Expression, Literal, Name, Node, Operation
 from metrics.kind import Frame, Request
 from metrics.model import Metric, Reference
 from metrics.observation import Estimate, State
+from metrics.parts import inputs
 
 CODE_VERSION = 1
 
@@ -25,11 +26,6 @@ class Options:
 def bases(metric: Metric) -> tuple[Reference, ...]:
     """Return nothing: the inputs bound the metric."""
     return ()
-
-
-def inputs(metric: Metric) -> tuple[str, ...]:
-    """Return the metrics that the formula reads."""
-    return tuple(dict.fromkeys(name.parts[0] for name in names(metric.options.formula.node)))
 
 
 def requests(metric: Metric, frame: Frame) -> Mapping[str, Request]:

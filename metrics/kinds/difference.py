@@ -36,12 +36,6 @@ def bases(metric: Metric) -> tuple[Reference, ...]:
     return ()
 
 
-def inputs(metric: Metric) -> tuple[str, ...]:
-    """Return the metrics that are compared."""
-    options: Options = metric.options
-    return tuple(dict.fromkeys(name for name in (options.of, options.minus) if name))
-
-
 def requests(metric: Metric, frame: Frame) -> Mapping[str, Request]:
     """Ask nothing of sources."""
     return {}

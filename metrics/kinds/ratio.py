@@ -118,7 +118,7 @@ class PairsQuery:
         counted = sa.select(*keys, joined.c.n, joined.c.d, sa.func.count().label("entities"), unique)
         pairs = counted.group_by(*keys, joined.c.n, joined.c.d).subquery("c")
         few = sa.select(*pairs.c).where(pairs.c.unique_pairs <= PAIRS_LIMIT)
-        n, d = (sa.cast(joined.c[name], sa.Double()) for name in ("n", "d"))
+        n, d = sa.cast(joined.c.n, sa.Double()), sa.cast(joined.c.d, sa.Double())
         sums = {"sum_n": n, "sum_d": d, "sum_nn": n * n, "sum_nd": n * d, "sum_dd": d * d}
         moments = sa.select(
             *keys, sa.func.count().label("size"), *(sa.func.sum(term).label(name) for name, term in sums.items())
@@ -160,8 +160,8 @@ class PairsQuery:
                 else:
                     grouped.setdefault(cell, []).append((float(row["n"]), float(row["d"]), int(row["entities"])))
         for cell, lines in grouped.items():
-            n, d, count = (np.array(column) for column in zip(*lines, strict=True))
-            found[cell] = Spread(pairs=Pairs(n.astype(float), d.astype(float), count.astype(np.int64)))
+            table = np.array(lines, dtype=float)
+            found[cell] = Spread(pairs=Pairs(table[:, 0], table[:, 1], table[:, 2].astype(np.int64)))
         return found
 
 

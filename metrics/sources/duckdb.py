@@ -94,7 +94,7 @@ class DuckDBSource(Source):
 
     def table(self, dataset: Dataset) -> sa.FromClause:
         """Return the raw rows of a dataset; files become a view (Parquet) or a temporary table (CSV)."""
-        columns = [sa.column(name) for name in self.columns(dataset)]
+        columns: list[sa.ColumnClause[Any]] = [sa.column(name) for name in self.columns(dataset)]
         if dataset.files:
             return sa.table(dataset.dataset, *columns)
         schema, _, name = (dataset.table or "").rpartition(".")
@@ -122,7 +122,7 @@ class DuckDBSource(Source):
             relation.create_view(dataset.dataset)
         else:
             raw = f"{dataset.dataset}__raw"
-            texts = self._raw.read_csv(paths, all_varchar=True, union_by_name=len(paths) > 1)
+            texts = self._raw.read_csv(paths, all_varchar=True, union_by_name=len(paths) > 1)  # type: ignore[arg-type]
             texts.to_table(raw)
             self._type_csv(dataset, raw, texts.columns)
             relation = self._raw.table(dataset.dataset)
@@ -150,7 +150,7 @@ class DuckDBSource(Source):
     def fetch(self, select: sa.Select[Any] | sa.CompoundSelect[Any]) -> Sequence[Mapping[str, Any]]:
         """Run a select within the source's timeout and return its rows."""
         with self._translated(), self._limited():
-            return list(self._connection.execute(select).mappings().all())
+            return [dict(row) for row in self._connection.execute(select).mappings()]
 
     def compiled(self, select: sa.Select[Any] | sa.CompoundSelect[Any]) -> str:
         """Return the SQL with its values in place."""
@@ -199,7 +199,7 @@ def _translate(name: str, error: Exception) -> SourceError:
 
 
 def _raw(connection: sa.Connection) -> duckdb.DuckDBPyConnection:
-    wrapped = connection.connection.driver_connection
+    wrapped: Any = connection.connection.driver_connection
     raw: duckdb.DuckDBPyConnection = getattr(wrapped, "_ConnectionWrapper__c", wrapped)
     return raw
 

@@ -22,6 +22,7 @@ import numpy as np
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from filelock import FileLock
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import DDL, create_engine, delete, event, func, insert, make_url, select, update
@@ -241,6 +242,20 @@ def test_a_store_of_a_newer_version_is_refused(store: Store, url: str) -> None:
     newer = "was made by a newer version of this program (its tables are at '9999'): install that version"
     assert str(refused.value).startswith("the store ")
     assert str(refused.value).endswith(newer)
+
+
+def test_a_store_that_another_process_is_opening_too_long_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store_engine, "_OPENING_SECONDS", 0)
+    path = tmp_path / "store.db"
+    with FileLock(f"{path}.lock"), pytest.raises(StoreError) as refused:
+        # In another thread, as a lock that its own thread holds would be a mistake of another kind.
+        raise together(1, lambda: Store.open(f"sqlite:///{path}"))[0]  # type: ignore[misc]
+    words = f"the store {path} cannot be opened: another process has been opening it for 0 seconds"
+    assert str(refused.value) == words
+    assert not path.exists()
+    Store.open(f"sqlite:///{path}").close()
 
 
 def test_processes_that_open_a_new_store_at_once_all_come_through(tmp_path: Path) -> None:
@@ -704,6 +719,35 @@ def test_writers_at_once_write_a_change_once(url: str) -> None:
     )
     with Store.open(url) as store:
         assert [old.value for old in store.history("leads", Grain.MONTH, JANUARY)] == [1.0, 2.0]
+
+
+def test_a_writer_that_comes_between_reading_and_writing_waits(url: str) -> None:
+    first, second, third = run(), run(), run()
+    counts: list[Written] = []
+
+    def overtake() -> None:
+        with Store.open(url) as other:
+            counts.append(other.write(third, [seen(third, 2.0)]))
+
+    overtaking = threading.Thread(target=overtake)
+
+    def after(_c: object, _k: object, statement: str, *_: object) -> None:
+        if statement.startswith("SELECT observations") and overtaking.ident is None:
+            overtaking.start()
+            # Long enough to come through, if nothing holds it back.
+            overtaking.join(timeout=0.5)
+
+    with Store.open(url) as store:
+        store.write(first, [seen(first, 1.0)])
+        event.listen(store.engine, "after_cursor_execute", after)
+        counts.append(store.write(second, [seen(second, 2.0)]))
+        overtaking.join()
+        assert counts == [Written(1, 0, 0), Written(0, 1, 0)] or counts == [
+            Written(0, 1, 0),
+            Written(1, 0, 0),
+        ]
+        versions = store.history("leads", Grain.MONTH, JANUARY)
+        assert [(old.value, old.run) for old in versions] == [(1.0, first.id), (2.0, second.id)]
 
 
 def test_readers_see_the_last_whole_run_while_another_is_written(store: Store) -> None:

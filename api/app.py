@@ -1,0 +1,130 @@
+"""`create_app`: the only place that knows all parts of the server."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from copy import deepcopy
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import Flask, Response, jsonify
+from flask_smorest import Api
+
+from api import exposition, guard, problem
+from api.auth import Keys
+from api.context import Context, attach, current, now, project
+from api.live import Live
+from api.pages import catalogue, documents, metric, scorecard
+from api.pages.site import pages
+from api.project import Project
+from api.refresher import Refresher
+from api.v1 import metrics, refresh, scorecards
+from metrics.errors import StoreError
+
+_DESCRIPTION = (
+    "The scorecard that the departments share, and the metrics behind it. Reading needs no key on this "
+    "machine; elsewhere send one as `Authorization: Bearer sc_...`."
+)
+_VIEWS = (scorecard, catalogue, metric, documents)
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def create_app(
+    project: Project,
+    *,
+    now: Callable[[], datetime] = _utc_now,
+    anonymous: bool = True,
+    refresher: Refresher | None = None,
+    statements: Callable[[Project, str], str | None] | None = None,
+    live: Live | None = None,
+) -> Flask:
+    """Return the WSGI application of a project.
+
+    Args:
+        project: The project folder; it is read again when its definitions change.
+        now: Returns the present as an aware instant.
+        anonymous: Read without a key; only for a server that is bound to loopback.
+        refresher: Runs a refresh for `POST /api/v1/refresh`; None refuses it.
+        statements: Returns a metric's SQL for its page, or None where it has none.
+        live: Holds the project instead of a new holder, as tests do.
+    """
+    app = Flask("api", static_folder="static", template_folder="templates")
+    app.config.update(
+        API_TITLE="Scorecard",
+        API_VERSION="v1",
+        OPENAPI_VERSION="3.1.0",
+        API_SPEC_OPTIONS={"info": {"description": _DESCRIPTION}},
+        MAX_CONTENT_LENGTH=1 << 20,
+        SEND_FILE_MAX_AGE_DEFAULT=3600,
+    )
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+    keys = Keys(project.store)
+    attach(app, Context(live or Live(project), now, keys, anonymous, refresher, statements))
+    guard.register(app)
+    _register_api(app)
+    app.register_blueprint(documents.documents)
+    app.register_blueprint(pages)
+    app.add_url_rule("/metrics", "prometheus", _prometheus)
+    app.add_url_rule("/healthz", "health", _health)
+    app.add_url_rule("/readyz", "ready", _ready)
+    problem.register(app)
+    return app
+
+
+class _Api(Api):  # type: ignore[misc]
+    """flask-smorest with our errors: one shape, one media type."""
+
+    ERROR_SCHEMA = problem.ProblemSchema
+
+    def _register_error_handlers(self) -> None:
+        """Leave errors to `api.problem`, which also answers those outside of the API."""
+
+
+def _register_api(app: Flask) -> None:
+    api = _Api(app)
+    api.spec.components.security_scheme("key", {"type": "http", "scheme": "bearer"})
+    for module in (metrics, scorecards, refresh):
+        api.register_blueprint(module.blueprint)
+    app.extensions[documents.EXTENSION] = _specification(api)
+
+
+def _specification(api: Api) -> dict[str, Any]:
+    """Return the OpenAPI document; errors are problem documents, also in the media type."""
+    spec: dict[str, Any] = deepcopy(api.spec.to_dict())
+    for answer in spec["components"]["responses"].values():
+        if "content" in answer:
+            answer["content"] = {problem.MEDIA_TYPE: answer["content"].pop("application/json")}
+    # On loopback a reader needs no key, elsewhere everybody does.
+    spec["security"] = [{"key": []}, {}]
+    return spec
+
+
+def _prometheus() -> Response:
+    return Response(exposition.render(project(), now()), content_type=exposition.CONTENT_TYPE)
+
+
+def _health() -> Response:
+    """Say that the process answers; sources and definitions do not count."""
+    return jsonify({"status": "ok"})
+
+
+def _ready() -> Response | tuple[Response, int]:
+    """Say whether requests can be answered: the store can be read, and definitions are loaded."""
+    rejected = current().live.rejected
+    try:
+        refresh = project().store.last_refresh()
+    except StoreError:
+        return jsonify({"status": "unavailable", "store": "cannot be read"}), 503
+    return jsonify(
+        {
+            "status": "ok",
+            "definitions": "the changed definitions are invalid; the last valid ones run" if rejected else "ok",
+            "metrics": len(project().catalog.metrics),
+            "refreshed": refresh.finished_at.isoformat() if refresh else None,
+        }
+    )

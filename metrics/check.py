@@ -1,0 +1,30 @@
+"""Check a catalog by every rule in `metrics.checks`: one file a rule, found by its name.
+
+A rule has a `CODE`, and `check(catalog, at)` that yields findings; `at` says where definitions stand
+(`metrics.definitions.Places`).
+"""
+
+from __future__ import annotations
+
+from types import ModuleType
+
+from metrics.definitions import Loaded
+from metrics.errors import Finding, sort_findings
+from metrics.registry import discover
+
+
+def rules() -> dict[str, ModuleType]:
+    """Return every rule by the name of its module."""
+    return discover("metrics.checks")
+
+
+def check(loaded: Loaded) -> tuple[Finding, ...]:
+    """Return what the rules find in a loaded catalog, besides `loaded.findings`; nothing without one.
+
+    What follows only from a definition that could not be read is not reported.
+    """
+    if loaded.catalog is None:
+        return ()
+    spoiled = loaded.folder.spoiled
+    found = [each for rule in rules().values() for each in rule.check(loaded.catalog, loaded.places)]
+    return sort_findings(each for each in found if each.position not in spoiled)

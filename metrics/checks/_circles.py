@@ -1,0 +1,37 @@
+"""Find what depends on itself among datasets, columns, conditions and lookups."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from metrics.model import Catalog
+from metrics.reach import Item, circles, needs
+
+_COMPUTED = ("column", "condition")
+
+
+def all_circles(catalog: Catalog) -> Iterator[tuple[str, tuple[Item, ...]]]:
+    """Yield each circle with its sort: column, union or lookup."""
+    for circle in circles(_items(catalog), lambda item: needs(catalog, item)):
+        kinds = {item.kind for item in circle}
+        if kinds <= set(_COMPUTED):
+            yield "column", circle
+        elif kinds <= {"dataset", "raw"}:
+            yield "union", circle
+        else:
+            yield "lookup", circle
+
+
+def _items(catalog: Catalog) -> Iterator[Item]:
+    for name, dataset in catalog.datasets.items():
+        yield Item(name, "dataset")
+        yield from (Item(name, "column", each) for each in dataset.columns)
+        yield from (Item(name, "condition", each) for each in dataset.conditions)
+        yield from (Item(name, "lookup", each) for each in dataset.lookups)
+        yield from (Item(name, "entity", each) for each in dataset.entities)
+
+
+def spelled(circle: tuple[Item, ...], whole: bool = True) -> str:
+    """Return a circle as a message shows it; `whole` names the datasets too."""
+    steps = [str(item) if whole else item.name for item in (*circle, circle[0])]
+    return " -> ".join(dict.fromkeys(steps[:-1])) + f" -> {steps[-1]}"

@@ -1,0 +1,22 @@
+"""A dataset is complete through one thing: a time, a lag, or another dataset."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from metrics.definitions import Places
+from metrics.errors import Finding
+from metrics.model import Catalog
+
+CODE = "complete-through-shape"
+
+
+def check(catalog: Catalog, at: Places) -> Iterator[Finding]:
+    """Yield a finding for each complete_through that says several things or none."""
+    for name, dataset in catalog.datasets.items():
+        complete = dataset.complete_through
+        if complete is None:
+            continue
+        if (complete.lag is None) == (complete.time is None and complete.dataset is None):
+            message = "complete_through has a time, or a lag, or a dataset with a time"
+            yield Finding(at("dataset", name, "complete_through"), CODE, message)

@@ -1,0 +1,24 @@
+"""No metric is computed from itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from metrics.definitions import Places
+from metrics.errors import Finding
+from metrics.model import Catalog
+from metrics.parts import inputs
+from metrics.reach import circles
+
+CODE = "derived-cycle"
+
+
+def check(catalog: Catalog, at: Places) -> Iterator[Finding]:
+    """Yield a finding for each circle of metrics."""
+
+    def following(name: str) -> tuple[str, ...]:
+        return tuple(each for each in inputs(catalog.metrics[name]) if each in catalog.metrics)
+
+    for circle in circles(sorted(catalog.metrics), following):
+        steps = " -> ".join((*circle, circle[0]))
+        yield Finding(at("metric", circle[0]), CODE, f"the metric is computed from itself: {steps}")

@@ -1,0 +1,45 @@
+"""The entity of a metric is an entity of every dataset that it counts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from metrics.definitions import Places
+from metrics.errors import Finding, suggest
+from metrics.expression import Measure, Name
+from metrics.model import Catalog, Metric
+from metrics.parts import parts, uses
+
+CODE = "entity-missing"
+
+
+def check(catalog: Catalog, at: Places) -> Iterator[Finding]:
+    """Yield a finding for each entity that a dataset of the metric does not have."""
+    for metric in catalog.metrics.values():
+        yield from _followed(catalog, at, metric)
+        yield from _counted(catalog, at, metric)
+
+
+def _followed(catalog: Catalog, at: Places, metric: Metric) -> Iterator[Finding]:
+    for part in parts(metric.options):
+        if part.refers == "entity":
+            for dataset in dict.fromkeys(use.dataset for use in uses(metric)):
+                if message := _missing(catalog, dataset, part.value):
+                    yield Finding(at("metric", metric.metric, *part.path), CODE, message)
+
+
+def _counted(catalog: Catalog, at: Places, metric: Metric) -> Iterator[Finding]:
+    for use in uses(metric):
+        for part in use.parts():
+            if isinstance(part.value, Measure) and part.value.function == "count_new" and part.node:
+                name = ".".join(part.node.parts) if isinstance(part.node, Name) else part.value.text
+                if message := _missing(catalog, use.dataset, name):
+                    place = at("metric", metric.metric, *part.path, offset=part.node.offset)
+                    yield Finding(place, CODE, message)
+
+
+def _missing(catalog: Catalog, dataset: str, entity: str) -> str:
+    found = catalog.datasets.get(dataset)
+    if found is None or entity in found.entities:
+        return ""
+    return f"dataset {dataset!r} has no entity {entity!r}{suggest(entity, found.entities)}"

@@ -1,0 +1,91 @@
+"""Check definitions against the data: connect to every source and say what does not fit.
+
+Each module of `metrics.data_checks` is one rule: a `CODE`, a docstring whose first line says what it
+finds, and `check(probe)` that yields findings. A source that does not answer is one finding; its datasets
+are then left alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from metrics.definitions import Places
+from metrics.errors import ExtraMissing, Finding, Level, SourceError, sort_findings
+from metrics.model import Catalog, Dataset
+from metrics.planner import Session
+from metrics.registry import discover
+from metrics.relation import Rows, Scope, Selectable
+from metrics.source import ColumnSpec
+
+
+@dataclass(frozen=True)
+class Probe:
+    """What a rule works with: the definitions, where they stand, and an open session."""
+
+    catalog: Catalog
+    places: Places
+    session: Session
+    now: datetime
+
+    def columns(self, dataset: Dataset) -> Mapping[str, ColumnSpec] | None:
+        """Return a table's or files' columns, None where they cannot be read (another rule says so)."""
+        if dataset.union or dataset.source not in self.catalog.sources:
+            return None
+        try:
+            return self.session.source(dataset.source).columns(dataset)
+        except (SourceError, ExtraMissing):
+            return None
+
+    def readable(self) -> Iterator[Dataset]:
+        """Yield the datasets whose rows, and those of all their lookups and parts, can be read."""
+        for dataset in self.catalog.datasets.values():
+            if self._readable(dataset, frozenset()):
+                yield dataset
+
+    def _readable(self, dataset: Dataset | None, seen: frozenset[str]) -> bool:
+        if dataset is None:
+            return False
+        if dataset.dataset in seen:
+            return True
+        targets = [lookup.dataset for lookup in dataset.lookups.values()]
+        targets += [part.dataset for part in dataset.union]
+        own = bool(dataset.union) or self.columns(dataset) is not None
+        below = seen | {dataset.dataset}
+        return own and all(self._readable(self.catalog.datasets.get(name), below) for name in targets)
+
+    def rows(self, dataset: Dataset) -> Rows:
+        """Return a fresh use of a dataset."""
+        return Rows(self.scope(dataset), dataset)
+
+    def scope(self, dataset: Dataset) -> Scope:
+        """Return a fresh scope on a dataset's source."""
+        return self.session.scope(dataset.dataset)
+
+    def count(self, dataset: Dataset, select: Selectable) -> int:
+        """Run a select of one number."""
+        found: Any = next(iter(self.session.fetch(self.session.source_of(dataset.dataset), select)[0].values()))
+        return int(found or 0)
+
+    def finding(self, code: str, message: str, kind: str, name: str, *path: str | int, offset: int = 0,
+                key: bool = False, level: Level = Level.FAILURE) -> Finding:  # fmt: skip
+        """Return a finding at a place of a definition."""
+        return Finding(self.places(kind, name, *path, key=key, offset=offset), code, message, level)
+
+
+def data_checks() -> dict[str, Any]:
+    """Return every rule by name."""
+    return discover("metrics.data_checks")
+
+
+def check_data(catalog: Catalog, places: Places, root: Path, now: datetime) -> tuple[Finding, ...]:
+    """Return what every rule finds in the data, failures and advice; never raise for a source."""
+    found: list[Finding] = []
+    with Session(catalog, root, now) as session:
+        probe = Probe(catalog, places, session, now)
+        for module in data_checks().values():
+            found += module.check(probe)
+    return sort_findings(found)

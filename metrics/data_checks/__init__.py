@@ -1,0 +1,1 @@
+"""One rule a file: what `check --data` finds in the rows themselves."""

@@ -1,0 +1,105 @@
+"""An expression names a column that the data does not have, or uses one as what it is not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from metrics.data_check import Probe
+from metrics.errors import ExpressionError, Finding
+from metrics.expression import Call, Expression, Measure, Name, names
+from metrics.model import Dataset, Metric
+from metrics.parts import Part, parts, uses
+from metrics.relation import Rows
+from metrics.scan import argument
+from metrics.sql import Type, Value
+
+CODE = "expression-type"
+
+_CONDITIONS = ("where", "share", "of", "conditions", "exclude")
+# These are read in another dataset's scope, or in none.
+_ELSEWHERE = ("union", "complete_through", "freshness")
+
+
+def check(probe: Probe) -> Iterator[Finding]:
+    """Yield a finding for each expression that does not fit its columns."""
+    spoiled: set[tuple[str, str]] = set()
+    readable = {dataset.dataset: dataset for dataset in probe.readable()}
+    for dataset in readable.values():
+        yield from _dataset(probe, dataset, spoiled)
+    for metric in probe.catalog.metrics.values():
+        for use in uses(metric):
+            if use.dataset in readable:
+                yield from _metric(probe, metric, readable[use.dataset], use.parts(), spoiled)
+
+
+def _dataset(probe: Probe, dataset: Dataset, spoiled: set[tuple[str, str]]) -> Iterator[Finding]:
+    own = dataset.dataset
+    try:
+        probe.rows(dataset)
+    except ExpressionError as error:
+        yield probe.finding(CODE, error.message, "dataset", own, "union")
+        spoiled.add((own, "*"))
+        return
+    for index, column in enumerate(dataset.key):
+        wrong = _attempt(probe, dataset, Name((column,)), ())
+        if wrong:
+            yield probe.finding(CODE, wrong.message, "dataset", own, "key", index)
+    for column in dataset.types:
+        wrong = _attempt(probe, dataset, Name((column,)), ())
+        if wrong:
+            yield probe.finding(CODE, wrong.message, "dataset", own, "types", column, key=True)
+    listed = [part for part in parts(dataset) if part.node is not None and part.path[0] not in _ELSEWHERE]
+    # Columns and conditions first: what else fails because of them is not said twice.
+    for part in sorted(listed, key=lambda part: part.path[0] not in ("columns", "conditions")):
+        if _tainted(part, own, spoiled):
+            continue
+        wrong = _attempt(probe, dataset, part.value, part.path)
+        if wrong:
+            if part.path[0] in ("columns", "conditions"):
+                spoiled.add((own, str(part.path[1])))
+            yield probe.finding(CODE, wrong.message, "dataset", own, *part.path, offset=wrong.offset)
+
+
+def _metric(probe: Probe, metric: Metric, dataset: Dataset, listed: Iterator[Part],
+            spoiled: set[tuple[str, str]]) -> Iterator[Finding]:  # fmt: skip
+    for part in listed:
+        if part.node is None or _tainted(part, dataset.dataset, spoiled):
+            continue
+        wrong = _attempt(probe, dataset, part.value, part.path)
+        if wrong:
+            yield probe.finding(CODE, wrong.message, "metric", metric.metric, *part.path, offset=wrong.offset)
+
+
+def _tainted(part: Part, dataset: str, spoiled: set[tuple[str, str]]) -> bool:
+    if (dataset, "*") in spoiled:
+        return True
+    own = str(part.path[1]) if part.path[0] in ("columns", "conditions") and len(part.path) > 1 else None
+    used = {name.parts[0] for name in names(part.node)} if part.node is not None else set()
+    return any((dataset, name) in spoiled for name in used - {own})
+
+
+def _attempt(probe: Probe, dataset: Dataset, value: Any, path: tuple[str | int, ...]) -> ExpressionError | None:
+    rows = probe.rows(dataset)
+    rows = Rows(rows.scope, dataset, period=_period(rows))
+    try:
+        if isinstance(value, Measure):
+            # count_new names an entity, which is not a column.
+            if value.argument is not None and value.function != "count_new":
+                argument(rows, value)
+            return None
+        node = value.node if isinstance(value, Expression) else value
+        wants_truth = any(part in _CONDITIONS for part in path if isinstance(part, str))
+        if wants_truth and not (path and path[0] == "columns"):
+            rows.condition(node)
+        else:
+            rows.value(node)
+    except ExpressionError as error:
+        return error
+    return None
+
+
+def _period(rows: Rows) -> tuple[Value, Value]:
+    # Any day will do: only the types are looked at.
+    day = Value(rows.translator.day(rows.value(Call("as_of", ()))), Type.DATE)
+    return day, day

@@ -1,0 +1,112 @@
+"""A question about one metric, and where its answer comes from: the store, or a live computation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from pathlib import Path
+
+from metrics.errors import GrainNotAllowed, UnknownDimension
+from metrics.grain import Grain
+from metrics.lineage import definition_hash
+from metrics.model import Catalog, Metric
+from metrics.observation import Observation, State
+from metrics.planner import Ask, Session
+from metrics.run import observations_of
+from metrics.store import Store
+
+
+class Origin(StrEnum):
+    """Where an answer came from."""
+
+    STORE = "store"
+    LIVE = "live"
+
+
+@dataclass(frozen=True)
+class Query:
+    """What is asked: periods that start in [start, end), cut by dimensions.
+
+    `as_of` hides data that came later; `as_known` shows what the store said then.
+    """
+
+    metric: str
+    grain: Grain
+    by: tuple[str, ...] = ()
+    start: date | None = None
+    end: date | None = None
+    as_of: datetime | None = None
+    as_known: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Observations in order of period and segment, where they come from, and until when data is known."""
+
+    observations: tuple[Observation, ...]
+    origin: Origin
+    watermark: datetime | None
+
+
+def answer(query: Query, catalog: Catalog, root: Path, store: Store, now: datetime) -> Answer:
+    """Answer from the store where it holds the cut at the current definition, else compute live.
+
+    A live answer is not stored. Raises UnknownMetric, UnknownDimension, GrainNotAllowed for `all` of a
+    metric whose grains leave it out of the store under `as_known`, and what a computation raises.
+    """
+    metric = catalog.metric(query.metric)
+    for name in query.by:
+        if name not in metric.dimensions:
+            raise UnknownDimension(query.metric, name, metric.dimensions)
+    stored = query.grain in metric.grains and _cut(query.by) in {_cut(cut) for cut in metric.cut_sets}
+    if query.as_known is not None:
+        if query.grain not in metric.grains:
+            raise GrainNotAllowed(query.metric, query.grain, metric.grains)
+        return Answer(_stored(query, store), Origin.STORE, None)
+    last = store.last_success(query.metric)
+    current = last is not None and last.definition_hash == definition_hash(catalog, query.metric)
+    if query.as_of is None and stored and current and last is not None and _covers(metric, last.grains, last.cuts):
+        return Answer(_stored(query, store), Origin.STORE, last.watermark)
+    return live(query, catalog, root, now)
+
+
+def _stored(query: Query, store: Store) -> tuple[Observation, ...]:
+    rows = store.latest(
+        query.metric, grain=query.grain, by=_cut(query.by), start=query.start, end=query.end,
+        as_known=query.as_known,
+    )  # fmt: skip
+    return tuple(row for row in rows if not (row.state is State.NO_DATA and row.dimensions))
+
+
+def live(query: Query, catalog: Catalog, root: Path, now: datetime) -> Answer:
+    """Compute an answer now, without storing it; raise the error that it fails with."""
+    ask = Ask(query.metric, (query.grain,), (query.by,))
+    with Session(catalog, root, now, query.as_of) as session:
+        outcome = list(session.compute([ask]))[-1]
+    if outcome.error is not None:
+        raise outcome.error
+    found = observations_of(catalog, outcome, now, None)
+    kept = [
+        seen
+        for seen in found
+        if seen.by == _cut(query.by) and seen.grain is query.grain and _within(seen.period.start, query)
+    ]
+    kept.sort(key=lambda seen: (seen.period.start or date.min, seen.dimensions))
+    return Answer(tuple(kept), Origin.LIVE, outcome.watermark)
+
+
+def _within(start: date | None, query: Query) -> bool:
+    if start is None:
+        return True
+    return (query.start is None or start >= query.start) and (query.end is None or start < query.end)
+
+
+def _covers(metric: Metric, grains: tuple[Grain, ...], cuts: tuple[tuple[str, ...], ...]) -> bool:
+    """Tell whether a run computed all that the metric now stores: cuts and grains are not in its hash."""
+    wanted = {_cut(cut) for cut in metric.cut_sets}
+    return set(metric.grains) <= set(grains) and wanted <= {_cut(cut) for cut in cuts}
+
+
+def _cut(by: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(sorted(by))

@@ -1,0 +1,209 @@
+"""Refresh: compute what is asked, write what changed, keep the last good value of what failed.
+
+One refresher at a time across processes. Each metric is one transaction, so that a kill at any instant
+loses and doubles nothing; a dead source or a bad metric stops nothing else.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from metrics.errors import BehindWatermark, ScorecardError, SourceError
+from metrics.kind import kind_of
+from metrics.lineage import canonical_text, definition_hash, resolved
+from metrics.model import Catalog
+from metrics.observation import Observation
+from metrics.planner import Outcome, Session, ask_for, with_inputs
+from metrics.refresh_lock import RefreshLock
+from metrics.store import Definition, Run, SourceHealth, Store, Written
+
+Progress = Callable[["Refreshed", int, int], None]
+Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True)
+class Refreshed:
+    """How the refresh of one metric ended."""
+
+    metric: str
+    written: Written | None
+    error: ScorecardError | None
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Summary:
+    """How a refresh ended: one line a metric, in the order in which they were computed."""
+
+    lines: tuple[Refreshed, ...]
+    started_at: datetime
+    finished_at: datetime
+
+    @property
+    def failed(self) -> tuple[Refreshed, ...]:
+        """Return the metrics that failed and keep their last good values."""
+        return tuple(line for line in self.lines if line.error is not None)
+
+    @property
+    def written(self) -> int:
+        """Return how many observations are new."""
+        return sum(line.written.written + line.written.tombstones for line in self.lines if line.written)
+
+
+@dataclass(frozen=True)
+class Refresher:
+    """What a refresh works with; `clock` is the only clock, `commit` the definitions' git commit."""
+
+    catalog: Catalog
+    root: Path
+    store: Store
+    clock: Clock
+    commit: str | None = None
+
+    def refresh(
+        self,
+        metrics: Iterable[str] | None = None,
+        *,
+        as_of: datetime | None = None,
+        progress: Progress | None = None,
+    ) -> Summary:
+        """Compute metrics (all by default) and store what changed.
+
+        Raises UnknownMetric, BehindWatermark where `as_of` lies before what the store holds, StoreLocked
+        where another process refreshes. What fails within one metric is in the summary instead.
+        """
+        names = tuple(self.catalog.metrics) if metrics is None else tuple(metrics)
+        asks = tuple(ask_for(self.catalog.metric(name)) for name in names)
+        held = self.store.watermark()
+        if as_of is not None and held is not None and as_of < held:
+            raise BehindWatermark("refresh", as_of, held)
+        lines: list[Refreshed] = []
+        started = self.clock()
+        total = len(with_inputs(self.catalog, asks))
+        with RefreshLock(self.root / ".scorecard" / "refresh.lock", clock=self.clock):
+            with Session(self.catalog, self.root, self.clock(), as_of) as session:
+                health = _Health(self.store)
+                for outcome in session.compute(asks):
+                    line = self._keep(outcome, started)
+                    lines.append(line)
+                    health.see(outcome)
+                    if progress is not None:
+                        progress(line, len(lines), total)
+                health.record(self.clock())
+            summary = Summary(tuple(lines), started, self.clock())
+            failed = len(summary.failed)
+            self.store.record_refresh(started, summary.finished_at, len(lines) - failed, failed)
+        return summary
+
+    def _keep(self, outcome: Outcome, started: datetime) -> Refreshed:
+        """Write one outcome; an error of writing belongs to this metric too."""
+        error, written = outcome.error, None
+        try:
+            if error is None:
+                written = self._write(outcome, started)
+        except ScorecardError as failure:
+            error = failure
+        if error is not None:
+            self.store.fail(self._run(outcome, started, error))
+        return Refreshed(outcome.metric, written, error, outcome.seconds)
+
+    def _write(self, outcome: Outcome, started: datetime) -> Written:
+        metric = self.catalog.metrics[outcome.metric]
+        run = self._run(outcome, started, None)
+        grains, cuts = set(metric.grains), {tuple(sorted(cut)) for cut in metric.cut_sets}
+        # Inputs may have been computed at grains and cuts that only another metric needs.
+        own = [
+            seen
+            for seen in observations_of(self.catalog, outcome, run.finished_at, run.id, run.definition_hash)
+            if seen.grain in grains and seen.by in cuts
+        ]
+        canonical = canonical_text(resolved(self.catalog, outcome.metric))
+        self.store.remember_definition(
+            Definition(run.definition_hash, outcome.metric, run.code_version, canonical, self.commit, started)
+        )
+        return self.store.write(run, own)
+
+    def _run(self, outcome: Outcome, started: datetime, error: ScorecardError | None) -> Run:
+        metric = self.catalog.metrics[outcome.metric]
+        return Run(
+            id=uuid.uuid4().hex,
+            metric=outcome.metric,
+            definition_hash=definition_hash(self.catalog, outcome.metric),
+            code_version=kind_of(metric).CODE_VERSION,
+            started_at=started,
+            finished_at=self.clock(),
+            watermark=outcome.watermark,
+            outcome="failed" if error else "ok",
+            error=str(error) if error else None,
+            grains=metric.grains,
+            cuts=tuple(tuple(sorted(cut)) for cut in metric.cut_sets),
+            seconds=outcome.seconds,
+        )
+
+
+def observations_of(
+    catalog: Catalog, outcome: Outcome, computed_at: datetime, run: str | None, hash_: str | None = None
+) -> list[Observation]:
+    """Return an outcome's estimates as observations."""
+    metric = catalog.metrics[outcome.metric]
+    hash_ = hash_ or definition_hash(catalog, outcome.metric)
+    return [
+        Observation(
+            metric=outcome.metric,
+            definition_hash=hash_,
+            code_version=kind_of(metric).CODE_VERSION,
+            grain=each.period.grain,
+            period=each.period,
+            dimensions=each.dimensions,
+            state=each.state,
+            value=each.value,
+            numerator=each.numerator,
+            denominator=each.denominator,
+            lower=each.lower,
+            upper=each.upper,
+            sample_size=each.sample_size,
+            maturity=each.maturity,
+            watermark=outcome.watermark,
+            computed_at=computed_at,
+            run=run,
+        )
+        for each in outcome.estimates
+    ]
+
+
+class _Health:
+    """Gathers which sources answered in a refresh, and how far their data reaches."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.good: dict[str, datetime | None] = {}
+        self.bad: dict[str, str] = {}
+
+    def see(self, outcome: Outcome) -> None:
+        if isinstance(outcome.error, SourceError):
+            self.bad[outcome.error.source] = outcome.error.message
+        elif outcome.error is None:
+            for name in outcome.sources:
+                known = self.good.get(name)
+                marks = [mark for mark in (known, outcome.watermark) if mark is not None]
+                self.good[name] = max(marks, default=None)
+
+    def record(self, now: datetime) -> None:
+        before = self.store.source_health()
+        for name in sorted({*self.good, *self.bad}):
+            last = before.get(name)
+            up = name not in self.bad
+            self.store.record_source(
+                SourceHealth(
+                    source=name,
+                    up=up,
+                    checked_at=now,
+                    last_success=now if name in self.good else (last.last_success if last else None),
+                    watermark=self.good.get(name) or (last.watermark if last else None),
+                    error=self.bad.get(name),
+                )
+            )

@@ -1,0 +1,26 @@
+"""A metric without a better direction is context: it is shown, never scored."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from metrics.errors import Finding
+from metrics.model import Direction
+from scorecard.rule import Subject
+
+CODE = "context-indicator"
+
+
+def check(subject: Subject) -> Iterator[Finding]:
+    """Find indicators and targets of metrics whose direction is none."""
+    for scorecard, path, _, metric in subject.scored():
+        if metric.direction is Direction.NONE:
+            message = (
+                f"metric {metric.metric!r} has direction none; context: shown, never scored: "
+                "use a metric with a better direction as the indicator"
+            )
+            yield subject.finding(CODE, message, "scorecard", scorecard.scorecard, *path, "metric")
+    for name, metric in subject.catalog.metrics.items():
+        if metric.direction is Direction.NONE and metric.targets:
+            message = f"metric {name!r} has direction none; context: shown, never scored: delete its targets"
+            yield subject.finding(CODE, message, "metric", name, "targets")

@@ -1,0 +1,104 @@
+"""Runs the projects of tests/cases over the real data beside the checkout."""
+
+from __future__ import annotations
+
+import csv
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from metrics.definitions import load
+from metrics.grain import Grain
+from metrics.model import Catalog
+from metrics.observation import Dimensions, Observation
+from metrics.query import Query, answer
+from metrics.run import Refresher
+from metrics.store import Store
+
+CASES = Path(__file__).parent.parent / "cases"
+DATA = Path(__file__).parents[3] / "shared" / "data"
+DEPARTMENTS = ("departments", "milestones")
+
+
+@dataclass
+class Case:
+    """One project, refreshed as of an instant."""
+
+    root: Path
+    catalog: Catalog
+    store: Store
+    now: datetime
+
+    def values(self, metric: str, grain: Grain, *by: str) -> dict[tuple[str, Dimensions], Observation]:
+        """Return the stored observations by first day (or `all`) and segment."""
+        found = answer(Query(metric, grain, by), self.catalog, self.root, self.store, self.now)
+        return {(str(seen.period.start or "all"), seen.dimensions): seen for seen in found.observations}
+
+
+@pytest.fixture(scope="session")
+def run_case(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str, datetime], Case]]:
+    """Return a function that loads and refreshes a project of tests/cases, as of an instant."""
+    if not DATA.is_dir():
+        pytest.skip("the real data (../shared/data) is not beside this checkout")
+    stores: list[Store] = []
+
+    def run(name: str, now: datetime) -> Case:
+        root = CASES / name
+        loaded = load(root, DEPARTMENTS)
+        assert loaded.findings == ()
+        assert loaded.catalog is not None
+        folder = tmp_path_factory.mktemp(name)
+        store = Store.open(f"sqlite:///{folder}/store.db")
+        stores.append(store)
+        # The lock and anything else that a refresh leaves belong in the temporary copy.
+        copy = folder / "project"
+        shutil.copytree(root, copy)
+        catalog = _anchored(loaded.catalog, root)
+        summary = Refresher(catalog, copy, store, lambda: now).refresh()
+        assert [str(line.error) for line in summary.failed] == []
+        return Case(copy, catalog, store, now)
+
+    yield run
+    for store in stores:
+        store.close()
+
+
+def _anchored(catalog: Catalog, root: Path) -> Catalog:
+    """Return the catalog with file paths made absolute, so that the project may run elsewhere."""
+    from dataclasses import replace
+
+    datasets = {
+        name: replace(each, files=tuple(str((root / path).resolve()) for path in each.files))
+        for name, each in catalog.datasets.items()
+    }
+    return replace(catalog, datasets=datasets)
+
+
+@pytest.fixture(scope="session")
+def expected() -> Callable[[str], list[dict[str, str]]]:
+    """Return a function that reads a table of reference values."""
+
+    def read(name: str) -> list[dict[str, str]]:
+        with (DATA / "expected" / name).open(newline="", encoding="utf-8") as file:
+            return list(csv.DictReader(file))
+
+    return read
+
+
+@pytest.fixture(scope="session")
+def sql() -> Callable[[str], list[tuple[object, ...]]]:
+    """Return a function that runs SQL of the test's own, apart from the program's."""
+
+    def run(query: str) -> list[tuple[object, ...]]:
+        with duckdb.connect() as connection:
+            return connection.execute(query.replace("{data}", str(DATA))).fetchall()
+
+    return run
+
+
+AS_OF = datetime(2018, 11, 15, tzinfo=UTC)
