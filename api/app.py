@@ -17,13 +17,14 @@ from api.live import Live
 from api.pages import catalogue, documents, metric, scorecard
 from api.pages.site import pages
 from api.project import Project
-from api.refresher import Refresher
-from api.v1 import metrics, refresh, scorecards
+from api.refreshing import RefreshStarter
+from api.v1 import metrics, scorecards
+from api.v1 import refresh as refreshes
 from metrics.errors import StoreError
 
 _DESCRIPTION = (
     "The scorecard that the departments share, and the metrics behind it. Reading needs no key on this "
-    "machine; elsewhere send one as `Authorization: Bearer sc_...`."
+    "machine; elsewhere send one in the header Authorization: Bearer sc_..."
 )
 _VIEWS = (scorecard, catalogue, metric, documents)
 
@@ -37,7 +38,7 @@ def create_app(
     *,
     now: Callable[[], datetime] = _utc_now,
     anonymous: bool = True,
-    refresher: Refresher | None = None,
+    refresh: RefreshStarter | None = None,
     statements: Callable[[Project, str], str | None] | None = None,
     live: Live | None = None,
 ) -> Flask:
@@ -47,7 +48,7 @@ def create_app(
         project: The project folder; it is read again when its definitions change.
         now: Returns the present as an aware instant.
         anonymous: Read without a key; only for a server that is bound to loopback.
-        refresher: Runs a refresh for `POST /api/v1/refresh`; None refuses it.
+        refresh: Runs a refresh for `POST /api/v1/refresh`; None refuses it.
         statements: Returns a metric's SQL for its page, or None where it has none.
         live: Holds the project instead of a new holder, as tests do.
     """
@@ -64,7 +65,7 @@ def create_app(
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     keys = Keys(project.store)
-    attach(app, Context(live or Live(project), now, keys, anonymous, refresher, statements))
+    attach(app, Context(live or Live(project), now, keys, anonymous, refresh, statements))
     guard.register(app)
     _register_api(app)
     app.register_blueprint(documents.documents)
@@ -88,7 +89,7 @@ class _Api(Api):  # type: ignore[misc]
 def _register_api(app: Flask) -> None:
     api = _Api(app)
     api.spec.components.security_scheme("key", {"type": "http", "scheme": "bearer"})
-    for module in (metrics, scorecards, refresh):
+    for module in (metrics, scorecards, refreshes):
         api.register_blueprint(module.blueprint)
     app.extensions[documents.EXTENSION] = _specification(api)
 
@@ -123,7 +124,9 @@ def _ready() -> Response | tuple[Response, int]:
     return jsonify(
         {
             "status": "ok",
-            "definitions": "the changed definitions are invalid; the last valid ones run" if rejected else "ok",
+            "definitions": "the changed definitions are invalid; the last valid ones run"
+            if rejected
+            else "ok",
             "metrics": len(project().catalog.metrics),
             "refreshed": refresh.finished_at.isoformat() if refresh else None,
         }

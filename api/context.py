@@ -1,4 +1,4 @@
-"""What every view of one app works with: the running definitions, the clock, the keys, the refresher."""
+"""What every view of one app works with: the running definitions, the clock, the keys, the refresh."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from flask import Flask, current_app, g
 from api.auth import Keys
 from api.live import Live
 from api.project import Project
-from api.refresher import Refresher
+from api.refreshing import RefreshStarter
 
 _EXTENSION = "scorecard"
 
@@ -24,7 +24,7 @@ class Context:
     now: Callable[[], datetime]
     keys: Keys
     anonymous: bool
-    refresher: Refresher | None = None
+    refresh: RefreshStarter | None = None
     statements: Callable[[Project, str], str | None] | None = None
 
 

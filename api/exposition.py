@@ -92,7 +92,9 @@ class _StoreCollector(Collector):
         return (family for family in families if family.samples)
 
     def _base(self, metric: Metric) -> Base:
-        return base_unit(unit_of(metric, self._project.catalog), self._project.catalog.company.currency.report)
+        return base_unit(
+            unit_of(metric, self._project.catalog), self._project.catalog.company.currency.report
+        )
 
     def _values(
         self,
@@ -170,7 +172,9 @@ class _StoreCollector(Collector):
         return iter((family, seconds))
 
     def _sources(self) -> Iterator[GaugeMetricFamily]:
-        up = GaugeMetricFamily("kpi_source_up", "Whether a source answered when last asked", labels=["source"])
+        up = GaugeMetricFamily(
+            "kpi_source_up", "Whether a source answered when last asked", labels=["source"]
+        )
         success = GaugeMetricFamily(
             "kpi_source_last_success_timestamp_seconds", "When a source last answered", labels=["source"]
         )

@@ -39,7 +39,8 @@ def _check_host() -> None:
     """Refuse foreign names on a loopback server, which a hostile page could otherwise read through DNS."""
     if current().anonymous and _host_name(request.headers.get("Host", "")) not in _LOOPBACK:
         raise Problem(
-            400, "This server answers on this machine alone: use localhost, 127.0.0.1 or [::1] in the address."
+            400,
+            "This server answers on this machine alone: use localhost, 127.0.0.1 or [::1] in the address.",
         )
 
 

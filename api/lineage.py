@@ -27,7 +27,11 @@ def edges(catalog: Catalog, metric: str) -> tuple[tuple[Node, Node], ...]:
     found = upstream(catalog, metric)
     pairs = {pair for name in (*found.metrics, metric) for pair in _of_metric(catalog, name)}
     for name in found.datasets:
-        pairs |= {pair for pair in _of_dataset(catalog.datasets[name]) if pair[0][1] in (*found.datasets, *found.sources)}
+        pairs |= {
+            pair
+            for pair in _of_dataset(catalog.datasets[name])
+            if pair[0][1] in (*found.datasets, *found.sources)
+        }
     return tuple(sorted(pairs))
 
 

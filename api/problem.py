@@ -47,7 +47,9 @@ class Problem(Exception):
 
 def register(app: Flask) -> None:
     """Answer every error of an app with a problem document, or with a page where a browser asks."""
-    app.register_error_handler(Problem, lambda error: answer(error.status, error.detail, headers=error.headers))
+    app.register_error_handler(
+        Problem, lambda error: answer(error.status, error.detail, headers=error.headers)
+    )
     app.register_error_handler(ScorecardError, _domain)
     app.register_error_handler(ValidationError, _invalid)
     app.register_error_handler(HTTPException, _http)
@@ -65,14 +67,16 @@ def _domain(error: ScorecardError) -> Response:
 
 
 def _invalid(error: ValidationError) -> Response:
-    return answer(422, _UNUSABLE, list(_items({"query": error.normalized_messages()})))
+    return answer(422, _UNUSABLE, list(_items({"query": error.messages})))
 
 
 def _http(error: HTTPException) -> Response:
     status = error.code or 500
     if error.response is not None and not isinstance(error, InternalServerError):
         return error.response  # type: ignore[return-value]
-    headers = {key: value for key, value in error.get_headers(None) if key not in ("Content-Type", "Content-Length")}
+    headers = {
+        key: value for key, value in error.get_headers(None) if key not in ("Content-Type", "Content-Length")
+    }
     messages = (getattr(error, "data", None) or {}).get("messages")
     if messages:
         return answer(status, _UNUSABLE, list(_items(messages)), headers)

@@ -12,13 +12,15 @@ from typing import Self
 from sqlalchemy import URL
 
 from api.commit import head_commit
+from metrics.check import check as check_metrics
+from metrics.definitions import Loaded
 from metrics.errors import DefinitionsInvalid, Finding, Level, UsageError, sort_findings
 from metrics.folder import NAME, Folder
 from metrics.grain import Grain
 from metrics.lineage import definition_hash
 from metrics.model import Catalog
 from metrics.store import Store
-from scorecard.check import check
+from scorecard.check import check as check_board
 from scorecard.definitions import load
 from scorecard.model import Board
 from scorecard.report import build_report
@@ -44,7 +46,7 @@ class Project:
     store: Store
     findings: tuple[Finding, ...] = ()
     hashes: Mapping[str, str] = field(default_factory=dict)
-    folder: Folder = Folder()
+    folder: Folder = field(default_factory=Folder)
     commit: str | None = None
 
     @classmethod
@@ -131,7 +133,8 @@ def default_store_url(root: Path) -> str | URL:
 
 def _read(root: Path) -> tuple[Catalog, Board, Folder, tuple[Finding, ...]]:
     definitions = load(root)
-    findings = sort_findings([*definitions.findings, *check(definitions)])
+    loaded = Loaded(definitions.catalog, definitions.findings, definitions.folder, definitions.places)
+    findings = sort_findings([*definitions.findings, *check_metrics(loaded), *check_board(definitions)])
     if definitions.catalog is None or any(found.level is Level.ERROR for found in findings):
         raise DefinitionsInvalid(found for found in findings if found.level is Level.ERROR)
     return definitions.catalog, definitions.board, definitions.folder, findings

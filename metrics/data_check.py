@@ -33,7 +33,7 @@ class Probe:
 
     def columns(self, dataset: Dataset) -> Mapping[str, ColumnSpec] | None:
         """Return a table's or files' columns, None where they cannot be read (another rule says so)."""
-        if dataset.union or dataset.source not in self.catalog.sources:
+        if dataset.union or dataset.source is None or dataset.source not in self.catalog.sources:
             return None
         try:
             return self.session.source(dataset.source).columns(dataset)
@@ -67,7 +67,9 @@ class Probe:
 
     def count(self, dataset: Dataset, select: Selectable) -> int:
         """Run a select of one number."""
-        found: Any = next(iter(self.session.fetch(self.session.source_of(dataset.dataset), select)[0].values()))
+        found: Any = next(
+            iter(self.session.fetch(self.session.source_of(dataset.dataset), select)[0].values())
+        )
         return int(found or 0)
 
     def finding(self, code: str, message: str, kind: str, name: str, *path: str | int, offset: int = 0,

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlglot import exp
 from sqlglot.errors import ParseError, TokenError
@@ -51,7 +51,7 @@ class Node:
 class Literal(Node):
     """A constant: None, a truth value, an integer, a Decimal or a text."""
 
-    value: None | bool | int | Decimal | str
+    value: bool | int | Decimal | str | None
 
 
 @dataclass(frozen=True)
@@ -199,24 +199,24 @@ def _one(node: Call) -> Node:
 
 class _Parser(Parser):
     # Every call stays a plain name with arguments, so that our own list decides.
-    FUNCTIONS = {}
-    FUNCTION_PARSERS = {"CAST": Parser.FUNCTION_PARSERS["CAST"]}
-    NO_PAREN_FUNCTIONS = {}
-    NO_PAREN_FUNCTION_PARSERS = {"CASE": Parser.NO_PAREN_FUNCTION_PARSERS["CASE"]}
+    FUNCTIONS: ClassVar[Any] = {}
+    FUNCTION_PARSERS: ClassVar[Any] = {"CAST": Parser.FUNCTION_PARSERS["CAST"]}
+    NO_PAREN_FUNCTIONS: ClassVar[Any] = {}
+    NO_PAREN_FUNCTION_PARSERS: ClassVar[Any] = {"CASE": Parser.NO_PAREN_FUNCTION_PARSERS["CASE"]}
 
 
 def _tree(text: str) -> exp.Expression:
     if len(text) > MAX_LENGTH:
         raise ExpressionError(f"an expression is at most {MAX_LENGTH} characters long", 0)
     try:
-        tokens = _with_intervals(Tokenizer().tokenize(text))
+        tokens = Tokenizer().tokenize(text)
     except TokenError as error:
         raise ExpressionError("the text cannot be read: is a quote left open?", 0) from error
     if not tokens:
         raise ExpressionError("the expression is empty", 0)
-    _limit_depth(tokens)
+    _refuse(tokens)
     try:
-        trees = _Parser().parse(tokens, text)
+        trees = _Parser().parse(_with_intervals(tokens), text)
     except ParseError as error:
         found = error.errors[0] if error.errors else {}
         raise ExpressionError(f"not an expression: {_reason(found)}", _offset_of(found, text)) from error
@@ -240,9 +240,18 @@ def _offset_of(found: dict[str, Any], text: str) -> int:
     return max(0, min(len(text), before + column - max(1, len(highlight))))
 
 
-def _limit_depth(tokens: list[Token]) -> None:
+_REFUSED = {TokenType.DCOLON: "::", TokenType.INTERVAL: "interval"}
+
+
+def _refuse(tokens: list[Token]) -> None:
+    """Refuse what the parser would take but give another meaning to, or none."""
     depth = 0
     for token in tokens:
+        if token.comments:
+            raise ExpressionError("comments are not in the expression language", token.start)
+        if token.token_type in _REFUSED:
+            what = _REFUSED[token.token_type]
+            raise ExpressionError(f"{what!r} is not in the expression language", token.start)
         if token.token_type is TokenType.L_PAREN:
             depth += 1
         elif token.token_type is TokenType.R_PAREN:
@@ -352,6 +361,8 @@ def _in(tree: Any, rebuild: _Rebuild) -> Node:
 
 
 def _between(tree: Any, rebuild: _Rebuild) -> Node:
+    if tree.args.get("symmetric"):
+        raise ExpressionError("'symmetric' is not in the expression language", _place(tree))
     parts = (tree.this, tree.args["low"], tree.args["high"])
     return Operation("between", tuple(rebuild(part) for part in parts), offset=_place(tree))
 
@@ -380,6 +391,8 @@ def _case(tree: Any, rebuild: _Rebuild) -> Node:
 
 def _cast(tree: Any, rebuild: _Rebuild) -> Node:
     name = tree.args["to"].this.name
+    if tree.args["to"].expressions:
+        raise ExpressionError("a cast names a type without a length", _place(tree))
     if name not in CAST_TYPES:
         known = sorted(set(CAST_TYPES.values()))
         raise ExpressionError(f"cast to {name.lower()} is not known: use {', '.join(known)}", _place(tree))

@@ -107,7 +107,7 @@ class Text(NodeField):
 
     def __init__(self, words: Iterable[str] = (), **settings: Any) -> None:
         super().__init__(**settings)
-        self.words = tuple(words)
+        self.words = tuple(str(word) for word in words)
         if self.words:
             self.wanted = f"one of {', '.join(self.words)}"
 

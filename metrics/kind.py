@@ -16,7 +16,6 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, Protocol
 
-
 from metrics.grain import NO_SPAN, Calendar, Grain, Period, Span
 from metrics.model import Catalog, Metric, Reference
 from metrics.observation import Dimensions, Estimate, State
@@ -107,16 +106,17 @@ class Frame:
         """Tell whether a period's end plus a window lies behind the watermark."""
         if self.watermark is None or period.end is None:
             return True
-        day = window.after_day(period.end) if window else period.end
-        return self.calendar.instant(day) <= self.watermark
+        return self._end(period.end, window) <= self.watermark
 
     def final(self, period: Period, window: Span | None = None) -> bool:
         """Tell whether a period's end plus a window plus settling lies behind the watermark."""
         if self.watermark is None or period.end is None:
             return True
-        day = window.after_day(period.end) if window else period.end
-        ready = self.settle.after(self.calendar.instant(day), self.calendar.zone)
-        return ready <= self.watermark
+        return self.settle.after(self._end(period.end, window), self.calendar.zone) <= self.watermark
+
+    def _end(self, day: date, window: Span | None) -> datetime:
+        end = self.calendar.instant(day)
+        return window.after(end, self.calendar.zone) if window else end
 
     def elapsed_share(self, period: Period) -> float:
         """Return which share of a period lies behind the watermark, 0 to 1."""
@@ -130,7 +130,9 @@ class Frame:
 SEEN = Span.parse("12 months")
 
 
-def cells_by_period(frame: Frame, cells: Cells) -> Iterator[tuple[Period, Dimensions, Mapping[Item, Any] | None]]:
+def cells_by_period(
+    frame: Frame, cells: Cells
+) -> Iterator[tuple[Period, Dimensions, Mapping[Item, Any] | None]]:
     """Yield every cell of every period, None where a covered period has no row.
 
     The total stands for every period; a segment for the periods that have rows and for those within 12

@@ -168,7 +168,9 @@ class Company:
     @property
     def calendar(self) -> Calendar:
         """Return the calendar that periods are cut by."""
-        return Calendar(self.timezone, WEEKDAYS.index(self.week_starts), MONTHS.index(self.fiscal_year_starts) + 1)
+        return Calendar(
+            self.timezone, WEEKDAYS.index(self.week_starts), MONTHS.index(self.fiscal_year_starts) + 1
+        )
 
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")

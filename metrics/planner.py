@@ -351,8 +351,12 @@ class Session:
         if complete is not None and complete.dataset is not None:
             log = self.catalog.datasets[complete.dataset]
             rows = Rows(self.scope(log.dataset), log)
-            inner = rows.select({"last": rows.time(complete.time.node if complete.time else None).sql}).subquery()
-            last = self.fetch(self.source_of(log.dataset), sa.select(sa.func.max(inner.c.last).label("last")))[0]["last"]
+            inner = rows.select(
+                {"last": rows.time(complete.time.node if complete.time else None).sql}
+            ).subquery()
+            last = self.fetch(
+                self.source_of(log.dataset), sa.select(sa.func.max(inner.c.last).label("last"))
+            )[0]["last"]
         if last is None:
             return None
         if not isinstance(last, datetime):

@@ -66,7 +66,13 @@ def answer(query: Query, catalog: Catalog, root: Path, store: Store, now: dateti
         return Answer(_stored(query, store), Origin.STORE, None)
     last = store.last_success(query.metric)
     current = last is not None and last.definition_hash == definition_hash(catalog, query.metric)
-    if query.as_of is None and stored and current and last is not None and _covers(metric, last.grains, last.cuts):
+    if (
+        query.as_of is None
+        and stored
+        and current
+        and last is not None
+        and _covers(metric, last.grains, last.cuts)
+    ):
         return Answer(_stored(query, store), Origin.STORE, last.watermark)
     return live(query, catalog, root, now)
 

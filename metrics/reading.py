@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import abc
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any, TypeVar
 
 from marshmallow import ValidationError
@@ -13,7 +13,6 @@ from metrics.errors import Finding, suggest
 from metrics.fields import shown
 from metrics.model import Identity, Metric, SourceDefinition
 from metrics.nodes import Mapping, Node, Scalar, locate
-from metrics.parts import yaml_key
 from metrics.registry import discover
 from metrics.schema import internal_fields, record_schema
 
@@ -98,9 +97,10 @@ def read_metric(node: Node, domain: str = "") -> tuple[Metric | None, tuple[Find
     options = kinds.get(named.text) if isinstance(named, Scalar) else None
     if options is None:
         return None, _without_kind(node, named, kinds)
-    outcome = read_values((Metric, options), node)
-    if outcome.findings:
-        return None, outcome.findings
+    foreign = tuple(_foreign_keys(node, named.text, kinds)) if isinstance(named, Scalar) else ()
+    outcome = read_values((Metric, options), node, _keys(kinds.values()))
+    if outcome.findings or foreign:
+        return None, (*outcome.findings, *foreign)
     own = {member.name for member in dataclasses.fields(options)}
     chosen = options(**{name: value for name, value in outcome.values.items() if name in own})
     common = {name: value for name, value in outcome.values.items() if name not in own}
@@ -109,10 +109,24 @@ def read_metric(node: Node, domain: str = "") -> tuple[Metric | None, tuple[Find
 
 def _without_kind(node: Node, named: Node | None, kinds: dict[str, type]) -> tuple[Finding, ...]:
     """Return what can be said of a metric whose kind is not known: the keys of every kind pass."""
-    keys = {yaml_key(member) for options in kinds.values() for member in dataclasses.fields(options)}
-    found = read_values((Metric,), node, keys - {"kind"}).findings
+    found = read_values((Metric,), node, _keys(kinds.values())).findings
     if not isinstance(named, Scalar) or not isinstance(named.value, str):
         return found
     message = f"{named.text!r} is not one of {', '.join(kinds)}{suggest(named.text, kinds)}"
     return (*found, Finding(named.position, "bad-value", message))
 
+
+def _foreign_keys(node: Node, kind: str, kinds: dict[str, type]) -> Iterator[Finding]:
+    """Yield a finding for each key that other kinds have, but this one has not."""
+    own = _keys((Metric, kinds[kind]))
+    for entry in node.entries if isinstance(node, Mapping) else ():
+        having = [other for other, options in kinds.items() if entry.key in _keys((options,))]
+        if having and entry.key not in own:
+            known = f"{', '.join(having)} {'has' if len(having) == 1 else 'have'}"
+            message = f"the kind {kind!r} has no key {entry.key!r}: {known}"
+            yield Finding(entry.key_position, "unknown-key", message)
+
+
+def _keys(records: Iterable[type]) -> frozenset[str]:
+    fields = (field for record in records for field in record_schema((record,)).fields.values())
+    return frozenset(field.data_key for field in fields if field.data_key)

@@ -85,6 +85,9 @@ class Rows:
         if node is None:
             raise ExpressionError(f"dataset {self.dataset.dataset!r} has no time", 0)
         value = self.value(node)
+        if value.type is Type.NULL:
+            # A column without a single value: the event has never happened.
+            return Value(sa.cast(sa.null(), INSTANT), Type.INSTANT)
         if value.type not in (Type.DATE, Type.INSTANT):
             raise ExpressionError(f"the time of {self.dataset.dataset!r} is {value.type}, not a date or time",
                                   node.offset)  # fmt: skip
@@ -157,6 +160,8 @@ class Rows:
 
     def _typed(self, name: str, column: ColumnElement[Any], spec: ColumnSpec) -> Value:
         declared = self.dataset.types.get(name)
+        if spec.type is Type.NULL and declared is None:
+            return Value(sa.null(), Type.NULL)
         type_, sql = spec.type, column
         if declared is not None:
             type_, sql = self._declared(sql, spec, declared.type, declared.format)
@@ -214,20 +219,27 @@ class Rows:
               report: str) -> ColumnElement[Any]:  # fmt: skip
         rates = self.scope.catalog.company.currency.rates
         if rates is None:
-            raise ExpressionError(f"column {name!r} is converted to {report}, but company.yml has no rates", 0)
+            raise ExpressionError(
+                f"column {name!r} is converted to {report}, but company.yml has no rates", 0
+            )
         key = f"rate_{name}"
         if key not in self._joins:
             day = self.translator.day(self.time())
             self._joins[key] = _rates_join(self, f"{self.alias}_{key}", rates, currency, day, report)
         rate = _label(f"{self.alias}_{key}", "rate", MONEY)
-        missing = sa.and_(amount.is_not(None), sa.func.coalesce(currency != report, sa.true()), rate.is_(None))
-        if self.alias == "t":
-            self._guard_rates(name, missing, report)
+        missing = sa.and_(
+            amount.is_not(None), sa.func.coalesce(currency != report, sa.true()), rate.is_(None)
+        )
+        self._guard_rates(name, missing, report)
         return rate
 
     def _guard_rates(self, name: str, missing: ColumnElement[Any], report: str) -> None:
         label = f"rate:{self.dataset.dataset}.{name}"
         if label in self.scope.guards:
+            return
+        if self.alias != "t":
+            # Seen through a lookup: the guard is the one of the dataset's own rows.
+            Rows(self.scope, self.dataset).value(Name((name,)))
             return
         # Reserve the name first: the guard's own rows ask for the same column.
         self.scope.guard(label, sa.select(sa.literal(0)), "")
@@ -256,11 +268,16 @@ class Rows:
         if not self.dataset.union:
             columns = self.scope.source.columns(self.dataset)
             return self.scope.source.table(self.dataset).alias(self.alias), columns
-        parts = [(Rows(self.scope, self.scope.catalog.datasets[part.dataset]), part) for part in self.dataset.union]
+        parts = [
+            (Rows(self.scope, self.scope.catalog.datasets[part.dataset]), part) for part in self.dataset.union
+        ]
         offered = [{**rows.offered, **part.columns} for rows, part in parts]
         shared = [name for name in offered[0] if all(name in each for each in offered)]
         values = [
-            {name: rows.value(part.columns[name].node if name in part.columns else Name((name,))) for name in shared}
+            {
+                name: rows.value(part.columns[name].node if name in part.columns else Name((name,)))
+                for name in shared
+            }
             for rows, part in parts
         ]
         types = {name: _union_type(name, [each[name] for each in values]) for name in shared}
@@ -304,6 +321,12 @@ class _KeyJoin(_Join):
 
     def __init__(self, rows: Rows, alias: str, target: Rows, lookup: Lookup) -> None:
         super().__init__(rows, alias, target)
+        keys, given = target.dataset.key, len(lookup.on)
+        if not 0 < given <= len(keys):
+            name = target.dataset.dataset
+            raise ExpressionError(
+                f"a lookup in {name!r} goes by its key: it has {len(keys)} columns, got {given}", 0
+            )
         self.on = [rows.value(each.node) for each in lookup.on]
         self.keys = [target.value(Name((name,))) for name in target.dataset.key[: len(self.on)]]
         self.at = rows.value(lookup.valid_at.node) if lookup.valid_at else None
@@ -323,10 +346,10 @@ class _KeyJoin(_Join):
 
     def attach(self, source: sa.FromClause) -> sa.FromClause:
         target = self.target.select({**self._keyed(), **self.columns()}).subquery(self.alias)
-        terms = [self.rows.translator._compare("=", own, Value(target.c[f"k{index}"], value.type), 0).sql
+        terms = [self.rows.translator.compare("=", own, Value(target.c[f"k{index}"], value.type), 0).sql
                  for index, (own, value) in enumerate(zip(self.on, self.keys, strict=True))]  # fmt: skip
         if self.at is not None and self.span is not None:
-            compare = self.rows.translator._compare
+            compare = self.rows.translator.compare
             start = Value(target.c.valid_from, self.span[0].type)
             end = Value(target.c.valid_to, (self.span[1] or self.span[0]).type)
             terms.append(compare("<=", start, self.at, 0).sql)
@@ -337,7 +360,10 @@ class _KeyJoin(_Join):
         name = self.target.dataset.dataset
         columns = ", ".join(self.target.dataset.key[: len(self.keys)])
         fresh = Rows(self.target.scope, self.target.dataset)
-        keys = {f"k{i}": fresh.value(Name((key,))).sql for i, key in enumerate(self.target.dataset.key[: len(self.keys)])}
+        keys = {
+            f"k{i}": fresh.value(Name((key,))).sql
+            for i, key in enumerate(self.target.dataset.key[: len(self.keys)])
+        }
         if self.span is None:
             rows = fresh.select(keys).subquery()
             twice = sa.select(*rows.c).where(*(column.is_not(None) for column in rows.c))
@@ -361,10 +387,12 @@ class _PickJoin(_Join):
 
     def __init__(self, rows: Rows, alias: str, target: Rows, lookup: Lookup) -> None:
         super().__init__(rows, alias, target)
+        if not rows.dataset.key:
+            raise ExpressionError(f"dataset {rows.dataset.dataset!r} needs a key to pick rows for", 0)
         self.lookup = lookup
 
     def attach(self, source: sa.FromClause) -> sa.FromClause:
-        lookup, compare = self.lookup, self.rows.translator._compare
+        lookup, compare = self.lookup, self.rows.translator.compare
         entity = lookup.by or ""
         own = Rows(self.rows.scope, self.rows.dataset, f"{self.alias}_o")
         bounds = {
@@ -397,7 +425,11 @@ class _PickJoin(_Join):
             order_by=[column.desc() if last else column.asc() for column in order],
         )
         ranked = (
-            sa.select(*(base.c[name] for name in key), *(target.c[label] for label in self.columns()), rank.label("rank"))
+            sa.select(
+                *(base.c[name] for name in key),
+                *(target.c[label] for label in self.columns()),
+                rank.label("rank"),
+            )
             .select_from(sa.join(base, target, sa.and_(*terms)))
             .subquery(f"{self.alias}_r")
         )
@@ -434,7 +466,9 @@ class _RatesJoin(_Join):
             },
             [sa.func.coalesce(quoted, sa.false())],
         ).subquery(self.alias)
-        on = sa.and_(inner.c.base == self.currency, inner.c.valid_from <= self.day, self.day < inner.c.valid_to)
+        on = sa.and_(
+            inner.c.base == self.currency, inner.c.valid_from <= self.day, self.day < inner.c.valid_to
+        )
         return sa.outerjoin(source, inner, on)
 
 
@@ -488,7 +522,9 @@ def _label(alias: str, label: str, type_: Any = None) -> ColumnElement[Any]:
 def _union_type(name: str, values: list[Value]) -> Type:
     types = {value.type for value in values} - {Type.NULL}
     if len(types) > 1 and not all(type_.number for type_ in types):
-        raise ExpressionError(f"the parts of the union give {name!r} different types: {', '.join(sorted(types))}", 0)
+        raise ExpressionError(
+            f"the parts of the union give {name!r} different types: {', '.join(sorted(types))}", 0
+        )
     order = [Type.INTEGER, Type.DECIMAL, Type.FLOAT]
     return max(types, key=lambda type_: order.index(type_) if type_ in order else 0, default=Type.TEXT)
 

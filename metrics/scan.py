@@ -15,6 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.sql import ColumnElement
 
+from metrics.errors import ExpressionError
 from metrics.expression import Call, Measure, Node, walk
 from metrics.grain import Calendar, Grain, Period
 from metrics.model import At, Over
@@ -126,11 +127,15 @@ class ScanQuery:
 
     def selects(self) -> list[tuple[tuple[Grain, ...], Selectable]]:
         """Return the selects that answer the scan, each with the grains that it answers."""
-        latest = self.scan.latest
-        if latest is not None and latest.within_period:
+        latest, grains = self.scan.latest, self.scan.grains
+        if latest is not None and latest.within_period and not self.scan.by_period:
             # The latest row of a month need not be that of its quarter: one pass a grain.
-            return [((grain,), self._select((grain,))) for grain in self.scan.grains]
-        return [(self.scan.grains, self._select(self.scan.grains))]
+            return [((grain,), self._select((grain,))) for grain in grains]
+        if self.scan.by_period and self.scan.at is None and Grain.ALL in grains:
+            # Whatever a period covers, `all` covers everything.
+            dated = tuple(grain for grain in grains if grain is not Grain.ALL)
+            return [(part, self._select(part)) for part in ((Grain.ALL,), dated) if part]
+        return [(grains, self._select(grains))]
 
     def _select(self, grains: tuple[Grain, ...]) -> Selectable:
         return self.grouped(grains, self.aggregates)
@@ -146,8 +151,9 @@ class ScanQuery:
         entity: str | None = None,
     ) -> Selectable:
         """Return values per grain, cut, and entity if one is named, by grouping sets over one pass."""
-        dated = [grain for grain in grains if grain is not Grain.ALL]
-        if self.scan.by_period and dated:
+        if self.scan.by_period and (
+            self.scan.at is not None or grains != (Grain.ALL,) or self.scan.asks_period
+        ):
             rows = self._rows_by_period(grains, entity)
             keys = [[rows.c.p_grain, rows.c.p_start]]
         else:
@@ -155,7 +161,9 @@ class ScanQuery:
             keys = [[rows.c[f"p_{grain}"]] if grain is not Grain.ALL else [] for grain in grains]
         own = [rows.c.entity] if entity else []
         sets = [
-            sa.tuple_(*key, *own, *(rows.c[f"d_{name}"] for name in cut)) for key in keys for cut in self.scan.cuts
+            sa.tuple_(*key, *own, *(rows.c[f"d_{name}"] for name in cut))
+            for key in keys
+            for cut in self.scan.cuts
         ]
         cells = list(dict.fromkeys(column for key in keys for column in key))
         cells += [rows.c[f"d_{name}"] for name in self.dimensions]
@@ -165,22 +173,28 @@ class ScanQuery:
 
     def _rows(self, grains: Iterable[Grain], entity: str | None = None) -> sa.Subquery:
         rows = Rows(self.scope, self.dataset)
-        columns, where = self._columns(rows, entity, latest_by=tuple(grains))
+        columns, where = self._columns(rows, entity)
         days = {}
         if any(grain is not Grain.ALL for grain in grains):
             days = {f"p_{grain}": self.start(rows, grain) for grain in grains if grain is not Grain.ALL}
-        if self._ranked():
-            return self._keep_latest(rows.select({**days, **columns}, where).subquery())
-        return rows.select({**days, **columns}, where).subquery("r")
+        select = rows.select({**days, **columns}, where)
+        if self.scan.latest is None:
+            return select.subquery("r")
+        inner = select.subquery()
+        return self._keep_latest(
+            inner, [inner.c[name] for name in days] if self.scan.latest.within_period else ()
+        )
 
     def start(self, rows: Rows, grain: Grain) -> ColumnElement[Any]:
         """Return the first day of the period in which a row's time lies."""
         calendar = self.when.calendar
         day = rows.translator.day(rows.time(self.scan.time))
-        return self.scope.source.dialect.truncate(day, grain, calendar.week_starts, calendar.fiscal_year_starts)
+        return self.scope.source.dialect.truncate(
+            day, grain, calendar.week_starts, calendar.fiscal_year_starts
+        )
 
     def _columns(
-        self, rows: Rows, entity: str | None = None, latest_by: tuple[Grain, ...] = ()
+        self, rows: Rows, entity: str | None = None
     ) -> tuple[dict[str, ColumnElement[Any]], list[ColumnElement[Any]]]:
         columns = {f"d_{name}": dimension(rows, name) for name in self.dimensions}
         if entity is not None:
@@ -195,9 +209,11 @@ class ScanQuery:
                 columns[f"f_{label}"] = sa.and_(*kept)
         timed = self.scan.at is None and (self.scan.time is not None or rows.time_node is not None)
         where: list[ColumnElement[Any]] = [rows.time(self.scan.time).sql.is_not(None)] if timed else []
-        if self._ranked():
-            where += [rows.condition(node) for node in self.scan.latest.of]  # type: ignore[union-attr]
-            columns["latest"] = self._rank(rows, latest_by)
+        if self.scan.latest is not None:
+            columns |= self._latest_columns(rows)
+            where += [rows.condition(node) for node in self.scan.latest.of]
+            # Rows of nobody in particular are not one respondent's.
+            where.append(columns["l_entity"].is_not(None))
         return columns, where
 
     def _first_of(self, rows: Rows, item: Item, kept: list[ColumnElement[Any]]) -> ColumnElement[Any]:
@@ -208,21 +224,22 @@ class ScanQuery:
         rank = sa.func.row_number().over(partition_by=[entity, from_all], order_by=order)
         return sa.and_(from_all, entity.is_not(None), rank == 1)
 
-    def _ranked(self) -> bool:
-        return self.scan.latest is not None
-
-    def _rank(self, rows: Rows, grains: tuple[Grain, ...]) -> ColumnElement[Any]:
+    def _latest_columns(self, rows: Rows) -> dict[str, ColumnElement[Any]]:
+        """Return what the latest row of an entity is told by."""
         latest = self.scan.latest
-        assert latest is not None
-        partition = [rows.entity(latest.entity)]
-        if latest.within_period:
-            partition += [self.start(rows, grain) for grain in grains if grain is not Grain.ALL]
+        if latest is None:
+            return {}
         by = rows.value(latest.by).sql if latest.by is not None else rows.time(self.scan.time).sql
-        order = [by.desc().nulls_last(), *(column.desc() for column in rows.key())]
-        return sa.func.row_number().over(partition_by=partition, order_by=order)
+        keys = {f"lk{index}": column for index, column in enumerate(rows.key())}
+        return {"l_entity": rows.entity(latest.entity), "l_by": by, **keys}
 
-    def _keep_latest(self, rows: sa.Subquery) -> sa.Subquery:
-        return sa.select(*rows.c).where(rows.c.latest == 1).subquery("r")
+    def _keep_latest(self, rows: sa.Subquery, partition: Iterable[ColumnElement[Any]] = ()) -> sa.Subquery:
+        """Keep one row per entity and partition: the greatest `by`, at ties the greatest key."""
+        order = [rows.c.l_by.desc().nulls_last()]
+        order += [column.desc() for column in rows.c if column.name.startswith("lk")]
+        rank = sa.func.row_number().over(partition_by=[rows.c.l_entity, *partition], order_by=order)
+        ranked = sa.select(*rows.c, rank.label("latest")).subquery()
+        return sa.select(*ranked.c).where(ranked.c.latest == 1).subquery("r")
 
     def _aggregate(self, item: Item, rows: sa.Subquery) -> ColumnElement[Any]:
         label, measure = self.labels[item], item.measure
@@ -236,6 +253,10 @@ class ScanQuery:
     def _rows_by_period(self, grains: Iterable[Grain], entity: str | None = None) -> sa.Subquery:
         periods = self._periods_table(grains)
         if self.scan.asks_period:
+            if self.scan.latest is not None or Grain.ALL in grains:
+                raise ExpressionError(
+                    "period_start() and period_end() go with dated grains, without latest_per", 0
+                )
             bounds = (Value(periods.c.p_start, Type.DATE), Value(periods.c.p_end, Type.DATE))
             rows = Rows(self.scope, self.dataset, period=bounds)
             columns, where = self._columns(rows, entity)
@@ -248,10 +269,16 @@ class ScanQuery:
             return self._stock(rows, columns, where, periods)
         moment = rows.time(self.scan.time)
         inner = rows.select({**columns, "moment": moment.sql}, where).subquery()
+        latest = self.scan.latest
+        if latest is not None and not latest.within_period:
+            inner = self._keep_latest(inner)
         joined = self._in_stretch(rows, Value(inner.c.moment, moment.type), periods)
         keep = [inner.c[label] for label in columns]
         select = sa.select(periods.c.p_grain, periods.c.p_start, *keep)
-        return select.select_from(sa.join(inner, periods, joined)).subquery("r")
+        result = select.select_from(sa.join(inner, periods, joined)).subquery("r")
+        if latest is not None and latest.within_period:
+            return self._keep_latest(result, [result.c.p_grain, result.c.p_start])
+        return result
 
     def _periods_table(self, grains: Iterable[Grain]) -> sa.FromClause:
         calendar, wanted = self.when.calendar, set(grains)
@@ -265,6 +292,10 @@ class ScanQuery:
                     instant = min(instant, self.when.watermark + timedelta(microseconds=1))
                 lines.append((str(grain), period.start, period.end, begin, end, calendar.instant(begin),
                               calendar.instant(end), instant))  # fmt: skip
+        if Grain.ALL in wanted and self.when.watermark is not None:
+            # A stock of `all` is what stands at the watermark.
+            edge = self.when.watermark + timedelta(microseconds=1)
+            lines.append((str(Grain.ALL), date.min, date.min, date.min, date.min, edge, edge, edge))
         lines = lines or [("none", date.min, date.min, date.min, date.min, calendar.instant(date(1970, 1, 1)),
                            calendar.instant(date(1970, 1, 1)), calendar.instant(date(1970, 1, 1)))]  # fmt: skip
         dates = [sa.column(name, sa.Date()) for name in ("p_start", "p_end", "d_from", "d_to")]
@@ -295,8 +326,12 @@ class ScanQuery:
         at = periods.c.i_at
         began = inner.c.v_from <= at if at_start else inner.c.v_from < at
         if snapshot:
-            taken = sa.select(periods.c.p_grain, periods.c.p_start, sa.func.max(inner.c.v_from).label("taken"))
-            taken = taken.select_from(sa.join(inner, periods, began)).group_by(periods.c.p_grain, periods.c.p_start)
+            taken = sa.select(
+                periods.c.p_grain, periods.c.p_start, sa.func.max(inner.c.v_from).label("taken")
+            )
+            taken = taken.select_from(sa.join(inner, periods, began)).group_by(
+                periods.c.p_grain, periods.c.p_start
+            )
             last = taken.subquery("s")
             joined = inner.c.v_from == last.c.taken
             select = sa.select(last.c.p_grain, last.c.p_start, *(inner.c[label] for label in columns))
@@ -307,11 +342,12 @@ class ScanQuery:
 
     # -- results ----------------------------------------------------------------------------------
 
-    def cells(self, rows: Iterable[Mapping[str, Any]], grains: tuple[Grain, ...]) -> dict[Cell, dict[Item, Any]]:
+    def cells(
+        self, rows: Iterable[Mapping[str, Any]], grains: tuple[Grain, ...]
+    ) -> dict[Cell, dict[Item, Any]]:
         """Turn a select's rows into cells: grain, first day, segment -> the value of each item."""
         return {
-            cell_of(row, grains): {item: row[label] for item, label in self.labels.items()}
-            for row in rows
+            cell_of(row, grains): {item: row[label] for item, label in self.labels.items()} for row in rows
         }
 
 
@@ -321,7 +357,8 @@ def cell_of(row: Mapping[str, Any], grains: tuple[Grain, ...]) -> Cell:
         (name[2:], row[name]) for name in sorted(row) if name.startswith("d_") and row[f"g_{name}"] == 0
     )
     if "p_grain" in row:
-        return Grain(row["p_grain"]), row["p_start"], segment
+        grain = Grain(row["p_grain"])
+        return grain, None if grain is Grain.ALL else row["p_start"], segment
     for grain in grains:
         if grain is not Grain.ALL and row[f"g_p_{grain}"] == 0:
             return grain, row[f"p_{grain}"], segment
@@ -342,7 +379,7 @@ def argument(rows: Rows, measure: Measure) -> ColumnElement[Any]:
         if name in rows.dataset.entities and name not in rows.offered:
             return rows.entity(name)
     value = rows.value(measure.argument)
-    if measure.function in ("sum", "avg", "percentile"):
+    if measure.function in ("sum", "avg", "percentile", "min", "max"):
         if value.type is Type.BOOLEAN:
             return sa.case((value.sql, 1), else_=0)
         rows.translator._number(measure.argument)
@@ -356,7 +393,9 @@ def aggregate(measure: Measure, column: Any, scope: Scope) -> Any:
     if measure.function == "count_distinct":
         return sa.func.count(sa.distinct(column))
     if measure.function == "percentile":
-        return scope.source.dialect.percentile(sa.cast(column, SA_TYPES[Type.FLOAT]), measure.parameter or 0.5)
+        return scope.source.dialect.percentile(
+            sa.cast(column, SA_TYPES[Type.FLOAT]), measure.parameter or 0.5
+        )
     return getattr(sa.func, measure.function)(column)
 
 

@@ -14,7 +14,6 @@ import sqlalchemy as sa
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-
 from metrics.errors import ExtraMissing, SecretMissing, SourceRejected
 from metrics.model import Dataset, SourceDefinition
 from metrics.registry import discover

@@ -36,7 +36,6 @@ class Type(StrEnum):
     BOOLEAN = "boolean"
     DATE = "date"
     INSTANT = "timestamp"
-    SPAN = "span"
     NULL = "null"
     UNKNOWN = "unknown"
 
@@ -56,11 +55,10 @@ _WIDTH = (Type.INTEGER, Type.DECIMAL, Type.FLOAT)
 
 @dataclass(frozen=True)
 class Value:
-    """A compiled expression and its type; `span` is set where it is a length of time."""
+    """A compiled expression and its type."""
 
     sql: ColumnElement[Any]
     type: Type
-    span: Span | None = None
 
 
 class Dialect:
@@ -105,7 +103,9 @@ class Dialect:
             return sa.cast(sa.func.date_trunc(sa.literal_column(f"'{unit}'"), day), sa.Date())
         # Months are moved from the month's first day, so that no month end is clamped.
         first = sa.func.date_trunc(sa.literal_column("'month'"), day, type_=NAIVE)
-        start = sa.func.date_trunc(sa.literal_column(f"'{unit}'"), self.plus(first, moved, -1, NAIVE), type_=NAIVE)
+        start = sa.func.date_trunc(
+            sa.literal_column(f"'{unit}'"), self.plus(first, moved, -1, NAIVE), type_=NAIVE
+        )
         return sa.cast(self.plus(start, moved, 1, NAIVE), sa.Date())
 
     def json_text(self, document: ColumnElement[Any], path: str) -> ColumnElement[Any]:
@@ -150,7 +150,7 @@ class Translator:
         if isinstance(node, Literal):
             return _literal(node.value)
         if isinstance(node, SpanLiteral):
-            return Value(self.dialect.interval(node.span), Type.SPAN, node.span)
+            raise ExpressionError("a span is added to or taken from a date or time", node.offset)
         if isinstance(node, Name):
             return self.resolve(node)
         if isinstance(node, Operation):
@@ -193,12 +193,12 @@ class Translator:
             return value.sql
         return self.dialect.instant_of(sa.cast(self.day(value, offset), NAIVE), self.zone)
 
-    def shift(self, value: Value, span: Span, sign: int = 1) -> Value:
+    def shift(self, value: Value, span: Span, sign: int = 1, offset: int = 0) -> Value:
         """Return a moment moved by a span, by the calendar of the company's zone."""
         if value.type is Type.DATE and not span.unit.elapsed:
             moved = self.dialect.plus(value.sql, span, sign, NAIVE)
             return Value(sa.cast(moved, sa.Date()), Type.DATE)
-        instant = self.instant(value)
+        instant = self.instant(value, offset)
         if span.unit.elapsed:
             return Value(self.dialect.plus(instant, span, sign, INSTANT), Type.INSTANT)
         local = self.dialect.plus(self.dialect.local(instant, self.zone), span, sign, NAIVE)
@@ -216,21 +216,28 @@ class Translator:
         if operator == "is_null":
             return Value(self.value(operands[0]).sql.is_(None), Type.BOOLEAN)
         if operator in ("=", "<>", "<", "<=", ">", ">="):
-            return self._compare(operator, self.value(operands[0]), self.value(operands[1]), node.offset)
+            return self.compare(operator, self.value(operands[0]), self.value(operands[1]), node.offset)
         if operator == "between":
-            low = self._compare(">=", self.value(operands[0]), self.value(operands[1]), node.offset)
-            high = self._compare("<=", self.value(operands[0]), self.value(operands[2]), node.offset)
+            low = self.compare(">=", self.value(operands[0]), self.value(operands[1]), node.offset)
+            high = self.compare("<=", self.value(operands[0]), self.value(operands[2]), node.offset)
             return Value(sa.and_(low.sql, high.sql), Type.BOOLEAN)
         if operator == "in":
             first = self.value(operands[0])
-            parts = [self._compare("=", first, self.value(part), part.offset).sql for part in operands[1:]]
+            parts = [self.compare("=", first, self.value(part), part.offset).sql for part in operands[1:]]
             return Value(sa.or_(*parts), Type.BOOLEAN)
         if operator == "like":
             return Value(self._text(operands[0]).like(self._text(operands[1])), Type.BOOLEAN)
         return self._arithmetic(node)
 
-    def _compare(self, operator: str, left: Value, right: Value, offset: int) -> Value:
-        left, right = _read_moment(left, right, self.zone, offset), _read_moment(right, left, self.zone, offset)
+    def compare(self, operator: str, left: Value, right: Value, offset: int = 0) -> Value:
+        """Compare two values; where either is a DATE, both are compared as local days."""
+        if Type.NULL in (left.type, right.type):
+            # Left alone, `= NULL` would be written as `IS NULL`; a comparison with nothing is nothing.
+            return Value(sa.cast(sa.null(), sa.Boolean()), Type.BOOLEAN)
+        left, right = (
+            _read_moment(left, right, self.zone, offset),
+            _read_moment(right, left, self.zone, offset),
+        )
         moments = (Type.DATE, Type.INSTANT)
         if left.type in moments or right.type in moments:
             if Type.DATE in (left.type, right.type):
@@ -249,11 +256,12 @@ class Translator:
         if node.operator == "neg":
             operand = self._number(node.operands[0])
             return Value(-operand.sql, operand.type)
-        left, right = (self.value(part) for part in node.operands)
-        if right.span is not None and node.operator in ("+", "-"):
-            return self.shift(left, right.span, 1 if node.operator == "+" else -1)
-        if left.span is not None and node.operator == "+":
-            return self.shift(right, left.span)
+        first, second = node.operands
+        if isinstance(second, SpanLiteral) and node.operator in ("+", "-"):
+            return self.shift(self.value(first), second.span, 1 if node.operator == "+" else -1, first.offset)
+        if isinstance(first, SpanLiteral) and node.operator == "+":
+            return self.shift(self.value(second), first.span, 1, second.offset)
+        left, right = self.value(first), self.value(second)
         for value, part in zip((left, right), node.operands, strict=True):
             if not value.type.number and value.type is not Type.NULL:
                 raise ExpressionError(f"{node.operator} works on numbers, got {value.type}", part.offset)
@@ -318,7 +326,7 @@ class Translator:
 
     def _call_nullif(self, node: Call) -> Value:
         left, right = (self.value(part) for part in node.arguments)
-        same = self._compare("=", left, right, node.offset).sql
+        same = self.compare("=", left, right, node.offset).sql
         return Value(sa.case((sa.func.coalesce(same, sa.false()), sa.null()), else_=left.sql), left.type)
 
     def _call_abs(self, node: Call) -> Value:
@@ -331,7 +339,7 @@ class Translator:
 
     def _call_round(self, node: Call) -> Value:
         value = self._number(node.arguments[0])
-        places = node.arguments[1].value if len(node.arguments) > 1 else 0  # type: ignore[attr-defined]
+        places = getattr(node.arguments[1], "value", None) if len(node.arguments) > 1 else 0
         if not isinstance(places, int) or isinstance(places, bool):
             raise ExpressionError("round takes a whole number of places", node.offset)
         # Doubles round half to even on some engines; decimals round half away from zero on all.
@@ -357,7 +365,9 @@ class Translator:
 
     def _call_split_part(self, node: Call) -> Value:
         parts = [self._text(part) for part in node.arguments[:2]]
-        return Value(sa.func.split_part(*parts, self._number(node.arguments[2]).sql, type_=sa.Text()), Type.TEXT)
+        return Value(
+            sa.func.split_part(*parts, self._number(node.arguments[2]).sql, type_=sa.Text()), Type.TEXT
+        )
 
     def _call_replace(self, node: Call) -> Value:
         parts = [self._text(part) for part in node.arguments]
@@ -387,11 +397,16 @@ class Translator:
 
     def _call_days_between(self, node: Call) -> Value:
         first, second = self._moments(node)
-        return Value(self.dialect.days(self.day(second, node.offset), self.day(first, node.offset)), Type.INTEGER)
+        return Value(
+            self.dialect.days(self.day(second, node.offset), self.day(first, node.offset)), Type.INTEGER
+        )
 
     def _call_months_between(self, node: Call) -> Value:
         first, second = (self.day(value, node.offset) for value in self._moments(node))
-        early, late = sa.func.least(first, second, type_=sa.Date()), sa.func.greatest(first, second, type_=sa.Date())
+        early, late = (
+            sa.func.least(first, second, type_=sa.Date()),
+            sa.func.greatest(first, second, type_=sa.Date()),
+        )
         months = (sa.extract("year", late) * 12 + sa.extract("month", late)) - (
             sa.extract("year", early) * 12 + sa.extract("month", early)
         )
@@ -399,7 +414,9 @@ class Translator:
         tomorrow = self.dialect.plus(late, Span(1, Unit.DAY), 1, NAIVE)
         short = sa.and_(sa.extract("day", late) < sa.extract("day", early), sa.extract("day", tomorrow) != 1)
         whole = sa.cast(months - sa.case((short, 1), else_=0), sa.BigInteger())
-        signed = sa.case((first.is_(None) | second.is_(None), sa.null()), (second < first, -whole), else_=whole)
+        signed = sa.case(
+            (first.is_(None) | second.is_(None), sa.null()), (second < first, -whole), else_=whole
+        )
         return Value(signed, Type.INTEGER)
 
     def _call_as_of(self, node: Call) -> Value:
@@ -417,7 +434,7 @@ class Translator:
         return self.period
 
 
-def _literal(value: None | bool | int | Decimal | str) -> Value:
+def _literal(value: bool | int | Decimal | str | None) -> Value:
     if value is None:
         return Value(sa.null(), Type.NULL)
     if isinstance(value, bool):

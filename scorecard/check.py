@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import ModuleType
 
 import scorecard.checks
+from metrics.check import check as check_metrics
 from metrics.errors import Finding, sort_findings
 from metrics.registry import discover
 from scorecard.definitions import Definitions
@@ -18,8 +19,19 @@ def checks() -> Mapping[str, ModuleType]:
 
 
 def check(definitions: Definitions) -> tuple[Finding, ...]:
-    """Return the findings of every check, in order; none where company.yml cannot be used."""
+    """Return the findings of every check, in order; none where company.yml cannot be used.
+
+    What follows only from a definition that could not be read is not reported.
+    """
     if definitions.catalog is None:
         return ()
     subject = Subject(definitions.board, definitions.catalog, definitions.places)
-    return sort_findings(found for one in checks().values() for found in one.check(subject))
+    spoiled = definitions.folder.spoiled
+    found = (each for one in checks().values() for each in one.check(subject))
+    return sort_findings(each for each in found if each.position not in spoiled)
+
+
+def all_findings(definitions: Definitions) -> tuple[Finding, ...]:
+    """Return everything that can be said without data: of the files, the metrics and the scorecards."""
+    checked = (*check_metrics(definitions.loaded), *check(definitions))
+    return sort_findings((*definitions.findings, *checked))

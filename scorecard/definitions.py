@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 import metrics.model
-from metrics.definitions import ALL, Place, Places
+from metrics.definitions import ALL, Loaded, Place, Places
 from metrics.definitions import build as build_catalog
 from metrics.errors import Finding, sort_findings
 from metrics.folder import Folder, read_folder, stem
@@ -30,16 +30,25 @@ _METRICS_KEYS = tuple(yaml_key(one) for one in fields(metrics.model.Company))
 
 @dataclass(frozen=True)
 class Definitions:
-    """What a definitions folder says; the catalog is None where company.yml cannot be used.
+    """What a definitions folder says: `loaded` is the metrics' part, `findings` are those of both parts.
 
     `board` and `catalog` hold what is valid; whatever has findings is left out.
     """
 
-    catalog: Catalog | None
+    loaded: Loaded
     board: Board
     findings: tuple[Finding, ...]
-    folder: Folder
     places: Places
+
+    @property
+    def catalog(self) -> Catalog | None:
+        """Return the catalog, or None where company.yml cannot be used."""
+        return self.loaded.catalog
+
+    @property
+    def folder(self) -> Folder:
+        """Return the documents."""
+        return self.loaded.folder
 
 
 def load(root: Path) -> Definitions:
@@ -62,7 +71,7 @@ def build(folder: Folder) -> Definitions:
     )
     own = [found for found in builder.findings if found.position not in folder.spoiled]
     places = loaded.places.joined(Places(builder.places, builder.failed))
-    return Definitions(loaded.catalog, board, sort_findings([*loaded.findings, *own]), folder, places)
+    return Definitions(loaded, board, sort_findings([*loaded.findings, *own]), places)
 
 
 @dataclass

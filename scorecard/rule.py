@@ -27,11 +27,6 @@ class Subject:
         """Return a finding at a path in a definition, such as ("metric", "orders", "leads")."""
         return Finding(self.places(kind, name, *path), code, message, level)
 
-    @property
-    def advice(self) -> Level:
-        """Return the level of what a strict company must not leave out."""
-        return Level.ERROR if self.catalog.company.strict else Level.ADVICE
-
     def metric(self, name: str) -> Metric | None:
         """Return a metric, or None where none is valid under this name."""
         return self.catalog.metrics.get(name)

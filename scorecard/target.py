@@ -96,7 +96,7 @@ def target_for(metric: Metric, period: Period, catalog: Catalog) -> ActiveTarget
     """
     parts = _parts(metric, period, catalog)
     # One part is the period itself, under whatever name: FY2026-Q1 may be 2025-Q2.
-    found = [_at(metric, part.start) for part in parts if part.start is not None]
+    found = [_at(metric, part) for part in parts]
     targets = [one for one in found if one is not None]
     if not targets or len(targets) != len(parts):
         return None
@@ -109,7 +109,7 @@ def target_for(metric: Metric, period: Period, catalog: Catalog) -> ActiveTarget
 def _parts(metric: Metric, period: Period, catalog: Catalog) -> tuple[Period, ...]:
     """Return the periods whose targets make up this period's; empty where none can."""
     calendar = catalog.company.calendar
-    target = _latest(metric, period.start)
+    target = _latest(metric, period)
     kind = additivity(metric, catalog)
     if target is None or target.per is None or target.per is period.grain or kind is Additivity.HOLDS:
         return (period,)
@@ -117,7 +117,7 @@ def _parts(metric: Metric, period: Period, catalog: Catalog) -> tuple[Period, ..
     if kind is Additivity.EXACT and len(parts) != 1:
         return ()
     same = all(found is not None and found.per is target.per for found in
-               (_latest(metric, part.start) for part in parts))  # fmt: skip
+               (_latest(metric, part) for part in parts))  # fmt: skip
     return parts if same else ()
 
 
@@ -130,17 +130,23 @@ def _tiles(period: Period, grain: Grain, calendar: Calendar) -> Iterator[Period]
         yield from tiles
 
 
-def _latest(metric: Metric, start: date | None) -> Target | None:
+def _latest(metric: Metric, period: Period) -> Target | None:
+    """Return the target that has begun last by a period's start; of two, the one for its grain."""
+    start = period.start
     if start is None:
         return None
     begun = [target for target in metric.targets if target.from_ <= start]
-    return max(begun, key=lambda target: target.from_, default=None)
+    return max(
+        begun,
+        key=lambda target: (target.from_, target.per is period.grain, target.per is None),
+        default=None,
+    )
 
 
-def _at(metric: Metric, start: date) -> tuple[Level, Level | None] | None:
+def _at(metric: Metric, period: Period) -> tuple[Level, Level | None] | None:
     """Return goal and red flag as they stand at a period's start; None where there is no number."""
-    target = _latest(metric, start)
-    if target is None or target.goal is None:
+    target, start = _latest(metric, period), period.start
+    if target is None or start is None or target.goal is None:
         return None
     if isinstance(target.goal, str) or isinstance(target.red_flag, str):
         return None

@@ -68,8 +68,8 @@ def make_spend(rng: np.random.Generator) -> Spend:
         (mid, "events", "events", 3_200.0 * season(mid.astype(np.float64)) * rng.gamma(9.0, 1 / 9, len(mid))),
         (last, "media", "partner", 1_500.0 * rng.gamma(16.0, 1 / 16, len(last))),
         (last, "media", "referral", 700.0 * rng.gamma(16.0, 1 / 16, len(last))),
-        (last, "salaries", None, 17_500.0 + 4_500.0 * last / DAYS + rng.normal(0.0, 250.0, len(last))),
-        (firsts, "tools", None, np.where(firsts < 640, 1_850.0, 2_150.0)),
+        (last, "salaries", None, 58_000.0 + 16_000.0 * last / DAYS + rng.normal(0.0, 600.0, len(last))),
+        (firsts, "tools", None, np.where(firsts < 640, 3_100.0, 3_600.0)),
     )  # fmt: skip
     day = np.concatenate([part[0] for part in parts])
     category = np.concatenate([np.full(len(part[0]), part[1], dtype=object) for part in parts])

@@ -1,0 +1,1 @@
+"""The pages that people read: Jinja templates and charts drawn on the server."""

@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 
 from markupsafe import Markup, escape
 
+from api.pages.svg import drawing, number, text
+
 
 @dataclass(frozen=True)
 class Point:
@@ -49,7 +51,7 @@ class _Frame:
         return self.bottom - share * (self.bottom - self.top)
 
     def at(self, index: float, value: float) -> str:
-        return f"{_n(self.x(index))},{_n(self.y(value))}"
+        return f"{number(self.x(index))},{number(self.y(value))}"
 
 
 def ticks(low: float, high: float, most: int = 6) -> tuple[float, ...]:
@@ -82,7 +84,7 @@ def series(
         return Markup("")
     scale = ticks(*_span(levels), most=5 if height < 300 else 6)
     labels = [write(tick) for tick in scale]
-    left = 16.0 + 7.2 * max(len(text) for text in labels)
+    left = 16.0 + 7.2 * max(len(label) for label in labels)
     right = width - (84.0 if any(p.goal is not None or p.red_flag is not None for p in points) else 16.0)
     frame = _Frame(left, right, 14, height - 34, scale[0], scale[-1], len(points))
     body = [
@@ -93,7 +95,7 @@ def series(
         *_lines(frame, points),
         *_marks(frame, points, radius=4.0),
     ]
-    return _svg(body, name, title, description, width, height, "chart")
+    return drawing(body, name, title, description, width, height, "chart")
 
 
 def spark(points: Sequence[Point], *, name: str, title: str, width: int = 132, height: int = 40) -> Markup:
@@ -110,23 +112,26 @@ def spark(points: Sequence[Point], *, name: str, title: str, width: int = 132, h
         *_lines(frame, points),
         *_marks(frame, _quiet(points), radius=3.0),
     ]
-    return _svg(body, name, title, "", width, height, "spark")
+    return drawing(body, name, title, "", width, height, "spark")
 
 
 def ring(score: float | None, words: str, *, name: str, title: str, status: str) -> Markup:
-    """Return a ring filled to a score from 0 to 100 around its words; without a score an empty, dashed one."""
+    """Return a ring filled to a score from 0 to 100 around its words; without a score it is empty, dashed."""
     track = '<circle class="track" cx="50" cy="50" r="42"/>'
     if score is None:
-        body = ['<circle class="track none" cx="50" cy="50" r="42"/>', _text(50, 50, words, "ring-value", "middle")]
+        body = [
+            '<circle class="track none" cx="50" cy="50" r="42"/>',
+            text(50, 50, words, "ring-value", "middle"),
+        ]
     else:
         filled = min(max(score, 0.0), 100.0)
         body = [
             track,
             f'<circle class="fill {escape(status)}" cx="50" cy="50" r="42" pathLength="100" '
-            f'stroke-dasharray="{_n(filled)} 100" transform="rotate(-90 50 50)"/>',
-            _text(50, 50, words, "ring-value", "middle"),
+            f'stroke-dasharray="{number(filled)} 100" transform="rotate(-90 50 50)"/>',
+            text(50, 50, words, "ring-value", "middle"),
         ]
-    return _svg(body, name, title, "", 100, 100, "ring")
+    return drawing(body, name, title, "", 100, 100, "ring")
 
 
 def scale(performance: float | None, *, name: str, title: str, status: str) -> Markup:
@@ -137,9 +142,11 @@ def scale(performance: float | None, *, name: str, title: str, status: str) -> M
     ]
     if performance is not None:
         x = min(max(performance, 0.0), 100.0) / 100 * 132
-        body.insert(1, f'<rect class="fill {escape(status)}" x="0" y="5" width="{_n(x)}" height="6" rx="3"/>')
-        body.append(f'<circle class="fill {escape(status)} knob" cx="{_n(min(max(x, 5.0), 127.0))}" cy="8" r="5"/>')
-    return _svg(body, name, title, "", 132, 16, "scale")
+        fill = f'class="fill {escape(status)}" x="0" y="5" width="{number(x)}" height="6" rx="3"'
+        body.insert(1, f"<rect {fill}/>")
+        knob = f'class="fill {escape(status)} knob" cx="{number(min(max(x, 5.0), 127.0))}" cy="8" r="5"'
+        body.append(f"<circle {knob}/>")
+    return drawing(body, name, title, "", 132, 16, "scale")
 
 
 def _levels(points: Iterable[Point]) -> Iterator[float]:
@@ -162,10 +169,10 @@ def _span(levels: Sequence[float]) -> tuple[float, float]:
 
 def _axis(frame: _Frame, scale: Sequence[float], labels: Sequence[str]) -> Iterator[str]:
     for tick, label in zip(scale, labels, strict=True):
-        y = _n(frame.y(tick))
+        y = number(frame.y(tick))
         kind = "zero" if tick == 0 else "grid"
-        yield f'<path class="{kind}" d="M{_n(frame.left)} {y}H{_n(frame.right)}"/>'
-        yield _text(frame.left - 8, frame.y(tick), label, "tick", "end")
+        yield f'<path class="{kind}" d="M{number(frame.left)} {y}H{number(frame.right)}"/>'
+        yield text(frame.left - 8, frame.y(tick), label, "tick", "end")
 
 
 def _dates(frame: _Frame, labels: Sequence[str]) -> Iterator[str]:
@@ -175,7 +182,7 @@ def _dates(frame: _Frame, labels: Sequence[str]) -> Iterator[str]:
     for index, label in enumerate(labels):
         # Counted from the end, so that the newest period always has its name.
         if (len(labels) - 1 - index) % every == 0:
-            yield _text(frame.x(index), frame.bottom + 20, label, "tick", "middle")
+            yield text(frame.x(index), frame.bottom + 20, label, "tick", "middle")
 
 
 def _bands(frame: _Frame, points: Sequence[Point]) -> Iterator[str]:
@@ -193,8 +200,8 @@ def _bands(frame: _Frame, points: Sequence[Point]) -> Iterator[str]:
 
 
 def _bar(frame: _Frame, index: int, point: Point, more: str = "") -> str:
-    x, low, high = _n(frame.x(index)), frame.y(point.lower or 0.0), frame.y(point.upper or 0.0)
-    return f'<path class="bar{more}" d="M{x} {_n(low)}V{_n(high)}"/>'
+    x, low, high = number(frame.x(index)), frame.y(point.lower or 0.0), frame.y(point.upper or 0.0)
+    return f'<path class="bar{more}" d="M{x} {number(low)}V{number(high)}"/>'
 
 
 def _targets(
@@ -212,8 +219,8 @@ def _targets(
         if any(abs(y - other) < 28 for other in drawn):
             y = drawn[0] + (28 if y >= drawn[0] else -28)
         drawn.append(y)
-        yield _text(frame.right + 6, y - 7, word, f"mark {kind.replace('_', '-')}-name", "start")
-        yield _text(frame.right + 6, y + 7, write(last), f"mark {kind.replace('_', '-')}-name", "start")
+        yield text(frame.right + 6, y - 7, word, f"mark {kind.replace('_', '-')}-name", "start")
+        yield text(frame.right + 6, y + 7, write(last), f"mark {kind.replace('_', '-')}-name", "start")
 
 
 def _steps(frame: _Frame, levels: Sequence[tuple[int, float | None]]) -> Iterator[str]:
@@ -226,7 +233,7 @@ def _steps(frame: _Frame, levels: Sequence[tuple[int, float | None]]) -> Iterato
                 yield path
             path = ""
             continue
-        start, end, y = _n(frame.x(index - half)), _n(frame.x(index + half)), _n(frame.y(value))
+        start, end, y = number(frame.x(index - half)), number(frame.x(index + half)), number(frame.y(value))
         path += f"{'L' if path else 'M'}{start} {y}H{end}"
     if path:
         yield path
@@ -255,11 +262,16 @@ def _marks(frame: _Frame, points: Sequence[Point | None], radius: float) -> Iter
         words = f"<title>{escape(point.words)}</title>" if point.words else ""
         x, y = frame.x(index), frame.y(point.value)
         if point.small and not point.open:
-            # A diamond, so that it is told apart without colour.
-            path = f"M{_n(x)} {_n(y - radius)}l{_n(radius)} {_n(radius)}l{_n(-radius)} {_n(radius)}l{_n(-radius)} {_n(-radius)}z"
-            yield f'<path class="{kind}" d="{path}">{words}</path>'
-        else:
-            yield f'<circle class="{kind}" cx="{_n(x)}" cy="{_n(y)}" r="{_n(radius)}">{words}</circle>'
+            yield f'<path class="{kind}" d="{_diamond(x, y, radius)}">{words}</path>'
+            continue
+        place = f'cx="{number(x)}" cy="{number(y)}" r="{number(radius)}"'
+        yield f'<circle class="{kind}" {place}>{words}</circle>'
+
+
+def _diamond(x: float, y: float, radius: float) -> str:
+    """Return the path of a small sample's mark, which is told apart by its shape."""
+    out, back = number(radius), number(-radius)
+    return f"M{number(x)} {number(y - radius)}l{out} {out}l{back} {out}l{back} {back}z"
 
 
 def _quiet(points: Sequence[Point]) -> list[Point | None]:
@@ -287,29 +299,3 @@ def _runs(points: Sequence[Point], holds: Callable[[Point], bool]) -> Iterator[l
             run = []
     if run:
         yield run
-
-
-def _text(x: float, y: float, words: str, kind: str, anchor: str) -> str:
-    return (
-        f'<text class="{kind}" x="{_n(x)}" y="{_n(y)}" text-anchor="{anchor}" '
-        f'dominant-baseline="central">{escape(words)}</text>'
-    )
-
-
-def _svg(
-    body: Iterable[str], name: str, title: str, description: str, width: float, height: float, kind: str
-) -> Markup:
-    inner = "".join(body)
-    label = f"{escape(name)}-title"
-    described = f' aria-describedby="{escape(name)}-desc"' if description else ""
-    words = f'<desc id="{escape(name)}-desc">{escape(description)}</desc>' if description else ""
-    return Markup(
-        f'<svg class="{kind}" viewBox="0 0 {_n(width)} {_n(height)}" width="{_n(width)}" height="{_n(height)}" '
-        f'role="img" aria-labelledby="{label}"{described}>'
-        f'<title id="{label}">{escape(title)}</title>{words}{inner}</svg>'
-    )
-
-
-def _n(number: float) -> str:
-    """Return a number as SVG needs it: at most two decimals, no trailing noughts."""
-    return f"{number:.2f}".rstrip("0").rstrip(".")

@@ -55,9 +55,7 @@ def openapi() -> Response:
 def docs() -> str:
     """Show the API."""
     spec = specification()
-    tags = [
-        {**tag, "endpoints": list(_endpoints(spec, tag["name"]))} for tag in spec.get("tags", [])
-    ]
+    tags = [{**tag, "endpoints": list(_endpoints(spec, tag["name"]))} for tag in spec.get("tags", [])]
     return render_template("documents.html", section="documents", spec=spec, tags=tags)
 
 
@@ -77,7 +75,7 @@ def _endpoints(spec: Mapping[str, Any], tag: str) -> Iterator[Endpoint]:
                 parameters=tuple(_parameter(one) for one in parameters),
                 answers=tuple(
                     (code, str(_resolve(spec, answer).get("description", "")))
-                    for code, answer in operation["responses"].items()
+                    for code, answer in sorted(operation["responses"].items())
                     if code != "default"
                 ),
             )

@@ -100,7 +100,9 @@ def _charts(seen: Project, found: Metric, points: Sequence[Point]) -> list[Marku
 
     finals = [point for point in points if point.value is not None and not point.open]
     last = f" The last final value is {finals[-1].words}." if finals else ""
-    description = f"{len(points)} periods from {points[0].label} to {points[-1].label}.{last}" if points else ""
+    description = (
+        f"{len(points)} periods from {points[0].label} to {points[-1].label}.{last}" if points else ""
+    )
     sizes = (("wide", points, 1080, 340), ("narrow", points[-_NARROW:], 360, 280))
     return [
         series(some, name=f"series-{size}", title=found.label, description=description, write=write,
@@ -112,7 +114,9 @@ def _charts(seen: Project, found: Metric, points: Sequence[Point]) -> list[Marku
 def _rows(seen: Project, found: Metric, totals: Sequence[Observation]) -> list[tuple[Observation, Point]]:
     """Return the periods of the table, the newest first, each with its target."""
     unit = unit_of(found, seen.catalog)
-    newest_first = sorted(totals, key=lambda one: (one.period.start is not None, one.period.start), reverse=True)
+    newest_first = sorted(
+        totals, key=lambda one: (one.period.start is not None, one.period.start), reverse=True
+    )
     return [(one, point_of(seen, found, one, unit)) for one in newest_first[:_WIDE]]
 
 
@@ -123,4 +127,6 @@ def _segments(seen: Project, found: Metric, grain: Grain, by: str) -> Iterator[S
         label = one.dimensions[0][1]
         same = [other for other in cut if other.dimensions == one.dimensions]
         points = trend_points(seen, found, same, most=_SEGMENT_TREND)
-        yield Segment(label, one, spark(points, name=f"segment-{index}", title=f"{label}: {len(points)} periods"))
+        yield Segment(
+            label, one, spark(points, name=f"segment-{index}", title=f"{label}: {len(points)} periods")
+        )

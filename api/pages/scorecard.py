@@ -13,7 +13,7 @@ from api.pages import chart
 from api.pages.site import currency, pages
 from metrics.grain import Calendar, Period
 from metrics.observation import State
-from scorecard.display import format_score, format_value
+from scorecard.display import NOTHING, format_level, format_score, format_value
 from scorecard.score import STATUS_STYLE, Level, Status
 from scorecard.view import IndicatorReport, ScorecardReport, TrendPoint
 
@@ -100,9 +100,7 @@ def scale_of(indicator: IndicatorReport, name: str) -> Markup:
 @pages.app_template_filter("level")
 def level(found: Level | None, unit: str) -> str:
     """Write a goal or red flag; a band as a range."""
-    if isinstance(found, tuple):
-        return f"{format_value(found[0], unit, currency())} to {format_value(found[1], unit, currency())}"
-    return format_value(found, unit, currency())
+    return NOTHING if found is None else format_level(found, unit, currency())
 
 
 @pages.app_template_filter("better")

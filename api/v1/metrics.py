@@ -9,12 +9,13 @@ from urllib.parse import urlencode
 
 from flask import Response, request, url_for
 from flask_smorest import Blueprint
-from marshmallow import RAISE, ValidationError
+from marshmallow import ValidationError
 
 from api import lineage
 from api.context import project
 from api.project import Project
 from api.v1 import etag
+from api.v1.endpoint import endpoint
 from api.v1.schemas import (
     DefinitionSchema,
     HistoryQuerySchema,
@@ -39,9 +40,7 @@ blueprint = Blueprint(
 Answer = tuple[Any, int, dict[str, str]] | Response
 
 
-@blueprint.route("")
-@blueprint.arguments(MetricsQuerySchema, location="query", unknown=RAISE)
-@blueprint.response(200, MetricsSchema)
+@endpoint(blueprint, "", MetricsSchema, query=MetricsQuerySchema)
 def list_metrics(query: Mapping[str, str]) -> Any:
     """List the metrics."""
     seen = project()
@@ -55,18 +54,14 @@ def list_metrics(query: Mapping[str, str]) -> Any:
     return {"items": [describe(seen, metric) for metric in chosen]}
 
 
-@blueprint.route("/<metric>")
-@blueprint.response(200, MetricSchema)
+@endpoint(blueprint, "/<metric>", MetricSchema)
 def get_metric(metric: str) -> Any:
     """Say what a metric is."""
     seen = project()
     return describe(seen, seen.catalog.metric(metric))
 
 
-@blueprint.route("/<metric>/observations")
-@blueprint.arguments(ObservationQuerySchema, location="query", unknown=RAISE)
-@blueprint.response(200, ObservationsSchema, headers={"ETag": {"schema": {"type": "string"}}})
-@blueprint.alt_response(304, description="Nothing has changed since the given ETag")
+@endpoint(blueprint, "/<metric>/observations", ObservationsSchema, query=ObservationQuerySchema, tagged=True)
 def list_observations(query: Mapping[str, Any], metric: str) -> Answer:
     """List a metric's values, by grain, period and segment.
 
@@ -98,9 +93,7 @@ def list_observations(query: Mapping[str, Any], metric: str) -> Answer:
     return page, 200, etag.headers(tag)
 
 
-@blueprint.route("/<metric>/history")
-@blueprint.arguments(HistoryQuerySchema, location="query", unknown=RAISE)
-@blueprint.response(200, HistorySchema)
+@endpoint(blueprint, "/<metric>/history", HistorySchema, query=HistoryQuerySchema)
 def get_history(query: Mapping[str, Any], metric: str) -> Any:
     """Follow one value through every version that was ever written."""
     seen = project()
@@ -114,8 +107,7 @@ def get_history(query: Mapping[str, Any], metric: str) -> Any:
     return {"metric": metric, "unit": unit_of(found, seen.catalog), "items": items}
 
 
-@blueprint.route("/<metric>/definition")
-@blueprint.response(200, DefinitionSchema)
+@endpoint(blueprint, "/<metric>/definition", DefinitionSchema)
 def get_definition(metric: str) -> Any:
     """Show a metric's definition as it runs now."""
     seen = project()
@@ -131,8 +123,7 @@ def get_definition(metric: str) -> Any:
     }
 
 
-@blueprint.route("/<metric>/lineage")
-@blueprint.response(200, LineageSchema)
+@endpoint(blueprint, "/<metric>/lineage", LineageSchema)
 def get_lineage(metric: str) -> Any:
     """Show everything that a metric is computed from."""
     seen = project()
@@ -245,4 +236,6 @@ def _segment(metric: Metric, pairs: Iterable[str]) -> Dimensions:
 def _next(metric: str, offset: int) -> str:
     """Return the address of the next page, relative to the server."""
     kept: Sequence[tuple[str, str]] = [pair for pair in request.args.items(multi=True) if pair[0] != "offset"]
-    return f"{url_for('metrics.list_observations', metric=metric)}?{urlencode([*kept, ('offset', str(offset))])}"
+    return (
+        f"{url_for('metrics.list_observations', metric=metric)}?{urlencode([*kept, ('offset', str(offset))])}"
+    )

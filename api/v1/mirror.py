@@ -39,7 +39,7 @@ def schema_of(record: type) -> type[Schema]:
     named = {
         one.name: _field(hints[one.name], required=True) for one in fields_of(record) if one.name != _HIDDEN
     }
-    return Schema.from_dict(named, name=record.__name__)  # type: ignore[arg-type]
+    return Schema.from_dict(named, name=record.__name__)
 
 
 def _field(hint: Any, **options: Any) -> fields.Field[Any]:

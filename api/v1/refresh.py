@@ -8,30 +8,34 @@ from flask_smorest import Blueprint
 
 from api.context import current, project
 from api.problem import Problem
+from api.v1.endpoint import endpoint
 from api.v1.schemas import RefreshSchema
 
-blueprint = Blueprint("refresh", __name__, url_prefix="/api/v1/refresh", description="Compute everything anew")
+blueprint = Blueprint(
+    "refresh", __name__, url_prefix="/api/v1/refresh", description="Compute everything anew"
+)
 
 
-@blueprint.route("")
-@blueprint.response(200, RefreshSchema)
+@endpoint(blueprint, "", RefreshSchema)
 def get_refresh() -> Any:
     """Say whether a refresh runs, and how the last one ended."""
-    refresher = current().refresher
-    return _state(refresher is not None and refresher.running)
+    starter = current().refresh
+    return _state(starter is not None and starter.running)
 
 
-@blueprint.route("", methods=["POST"])
-@blueprint.response(202, RefreshSchema, description="The refresh has begun; ask again with GET")
+@endpoint(
+    blueprint, "", RefreshSchema, method="POST", status=202, fails=(409,),
+    description="The refresh has begun; ask again with GET",
+)  # fmt: skip
 def start_refresh() -> Any:
     """Begin a refresh.
 
     Needs an API key with the scope admin, also on this machine. 409 while another refresh runs.
     """
-    refresher = current().refresher
-    if refresher is None:
+    starter = current().refresh
+    if starter is None:
         raise Problem(409, "This server does not refresh: run `scorecard refresh`.")
-    if not refresher.start():
+    if not starter.start():
         raise Problem(409, "Another refresh is running.")
     return _state(True)
 

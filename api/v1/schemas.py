@@ -87,7 +87,9 @@ class HistoryQuerySchema(Schema):
     grain = _words("The grain", required=True, validate=validate.OneOf(_GRAINS))
     period = _words("The period's name, such as 2026-Q3", required=True)
     dimension = fields.List(
-        fields.String(), load_default=list, metadata={"description": "dimension:value, repeated; total when left out"}
+        fields.String(),
+        load_default=list,
+        metadata={"description": "dimension:value, repeated; total when left out"},
     )
 
 

@@ -8,10 +8,10 @@ from typing import Any
 import orjson
 from flask import Response
 from flask_smorest import Blueprint
-from marshmallow import RAISE
 
 from api.context import now, project
 from api.v1 import etag
+from api.v1.endpoint import endpoint
 from api.v1.mirror import schema_of
 from api.v1.schemas import ScorecardQuerySchema, ScorecardsSchema
 from scorecard.report import to_dict
@@ -25,8 +25,7 @@ blueprint = Blueprint(
 _PASSING = frozenset({"reported_at", "age"})
 
 
-@blueprint.route("")
-@blueprint.response(200, ScorecardsSchema)
+@endpoint(blueprint, "", ScorecardsSchema)
 def list_scorecards() -> Any:
     """List the scorecards."""
     items = [
@@ -37,12 +36,7 @@ def list_scorecards() -> Any:
     return {"items": items}
 
 
-@blueprint.route("/<scorecard>")
-@blueprint.arguments(ScorecardQuerySchema, location="query", unknown=RAISE)
-@blueprint.response(
-    200, schema_of(ScorecardReport), headers={"ETag": {"schema": {"type": "string"}}}, description="The report"
-)
-@blueprint.alt_response(304, description="Nothing has changed since the given ETag")
+@endpoint(blueprint, "/<scorecard>", schema_of(ScorecardReport), query=ScorecardQuerySchema, tagged=True)
 def get_scorecard(query: Mapping[str, str], scorecard: str) -> Response:
     """Show a scorecard for one period: scores, statuses, values, targets, coverage.
 

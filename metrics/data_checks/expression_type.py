@@ -79,7 +79,9 @@ def _tainted(part: Part, dataset: str, spoiled: set[tuple[str, str]]) -> bool:
     return any((dataset, name) in spoiled for name in used - {own})
 
 
-def _attempt(probe: Probe, dataset: Dataset, value: Any, path: tuple[str | int, ...]) -> ExpressionError | None:
+def _attempt(
+    probe: Probe, dataset: Dataset, value: Any, path: tuple[str | int, ...]
+) -> ExpressionError | None:
     rows = probe.rows(dataset)
     rows = Rows(rows.scope, dataset, period=_period(rows))
     try:

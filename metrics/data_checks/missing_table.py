@@ -13,7 +13,7 @@ CODE = "missing-table"
 def check(probe: Probe) -> Iterator[Finding]:
     """Yield a finding for each dataset whose rows cannot be read from a source that opens."""
     for name, dataset in probe.catalog.datasets.items():
-        if dataset.union or dataset.source not in probe.catalog.sources:
+        if dataset.union or dataset.source is None or dataset.source not in probe.catalog.sources:
             continue
         try:
             source = probe.session.source(dataset.source)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -26,7 +27,7 @@ def check(probe: Probe) -> Iterator[Finding]:
             column = opened.table(dataset).c[name]
             parsed = opened.dialect.parse_time(column, declared.format, strict=False)
             bad = sa.and_(column.is_not(None), parsed.is_(None))
-            select = sa.select(sa.func.count(), sa.func.min(column)).where(bad)
+            select: Any = sa.select(sa.func.count(), sa.func.min(column)).where(bad)
             try:
                 found, example = probe.session.fetch(source, select)[0].values()
             except SourceError:

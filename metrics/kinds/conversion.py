@@ -141,7 +141,9 @@ class _Stages:
             return self._transitions(rows, columns, where, kept)
         return rows.select(columns, [*where, *kept]).subquery()
 
-    def _transitions(self, rows: Rows, columns: dict[str, Any], where: list[Any], kept: list[Any]) -> sa.Subquery:
+    def _transitions(
+        self, rows: Rows, columns: dict[str, Any], where: list[Any], kept: list[Any]
+    ) -> sa.Subquery:
         """Return the rows of a history that begin a stay; consecutive rows in one stage are one entry."""
         inside = sa.and_(*kept) if kept else sa.true()
         order = [columns["t"], *(column for name, column in columns.items() if name.startswith("k"))]
@@ -152,6 +154,12 @@ class _Stages:
 
     def _dimensions(self, rows: Rows, side: str) -> dict[str, ColumnElement[Any]]:
         known = rows.dataset.dimensions
+        if self.options.basis is Basis.PERIOD:
+            for name in self.dimensions:
+                if name not in known:
+                    raise ExpressionError(
+                        f"dimension {name!r} is needed on both sides where basis is period", 0
+                    )
         return {
             f"d_{name}": dimension(rows, name) if name in known else sa.literal(NONE_VALUE, sa.Text())
             for name in self.dimensions
@@ -215,7 +223,9 @@ class _Stages:
                 for name in self.dimensions
             ]
         entity = sa.func.coalesce(start.c.entity, success.c.entity).label("entity")
-        return sa.select(entity, moment.label("t"), success.c.t.label("u"), *dims).select_from(joined).subquery()
+        return (
+            sa.select(entity, moment.label("t"), success.c.t.label("u"), *dims).select_from(joined).subquery()
+        )
 
     def end(self, moment: ColumnElement[Any]) -> ColumnElement[Any] | None:
         """Return when the window of an entry ends, None where it never does."""
@@ -240,7 +250,9 @@ class _Stages:
         """Return the first day of the period in which a moment lies."""
         day = self.translator.day(Value(moment, self.type))
         calendar = self.when.calendar
-        return self.scope.source.dialect.truncate(day, grain, calendar.week_starts, calendar.fiscal_year_starts)
+        return self.scope.source.dialect.truncate(
+            day, grain, calendar.week_starts, calendar.fiscal_year_starts
+        )
 
 
 class CohortQuery:
@@ -350,7 +362,9 @@ def first_open(frame: Frame, grain: Grain, options: Options) -> date | None:
     """Return the first day of the first cohort that may hold open windows, None where none does."""
     if grain is Grain.ALL or options.window.span is None or options.period_by is PeriodBy.MATURED:
         return None
-    openings = (period.start for period in frame.periods(grain) if not frame.closed(period, options.window.span))
+    openings = (
+        period.start for period in frame.periods(grain) if not frame.closed(period, options.window.span)
+    )
     return next(openings, None)
 
 
@@ -372,20 +386,28 @@ class EntryQuery:
         reentry = self.metric.options.reentry
         if reentry is not Reentry.EVERY:
             events = stages.ranked(events, last=reentry is Reentry.LAST)
-        labels = {f"p_{grain}": stages.start_of(events.c.t, grain) for grain in grains if grain is not Grain.ALL}
+        labels = {
+            f"p_{grain}": stages.start_of(events.c.t, grain) for grain in grains if grain is not Grain.ALL
+        }
         dims = [events.c[f"d_{name}"] for name in stages.dimensions]
-        rows = sa.select(*(value.label(name) for name, value in labels.items()), *dims, events.c.entity).subquery("r")
+        rows = sa.select(
+            *(value.label(name) for name, value in labels.items()), *dims, events.c.entity
+        ).subquery("r")
         cells = [column for column in rows.c if column.name != "entity"]
         marks = [sa.func.grouping(column).label(f"g_{column.name}") for column in cells]
         sets = [
-            sa.tuple_(*([rows.c[f"p_{grain}"]] if grain is not Grain.ALL else []), *(rows.c[f"d_{n}"] for n in cut))
+            sa.tuple_(
+                *([rows.c[f"p_{grain}"]] if grain is not Grain.ALL else []), *(rows.c[f"d_{n}"] for n in cut)
+            )
             for grain in grains
             for cut in self.frame.cuts
         ]
         select = sa.select(*cells, *marks, sa.func.count().label("entries")).select_from(rows)
         return [(grains, select.group_by(sa.func.grouping_sets(*sets)) if cells else select)]
 
-    def read(self, answers: Sequence[tuple[tuple[Grain, ...], Sequence[Mapping[str, Any]]]]) -> Mapping[Cell, int]:
+    def read(
+        self, answers: Sequence[tuple[tuple[Grain, ...], Sequence[Mapping[str, Any]]]]
+    ) -> Mapping[Cell, int]:
         """Return how many entered, per period and segment."""
         return {cell_of(row, grains): int(row["entries"]) for grains, rows in answers for row in rows}
 

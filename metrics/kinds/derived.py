@@ -103,7 +103,9 @@ def evaluate(node: Node, values: Mapping[str, float | None]) -> float | None:
         return -known[0] if node.operator == "neg" else _BINARY[node.operator](known[0], known[1])
     if isinstance(node, Call) and node.function in _FUNCTIONS:
         return _FUNCTIONS[node.function]([evaluate(part, values) for part in node.arguments])
-    raise ExpressionError("a formula takes metrics, numbers, + - * /, abs, coalesce, least and greatest", node.offset)
+    raise ExpressionError(
+        "a formula takes metrics, numbers, + - * /, abs, coalesce, least and greatest", node.offset
+    )
 
 
 def _strict(function: Callable[[list[float]], float]) -> Callable[[list[float | None]], float | None]:

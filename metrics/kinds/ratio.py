@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
+from sqlalchemy.sql import ColumnElement
 
 from metrics.expression import Measure
 from metrics.grain import Grain, Period
@@ -111,17 +112,22 @@ class PairsQuery:
             return []
         each = self._per_entity(scope, when)
         cells = [column for column in each.c if column.name not in ("n", "d", "entity")]
-        both = sa.select(*cells, each.c.entity, sa.func.sum(each.c.n).label("n"), sa.func.sum(each.c.d).label("d"))
+        both = sa.select(
+            *cells, each.c.entity, sa.func.sum(each.c.n).label("n"), sa.func.sum(each.c.d).label("d")
+        )
         joined = both.group_by(*cells, each.c.entity).subquery("e")
         keys = [joined.c[column.name] for column in cells]
         unique = sa.func.count().over(partition_by=keys).label("unique_pairs")
         counted = sa.select(*keys, joined.c.n, joined.c.d, sa.func.count().label("entities"), unique)
         pairs = counted.group_by(*keys, joined.c.n, joined.c.d).subquery("c")
         few = sa.select(*pairs.c).where(pairs.c.unique_pairs <= PAIRS_LIMIT)
-        n, d = sa.cast(joined.c.n, sa.Double()), sa.cast(joined.c.d, sa.Double())
+        n: ColumnElement[float] = sa.cast(joined.c.n, sa.Double())
+        d: ColumnElement[float] = sa.cast(joined.c.d, sa.Double())
         sums = {"sum_n": n, "sum_d": d, "sum_nn": n * n, "sum_nd": n * d, "sum_dd": d * d}
         moments = sa.select(
-            *keys, sa.func.count().label("size"), *(sa.func.sum(term).label(name) for name, term in sums.items())
+            *keys,
+            sa.func.count().label("size"),
+            *(sa.func.sum(term).label(name) for name, term in sums.items()),
         )
         many = moments.group_by(*keys).having(sa.func.count() > PAIRS_LIMIT)
         return [(self.frame.grains, few), (self.frame.grains, many)]
@@ -141,7 +147,10 @@ class PairsQuery:
             own = sa.func.coalesce(query.aggregates(rows)[0], 0)
             exact = sa.cast(own, sa.Numeric(38, 6))
             nought = sa.cast(sa.literal_column("0"), sa.Numeric(38, 6))
-            return [(exact if index == 0 else nought).label("n"), (exact if index == 1 else nought).label("d")]
+            return [
+                (exact if index == 0 else nought).label("n"),
+                (exact if index == 1 else nought).label("d"),
+            ]
 
         return values
 
@@ -155,10 +164,14 @@ class PairsQuery:
             for row in rows:
                 cell = cell_of(row, grains)
                 if "size" in row:
-                    sums = {name: float(row[name]) for name in ("sum_n", "sum_d", "sum_nn", "sum_nd", "sum_dd")}
+                    sums = {
+                        name: float(row[name]) for name in ("sum_n", "sum_d", "sum_nn", "sum_nd", "sum_dd")
+                    }
                     found[cell] = Spread(moments=Moments(n=int(row["size"]), **sums))
                 else:
-                    grouped.setdefault(cell, []).append((float(row["n"]), float(row["d"]), int(row["entities"])))
+                    grouped.setdefault(cell, []).append(
+                        (float(row["n"]), float(row["d"]), int(row["entities"]))
+                    )
         for cell, lines in grouped.items():
             table = np.array(lines, dtype=float)
             found[cell] = Spread(pairs=Pairs(table[:, 0], table[:, 1], table[:, 2].astype(np.int64)))
@@ -173,7 +186,10 @@ def finish(metric: Metric, frame: Frame, results: Mapping[str, Any]) -> list[Est
     spreads: Mapping[Cell, Spread] = results.get("pairs", {})
     found = []
     for key in dict.fromkeys((*numerators, *denominators)):
-        n, d = numerators.get(key), denominators.get(key)
+        n, d = (
+            numerators.get(key, _blank(options.numerator)),
+            denominators.get(key, _blank(options.denominator)),
+        )
         if not d and key[1]:
             continue
         spread = spreads.get((key[0].grain, key[0].start, key[1]))
@@ -181,9 +197,13 @@ def finish(metric: Metric, frame: Frame, results: Mapping[str, Any]) -> list[Est
     return found
 
 
+def _blank(reference: Reference) -> float | None:
+    """Return what a covered period without a row is worth."""
+    return 0.0 if _item(reference).measure.additive else None
+
+
 def _sides(frame: Frame, cells: Cells, reference: Reference) -> dict[tuple[Period, Dimensions], float | None]:
-    item = _item(reference)
-    blank = 0.0 if item.measure.additive else None
+    item, blank = _item(reference), _blank(reference)
     sides = {}
     for period, segment, row in cells_by_period(frame, cells):
         value = number(row[item]) if row else None

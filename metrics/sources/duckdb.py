@@ -65,6 +65,7 @@ class DuckDBSource(Source):
         self._root = root
         self._files = {each.dataset: _expand(root, each.files) for each in datasets if each.files}
         self._known: dict[str, Mapping[str, ColumnSpec]] = {}
+        self._blank: dict[str, set[str]] = {}
         path = make_url(url).database or ":memory:"
         target = path if path == ":memory:" else str(root / path)
         if target != ":memory:" and not Path(target).exists():
@@ -126,19 +127,32 @@ class DuckDBSource(Source):
             texts.to_table(raw)
             self._type_csv(dataset, raw, texts.columns)
             relation = self._raw.table(dataset.dataset)
-        return {name: _spec(str(type_)) for name, type_ in zip(relation.columns, relation.types, strict=True)}
+        blank = self._blank.get(dataset.dataset, set())
+        return {
+            name: ColumnSpec(Type.NULL) if name in blank else _spec(str(type_))
+            for name, type_ in zip(relation.columns, relation.types, strict=True)
+        }
 
     def _type_csv(self, dataset: Dataset, raw: str, names: Sequence[str]) -> None:
         table = sa.table(raw, *(sa.column(name) for name in names))
         free = [name for name in names if name not in dataset.types]
         fits = {
-            (name, kind): sa.func.bool_and(sa.func.regexp_full_match(table.c[name], pattern))
+            (name, kind): sa.func.bool_and(
+                sa.and_(
+                    sa.func.regexp_full_match(table.c[name], pattern),
+                    sa.try_cast(table.c[name], type_).is_not(None),
+                )
+            ).filter(table.c[name].is_not(None))
             for name in free
-            for kind, pattern, _ in _CSV_TYPES
+            for kind, pattern, type_ in _CSV_TYPES
         }
         found: dict[tuple[str, str], bool] = {}
         if fits:
             row = self._connection.execute(sa.select(*fits.values())).one()
+            # Null: there is not a single value to tell a type by.
+            self._blank[dataset.dataset] = {
+                key[0] for key, value in zip(fits, row, strict=True) if value is None
+            }
             found = {key: bool(value) for key, value in zip(fits, row, strict=True)}
         typed = [
             sa.cast(table.c[name], kind).label(name) if (kind := _csv_type(name, found)) is not None
@@ -205,7 +219,11 @@ def _raw(connection: sa.Connection) -> duckdb.DuckDBPyConnection:
 
 
 def _expand(root: Path, patterns: Sequence[str]) -> tuple[Path, ...]:
-    found = {Path(path).resolve() for pattern in patterns for path in glob.glob(str(root / pattern), recursive=True)}
+    found = {
+        Path(path).resolve()
+        for pattern in patterns
+        for path in glob.glob(str(root / pattern), recursive=True)
+    }
     return tuple(sorted(found))
 
 

@@ -1,0 +1,1 @@
+"""Intervals, survival curves and comparisons: pure numpy."""

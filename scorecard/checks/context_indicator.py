@@ -12,7 +12,7 @@ CODE = "context-indicator"
 
 
 def check(subject: Subject) -> Iterator[Finding]:
-    """Find indicators and targets of metrics whose direction is none."""
+    """Find indicators whose metric has direction none."""
     for scorecard, path, _, metric in subject.scored():
         if metric.direction is Direction.NONE:
             message = (
@@ -20,7 +20,3 @@ def check(subject: Subject) -> Iterator[Finding]:
                 "use a metric with a better direction as the indicator"
             )
             yield subject.finding(CODE, message, "scorecard", scorecard.scorecard, *path, "metric")
-    for name, metric in subject.catalog.metrics.items():
-        if metric.direction is Direction.NONE and metric.targets:
-            message = f"metric {name!r} has direction none; context: shown, never scored: delete its targets"
-            yield subject.finding(CODE, message, "metric", name, "targets")

@@ -7,51 +7,54 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from metrics.errors import Finding
-from scorecard.rule import Path, Subject, unknown
+from metrics.errors import Finding, Position
+from scorecard.rule import Subject, unknown
 
 CODE = "unknown-department"
 
-Named = tuple[str, str, str, Path]
-"""A department's name, and the kind, name and path of what names it."""
+Named = tuple[str, Position]
+"""A department's name, and where it is named."""
 
 
 def check(subject: Subject) -> Iterator[Finding]:
     """Find departments that are not declared."""
     known = subject.board.departments
     for named in (_in_catalog, _in_journey, _in_scorecards):
-        for department, kind, name, path in named(subject):
+        for department, position in named(subject):
             if department not in known and not subject.places.failed("department", department):
-                message = unknown("department", department, known)
-                yield subject.finding(CODE, message, kind, name, *path)
+                yield Finding(position, CODE, unknown("department", department, known))
 
 
 def _in_catalog(subject: Subject) -> Iterator[Named]:
+    at = subject.places
     for name, metric in subject.catalog.metrics.items():
         if metric.leads is not None:
-            yield metric.leads, "metric", name, ("leads",)
+            yield metric.leads, at("metric", name, "leads")
         for index, department in enumerate(metric.supports):
-            yield department, "metric", name, ("supports", index)
+            yield department, at("metric", name, "supports", index)
     for name, dataset in subject.catalog.datasets.items():
         if dataset.department is not None:
-            yield dataset.department, "dataset", name, ("department",)
+            yield dataset.department, at("dataset", name, "department")
 
 
 def _in_journey(subject: Subject) -> Iterator[Named]:
-    for at, stage in enumerate(subject.board.stages):
-        yield stage.leads, "journey", "", ("stages", at, "leads")
+    at = subject.places
+    for number, stage in enumerate(subject.board.stages):
+        path = ("stages", number)
+        yield stage.leads, at("journey", "", *path, "leads")
         for index, department in enumerate(stage.supports):
-            yield department, "journey", "", ("stages", at, "supports", index)
-        for number, step in enumerate(stage.steps):
+            yield department, at("journey", "", *path, "supports", index)
+        for step_number, step in enumerate(stage.steps):
             for index, skill in enumerate(step.skills):
                 if skill.department is not None:
-                    path = ("stages", at, "steps", number, "skills", index, "department")
-                    yield skill.department, "journey", "", path
+                    where = ("steps", step_number, "skills", index, "department")
+                    yield skill.department, at("journey", "", *path, *where)
 
 
 def _in_scorecards(subject: Subject) -> Iterator[Named]:
+    at = subject.places
     for name, scorecard in subject.board.scorecards.items():
         for department in scorecard.weights:
-            yield department, "scorecard", name, ("weights", department)
+            yield department, at("scorecard", name, "weights", department, key=True)
         for index, department in enumerate(scorecard.reviews.attendees if scorecard.reviews else ()):
-            yield department, "scorecard", name, ("reviews", "attendees", index)
+            yield department, at("scorecard", name, "reviews", "attendees", index)

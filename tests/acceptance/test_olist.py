@@ -44,7 +44,10 @@ def test_cohorts_by_origin(olist: Case, expected: Expected) -> None:
     for line in lines:
         origin = NONE_VALUE if line["origin"] == "(blank)" else line["origin"]
         key = ("all", (("origin", origin),))
-        assert (within[key].denominator, within[key].numerator) == (int(line["leads"]), int(line["deals_90d"]))
+        assert (within[key].denominator, within[key].numerator) == (
+            int(line["leads"]),
+            int(line["deals_90d"]),
+        )
         assert within[key].value == pytest.approx(float(line["conv_90d"]), abs=PRINTED)
         assert ever[key].numerator == int(line["deals_ever"])
         assert ever[key].value == pytest.approx(float(line["conv_ever"]), abs=PRINTED)
@@ -90,7 +93,9 @@ def test_kept_promises_and_the_delivery_gap(olist: Case, expected: Expected) -> 
         seen = kept[line["month"], ()]
         assert (seen.sample_size, seen.numerator) == (int(line["delivered"]), int(line["on_time"]))
         assert seen.value == pytest.approx(float(line["on_time_rate"]), abs=PRINTED)
-        assert gap[line["month"], ()].value == pytest.approx(float(line["promise_gap_mean_days"]), abs=PRINTED)
+        assert gap[line["month"], ()].value == pytest.approx(
+            float(line["promise_gap_mean_days"]), abs=PRINTED
+        )
     total = expected("olist_sample20k_delivery_total.csv")[0]
     seen = kept_all = olist.values("kept_promises", Grain.ALL)["all", ()]
     assert (kept_all.sample_size, seen.numerator) == (int(total["delivered"]), int(total["on_time"]))

@@ -220,7 +220,10 @@ perspectives:
       - objective: profitable_growth
         statement: Growth that pays for itself
         champion: sales-lead
-        indicators: [{metric: revenue, weight: 50}, {metric: lifetime_value_to_cost, weight: 30}, {metric: retention_change, weight: 20}]
+        indicators:
+          - {metric: revenue, weight: 50}
+          - {metric: lifetime_value_to_cost, weight: 30}
+          - {metric: retention_change, weight: 20}
   - perspective: customer
     weight: 40
     objectives:
@@ -284,10 +287,19 @@ def build(root: Path) -> Project:
 def fill(project: Project, name: str) -> None:
     metric = project.catalog.metric(name)
     run = Run(
-        id=f"run-{name}", metric=name, definition_hash=project.hash_of(name), code_version=1,
-        started_at=COMPUTED, finished_at=COMPUTED, watermark=WATERMARK, outcome="ok", error=None,
-        grains=metric.grains, cuts=metric.cut_sets, seconds=1.25,
-    )  # fmt: skip
+        id=f"run-{name}",
+        metric=name,
+        definition_hash=project.hash_of(name),
+        code_version=1,
+        started_at=COMPUTED,
+        finished_at=COMPUTED,
+        watermark=WATERMARK,
+        outcome="ok",
+        error=None,
+        grains=metric.grains,
+        cuts=metric.cut_sets,
+        seconds=1.25,
+    )
     calendar = project.catalog.company.calendar
     observations = [
         seen
@@ -299,27 +311,61 @@ def fill(project: Project, name: str) -> None:
     if name == "complaints_per_order":
         later = COMPUTED + timedelta(hours=1)
         project.store.fail(
-            Run(**{**run.__dict__, "id": "run-failed", "outcome": "failed", "error": "source 'helpdesk': refused",
-                   "started_at": later, "finished_at": later, "watermark": None})
-        )  # fmt: skip
+            Run(
+                **{
+                    **run.__dict__,
+                    "id": "run-failed",
+                    "outcome": "failed",
+                    "error": "source 'helpdesk': refused",
+                    "started_at": later,
+                    "finished_at": later,
+                    "watermark": None,
+                }
+            )
+        )
 
 
 def observation(project, run, period, value, *, state=State.FINAL, dimensions=(), **more) -> Observation:
-    parts = {"numerator": None, "denominator": None, "lower": None, "upper": None, "sample_size": None,
-             "maturity": 1.0 if state is State.FINAL else None} | more  # fmt: skip
+    parts = {
+        "numerator": None,
+        "denominator": None,
+        "lower": None,
+        "upper": None,
+        "sample_size": None,
+        "maturity": 1.0 if state is State.FINAL else None,
+    } | more
     return Observation(
-        metric=run.metric, definition_hash=run.definition_hash, code_version=1, grain=period.grain, period=period,
-        dimensions=dimensions, state=state, value=value, watermark=WATERMARK, computed_at=COMPUTED, run=run.id,
+        metric=run.metric,
+        definition_hash=run.definition_hash,
+        code_version=1,
+        grain=period.grain,
+        period=period,
+        dimensions=dimensions,
+        state=state,
+        value=value,
+        watermark=WATERMARK,
+        computed_at=COMPUTED,
+        run=run.id,
         **parts,
-    )  # fmt: skip
+    )
 
 
 def _share(project, run, period, hits, tried, *, state=State.FINAL, dimensions=(), **more):
     bounds = wilson(hits, tried)
     return observation(
-        project, run, period, hits / tried, state=state, dimensions=dimensions, numerator=hits, denominator=tried,
-        lower=bounds.lower, upper=bounds.upper, sample_size=tried, **more,
-    )  # fmt: skip
+        project,
+        run,
+        period,
+        hits / tried,
+        state=state,
+        dimensions=dimensions,
+        numerator=hits,
+        denominator=tried,
+        lower=bounds.lower,
+        upper=bounds.upper,
+        sample_size=tried,
+        **more,
+    )
 
 
 def _observations(project, run, grain, period, index):
@@ -339,23 +385,56 @@ def _conversion(project, run, period, index, size, wave, state):
     tried = 400 * size
     hits = round(tried * (0.17 + 0.004 * index * size / 3 + 0.012 * wave))
     if young and period.end > date(2026, 11, 20):
-        yield observation(project, run, period, None, state=state, numerator=12, denominator=tried, sample_size=tried,
-                          maturity=0.0)  # fmt: skip
+        yield observation(
+            project,
+            run,
+            period,
+            None,
+            state=state,
+            numerator=12,
+            denominator=tried,
+            sample_size=tried,
+            maturity=0.0,
+        )
         return
     maturity = 0.62 if young else 1.0
     yield _share(project, run, period, hits, tried, state=state, maturity=maturity)
     for number, channel in enumerate(CHANNELS):
         some = tried // (number + 2)
-        yield _share(project, run, period, round(some * hits / tried * (1.2 - 0.2 * number)), some, state=state,
-                     maturity=maturity, dimensions=(("channel", channel),))  # fmt: skip
+        yield _share(
+            project,
+            run,
+            period,
+            round(some * hits / tried * (1.2 - 0.2 * number)),
+            some,
+            state=state,
+            maturity=maturity,
+            dimensions=(("channel", channel),),
+        )
         for segment in SEGMENTS:
             few = some // 4
-            yield _share(project, run, period, round(few * hits / tried), few, state=state, maturity=maturity,
-                         dimensions=(("channel", channel), ("segment", segment)))  # fmt: skip
+            yield _share(
+                project,
+                run,
+                period,
+                round(few * hits / tried),
+                few,
+                state=state,
+                maturity=maturity,
+                dimensions=(("channel", channel), ("segment", segment)),
+            )
     for segment in SEGMENTS:
         half = tried // 2
-        yield _share(project, run, period, round(half * hits / tried), half, state=state, maturity=maturity,
-                     dimensions=(("segment", segment),))  # fmt: skip
+        yield _share(
+            project,
+            run,
+            period,
+            round(half * hits / tried),
+            half,
+            state=state,
+            maturity=maturity,
+            dimensions=(("segment", segment),),
+        )
 
 
 def _revenue(project, run, period, index, size, wave, state):
@@ -366,13 +445,28 @@ def _revenue(project, run, period, index, size, wave, state):
         # The newest final periods have no referral orders any more.
         if channel == "referral" and period.start >= date(2026, 7, 1):
             continue
-        yield observation(project, run, period, round(total / (number + 2), 2), state=state,
-                          dimensions=(("channel", channel),), sample_size=200 * size)  # fmt: skip
+        yield observation(
+            project,
+            run,
+            period,
+            round(total / (number + 2), 2),
+            state=state,
+            dimensions=(("channel", channel),),
+            sample_size=200 * size,
+        )
 
 
 def _cost(project, run, period, index, size, wave, state):
-    yield observation(project, run, period, 310.0 + 12 * wave, state=state, numerator=93_000.0 * size,
-                      denominator=300 * size, sample_size=300 * size)  # fmt: skip
+    yield observation(
+        project,
+        run,
+        period,
+        310.0 + 12 * wave,
+        state=state,
+        numerator=93_000.0 * size,
+        denominator=300 * size,
+        sample_size=300 * size,
+    )
 
 
 def _kept(project, run, period, index, size, wave, state):
@@ -380,20 +474,37 @@ def _kept(project, run, period, index, size, wave, state):
     hits = round(tried * (0.90 + 0.003 * index * size / 3 + 0.008 * wave))
     yield _share(project, run, period, min(hits, tried - 20), tried, state=state)
     for channel in CHANNELS[:2]:
-        yield _share(project, run, period, round(hits / 4), tried // 4, state=state, dimensions=(("channel", channel),))
+        yield _share(
+            project, run, period, round(hits / 4), tried // 4, state=state, dimensions=(("channel", channel),)
+        )
 
 
 def _over(project, run, period, index, size, wave, state):
     tried = 800 * size
-    yield _share(project, run, period, round(tried * (0.11 + 0.005 * index * size / 3 + 0.01 * wave)), tried,
-                 state=state)  # fmt: skip
+    yield _share(
+        project,
+        run,
+        period,
+        round(tried * (0.11 + 0.005 * index * size / 3 + 0.01 * wave)),
+        tried,
+        state=state,
+    )
 
 
 def _reply(project, run, period, index, size, wave, state):
     small = state is State.FINAL and period.start >= date(2026, 7, 1)
-    yield observation(project, run, period, 5.5 + wave, state=State.SMALL_SAMPLE if small else state,
-                      lower=4.1 + wave, upper=7.2 + wave, numerator=(5.5 + wave) * 8, denominator=8,
-                      sample_size=8 if small else 240)  # fmt: skip
+    yield observation(
+        project,
+        run,
+        period,
+        5.5 + wave,
+        state=State.SMALL_SAMPLE if small else state,
+        lower=4.1 + wave,
+        upper=7.2 + wave,
+        numerator=(5.5 + wave) * 8,
+        denominator=8,
+        sample_size=8 if small else 240,
+    )
 
 
 def _mood(project, run, period, index, size, wave, state):
@@ -402,7 +513,9 @@ def _mood(project, run, period, index, size, wave, state):
 
 def _complaints(project, run, period, index, size, wave, state):
     if period.start < date(2026, 1, 1):
-        yield observation(project, run, period, 0.05 + 0.01 * wave, state=state, numerator=40, denominator=800)
+        yield observation(
+            project, run, period, 0.05 + 0.01 * wave, state=state, numerator=40, denominator=800
+        )
 
 
 def _lifetime(project, run, period, index, size, wave, state):
@@ -419,8 +532,9 @@ def _load(project, run, period, index, size, wave, state):
 
 def _change(project, run, period, index, size, wave, state):
     if period.start >= date(2025, 1, 1):
-        yield observation(project, run, period, 0.01 * wave, state=state, lower=0.01 * wave - 0.02,
-                          upper=0.01 * wave + 0.02)  # fmt: skip
+        yield observation(
+            project, run, period, 0.01 * wave, state=state, lower=0.01 * wave - 0.02, upper=0.01 * wave + 0.02
+        )
 
 
 _MAKERS = {

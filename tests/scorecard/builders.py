@@ -65,8 +65,8 @@ def board(*scorecards, departments=("marketing", "sales", "service"), **changes)
 
 def scorecard(*indicators, **changes):
     """Return a scorecard of one perspective and one objective with (metric, weight) indicators."""
-    objective = Objective("keep_promises", "Sales promises what service can keep",
-                          indicators=tuple(Indicator(name, weight) for name, weight in indicators))  # fmt: skip
+    measured = tuple(Indicator(name, weight) for name, weight in indicators)
+    objective = Objective("keep_promises", "Sales promises what service can keep", indicators=measured)
     return replace(Scorecard("joint", (Perspective("customer", 30, (objective,)),)), **changes)
 
 

@@ -21,7 +21,8 @@ stages:
   - stage: loyalty
     phase: buckets
     leads: service
-    steps: [{step: call back, skills: [{skill: listening, department: service, capacity: 40h}], tools: [phone]}]
+    steps:
+      - {step: call back, skills: [{skill: listening, department: service, capacity: 40h}], tools: [phone]}
 """
 
 SOURCES = "sources: {crm: {url: 'duckdb:///:memory:'}}\n"

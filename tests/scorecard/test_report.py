@@ -111,8 +111,8 @@ def test_a_missing_indicator_counts_as_0_where_declared():
 
 
 def test_a_value_with_everything_that_it_takes_to_trust_it():
-    subject = metric("kept", targets=(target("2026-01-01", 0.9, 0.8),), owner="ops", leads="sales",
-                     supports=("service",), stage="evaluation", question="Kept?", guards=("breaches",))  # fmt: skip
+    subject = replace(KEPT, owner="ops", leads="sales", supports=("service",), stage="evaluation",
+                      question="Kept?", guards=("breaches",))  # fmt: skip
     found = one(subject, observation("kept", "2026-Q3", 0.95, numerator=95, denominator=100, lower=0.88,
                                      upper=0.98, sample_size=100, maturity=1.0))  # fmt: skip
     scored = found.scored

@@ -94,6 +94,17 @@ def test_a_yearly_goal_says_nothing_about_a_quarter(period):
     assert active(count("orders", targets=(target("2026-01-01", 1200, 800, per=Grain.YEAR),)), period) is None
 
 
+def test_of_two_targets_from_one_day_the_one_for_the_grain_counts():
+    per_grain = (
+        target("2026-01-01", 100, per=Grain.MONTH),
+        target("2026-01-01", 250, per=Grain.QUARTER),
+    )
+    for targets in (per_grain, per_grain[::-1]):
+        orders = count("orders", targets=targets)
+        assert active(orders, "2026-02") == (100, None)
+        assert active(orders, "2026-Q2") == (250, None)
+
+
 def test_weeks_do_not_make_up_a_month():
     assert active(count("orders", targets=(target("2026-01-01", 10, 8, per=Grain.WEEK),)), "2026-03") is None
 

@@ -17,7 +17,7 @@ _TRIES = 3
 _PAUSE = 1.0
 
 
-class Refresher:
+class RefreshStarter:
     """Start the given refresh where none runs; the refresh itself holds the lock while it runs."""
 
     def __init__(self, run: Callable[[], object], lock: Path, *, pause: float = _PAUSE) -> None:

@@ -1,0 +1,202 @@
+"""Lay a scorecard's report out for a terminal of 80 to 100 columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from rich.console import Console, RenderableType
+from rich.padding import Padding
+from rich.rule import Rule
+from rich.table import Table
+from rich.text import Text
+
+from api.cli._output import NARROWEST, moment_text
+from scorecard.display import (
+    NOTHING,
+    format_change,
+    format_interval,
+    format_level,
+    format_score,
+    format_share,
+    format_value,
+)
+from scorecard.model import label_of
+from scorecard.score import STATUS_STYLE, Status
+from scorecard.view import IndicatorReport, ObjectiveReport, PerspectiveReport, ScorecardReport
+from scorecard.words import why
+
+COLOURS = {"green": "green", "amber": "yellow", "red": "red", "grey": "bright_black"}
+QUIET = "bright_black"
+WIDE = NARROWEST + 12
+"""From this width on the interval has a column of its own."""
+
+Widths = Mapping[str, int]
+
+
+def write(report: ScorecardReport, console: Console, width: int, *, reasons: bool) -> None:
+    """Print a report; `reasons` adds the sentences behind each indicator."""
+    page = _Page(report, width, reasons)
+    for part in page.parts():
+        console.print(part, width=width)
+
+
+def status_text(status: Status) -> Text:
+    """Return a status as its shape and its word, in its colour."""
+    style = STATUS_STYLE[status]
+    return Text(f"{style.glyph} {style.word}", COLOURS[style.colour])
+
+
+class _Page:
+    """One report at one width."""
+
+    def __init__(self, report: ScorecardReport, width: int, reasons: bool) -> None:
+        self.report = report
+        self.width = width
+        self.reasons = reasons
+        self.currency = report.currency
+        self.departments = {one.name: one.label for one in report.departments}
+        cells = [self.cells(one) for one in report.indicators]
+        names = ("value", "interval", "period", "goal") if width >= WIDE else ("value", "period", "goal")
+        titles = {"value": "value", "interval": "95% interval", "period": "period", "goal": "goal"}
+        self.titles = {name: titles[name] for name in names}
+        self.widths = {name: max(len(titles[name]), *(len(cell[name]) for cell in cells)) if cells else len(name)
+                       for name in names}  # fmt: skip
+
+    def parts(self) -> Iterator[RenderableType]:
+        """Yield the page from top to bottom."""
+        yield from self.head()
+        for perspective in self.report.perspectives:
+            yield from self.perspective(perspective)
+
+    def head(self) -> Iterator[RenderableType]:
+        """Yield who and when, the score, and how much of it is known."""
+        report = self.report
+        yield _line(Text(report.company, "bold"), Text(f"{report.label} scorecard, {report.period_name}", "bold"))
+        if report.vision:
+            yield Text(report.vision, "italic")
+        yield Rule(style=QUIET)
+        score = Text.assemble(
+            status_text(report.status), "  ", (f"{format_score(report.score)} of 100", "bold"),
+            f"   leading {format_score(report.leading_score)}, lagging {format_score(report.lagging_score)}",
+        )  # fmt: skip
+        known = f"{format_share(report.coverage)} of the weight scored"
+        if report.provisional_coverage:
+            known += f", {format_share(report.provisional_coverage)} still provisional"
+        if self.width >= WIDE:
+            yield _line(score, Text(known))
+        else:
+            yield score
+            yield Text(known)
+        yield Text(f"Data as of {moment_text(report.as_of)}, computed {moment_text(report.computed_at)}", QUIET)
+
+    def perspective(self, perspective: PerspectiveReport) -> Iterator[RenderableType]:
+        """Yield a perspective's headline, the columns' titles and its objectives."""
+        weight = perspective.effective_weight
+        share = f"weight {weight:.0f}%" if weight is not None else "not scored"
+        yield Text("")
+        yield _line(
+            Text.assemble((perspective.label.upper(), "bold"), (f"  {share}", QUIET)),
+            self.score(perspective.score, perspective.status, bold=True),
+        )
+        titles = Table.grid(padding=(0, 2, 0, 0))
+        self.columns(titles)
+        titles.add_row("", *self.titles.values(), "status", style=QUIET)
+        yield Padding(titles, (0, 0, 0, 4), expand=False)
+        for objective in perspective.objectives:
+            yield from self.objective(objective)
+
+    def objective(self, objective: ObjectiveReport) -> Iterator[RenderableType]:
+        """Yield an objective's headline and its indicators."""
+        headline = _line(Text(objective.statement, "bold"), self.score(objective.score, objective.status))
+        yield Padding(headline, (0, 0, 0, 2))
+        for indicator in objective.indicators:
+            yield from self.indicator(indicator)
+        for initiative in objective.initiatives:
+            who = [part for part in (initiative.owner, f"due {initiative.due}" if initiative.due else None) if part]
+            said = f"Initiative: {initiative.initiative}" + (f" ({', '.join(who)})" if who else "")
+            yield Padding(Text(said, QUIET), (0, 0, 0, 4))
+
+    def indicator(self, indicator: IndicatorReport) -> Iterator[RenderableType]:
+        """Yield an indicator's line, and below it who answers for it and what else is known."""
+        cells = self.cells(indicator)
+        table = Table.grid(padding=(0, 2, 0, 0))
+        self.columns(table)
+        table.add_row(indicator.label, *(cells[name] for name in self.widths), status_text(indicator.status))
+        yield Padding(table, (0, 0, 0, 4), expand=False)
+        if self.reasons:
+            for sentence in why(indicator, self.currency):
+                yield Padding(Text(sentence), (0, 0, 0, 6))
+        for line in self.details(indicator):
+            yield Padding(line, (0, 0, 0, 6))
+
+    def columns(self, table: Table) -> None:
+        """Give a table the page's columns: the label takes what the others leave."""
+        status = max(len(style.word) for style in STATUS_STYLE.values()) + 2
+        others = sum(width + 2 for width in self.widths.values())
+        table.add_column(width=self.width - 4 - others - status - 2)
+        for name, width in self.widths.items():
+            table.add_column(width=width, justify="left" if name == "period" else "right", no_wrap=True)
+        table.add_column(width=status, no_wrap=True)
+
+    def cells(self, indicator: IndicatorReport) -> dict[str, str]:
+        """Return an indicator's cells by column."""
+        unit, scored, target = indicator.unit, indicator.scored, indicator.target
+        interval = format_interval(scored.lower, scored.upper, unit, self.currency) if scored else NOTHING
+        return {
+            "value": format_value(scored.value, unit, self.currency) if scored else NOTHING,
+            "interval": "" if interval == NOTHING else interval,
+            "period": scored.period_name if scored else "",
+            "goal": format_level(target.goal, unit, self.currency) if target else "",
+        }
+
+    def details(self, indicator: IndicatorReport) -> Iterator[Text]:
+        """Yield the quiet lines below an indicator."""
+        said = []
+        if not self.reasons:
+            interval = self.cells(indicator)["interval"]
+            if interval and "interval" not in self.widths:
+                said.append(f"95% {interval}")
+            said += list(self.movement(indicator))
+        said += list(self.owners(indicator))
+        if said:
+            yield Text(" · ".join(said), QUIET)
+        if indicator.error:
+            yield Text(f"the last refresh failed: {indicator.error}", "red")
+        elif indicator.stale:
+            yield Text(f"stale: the data reach to {moment_text(indicator.as_of)}", "yellow")
+
+    def movement(self, indicator: IndicatorReport) -> Iterator[str]:
+        """Yield the change since the period before, and the value of the open period."""
+        change, now = indicator.change, indicator.provisional
+        if change is not None:
+            difference = format_change(change.difference, indicator.unit, self.currency)
+            yield f"{difference} against {change.previous_name}"
+        if now is not None and now.value is not None:
+            mature = f", {format_share(now.maturity)} mature" if now.maturity is not None else ""
+            value = format_value(now.value, indicator.unit, self.currency)
+            yield f"{now.period_name} so far {value}{mature}"
+
+    def owners(self, indicator: IndicatorReport) -> Iterator[str]:
+        """Yield who leads, who supports and who owns."""
+        if indicator.leads:
+            helpers = [self.department(name) for name in indicator.supports]
+            yield f"{self.department(indicator.leads)} leads" + (f", with {', '.join(helpers)}" if helpers else "")
+        if indicator.owner:
+            yield f"owner {indicator.owner}"
+
+    def department(self, name: str) -> str:
+        """Return a department's label."""
+        return self.departments.get(name) or label_of(name)
+
+    def score(self, score: float | None, status: Status, *, bold: bool = False) -> Text:
+        """Return a score with its status."""
+        return Text.assemble((format_score(score), "bold" if bold else ""), "  ", status_text(status))
+
+
+def _line(left: Text, right: Text) -> Table:
+    """Return two texts on one line, at either end."""
+    table = Table.grid(expand=True, padding=(0, 1, 0, 0))
+    table.add_column(ratio=1)
+    table.add_column(justify="right", no_wrap=True)
+    table.add_row(left, right)
+    return table

@@ -1,0 +1,119 @@
+"""What every command shares: the project folder, the form of the output, and the clock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from metrics.grain import Calendar
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+DISTRIBUTION = "scorecard-server"
+
+
+def utc_now() -> datetime:
+    """Return the present."""
+    return datetime.now(UTC)
+
+
+@dataclass
+class Settings:
+    """The global options; `clock` returns the present as an aware instant."""
+
+    root: Path = field(default_factory=Path)
+    json: bool = False
+    clock: Callable[[], datetime] = utc_now
+
+
+pass_settings = click.make_pass_decorator(Settings, ensure=True)
+
+
+def _set_root(ctx: click.Context, _: click.Parameter, value: Path | None) -> None:
+    if value is not None:
+        ctx.ensure_object(Settings).root = value
+
+
+def _set_json(ctx: click.Context, _: click.Parameter, value: bool) -> None:
+    if value:
+        ctx.ensure_object(Settings).json = True
+
+
+project_option = click.option(
+    "--project",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    metavar="DIR",
+    expose_value=False,
+    callback=_set_root,
+    help="The project folder; the current one by default.",
+)
+json_option = click.option(
+    "--json", is_flag=True, expose_value=False, callback=_set_json, help="Write JSON instead of text."
+)
+
+
+def version() -> str:
+    """Return this program's version."""
+    from importlib.metadata import PackageNotFoundError
+    from importlib.metadata import version as installed
+
+    try:
+        return installed(DISTRIBUTION)
+    except PackageNotFoundError:
+        import tomllib
+
+        # A checkout that is not installed says its version itself.
+        text = Path(__file__).parents[2].joinpath("pyproject.toml").read_text(encoding="utf-8")
+        return str(tomllib.loads(text)["project"]["version"])
+
+
+def show_version(ctx: click.Context, _: click.Parameter, value: bool) -> None:
+    """Print the version and end."""
+    if value:
+        click.echo(f"scorecard {version()}")
+        ctx.exit()
+
+
+class Moment(click.ParamType):
+    """A date or an instant; which instant a date is depends on the company's time zone."""
+
+    name = "moment"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date | datetime:
+        """Read an ISO date or date and time."""
+        if isinstance(value, date):
+            return value
+        try:
+            return date.fromisoformat(value) if len(value) <= 10 else datetime.fromisoformat(value)
+        except ValueError:
+            self.fail(f"{value!r} is not a date or an instant: write 2026-10-01 or 2026-10-01T06:00:00Z", param, ctx)
+
+
+class Day(click.ParamType):
+    """A local date."""
+
+    name = "date"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        """Read an ISO date."""
+        if isinstance(value, date):
+            return value
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            self.fail(f"{value!r} is not a date: write 2026-10-01", param, ctx)
+
+
+def instant(moment: date | datetime | None, calendar: Calendar) -> datetime | None:
+    """Return the instant of a moment: a date begins at midnight, a time without a zone is local."""
+    from metrics.grain import to_instant
+
+    if isinstance(moment, datetime):
+        return moment.astimezone(UTC) if moment.tzinfo else to_instant(moment, calendar.zone)
+    return calendar.instant(moment) if moment is not None else None

@@ -1,0 +1,170 @@
+"""`scorecard query`: one metric's values, from the store where it holds them, else computed live."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from api.cli._output import console, emit_json, moment_text, note
+from api.cli._settings import (
+    Day,
+    Moment,
+    Settings,
+    instant,
+    json_option,
+    pass_settings,
+    project_option,
+)
+from metrics.grain import Grain
+
+if TYPE_CHECKING:
+    from api.project import Project
+    from metrics.model import Metric
+    from metrics.query import Answer, Query
+
+Row = dict[str, Any]
+
+BEFORE = ("metric", "grain", "period_start", "period_end")
+AFTER = ("value", "numerator", "denominator", "lower", "upper", "sample_size", "maturity", "state")
+
+
+def _dimensions(_: click.Context, __: click.Parameter, value: str | None) -> tuple[str, ...]:
+    names = [name.strip() for name in (value or "").split(",")]
+    return tuple(dict.fromkeys(name for name in names if name))
+
+
+@click.command("query")
+@click.argument("metric")
+@click.option("--grain", type=click.Choice([grain.value for grain in Grain]),
+              help="How long a period is; month by default, else the metric's first grain.")  # fmt: skip
+@click.option("--from", "start", type=Day(), help="The first day on which a period may begin.")
+@click.option("--to", "end", type=Day(), help="The day from which on no period may begin.")
+@click.option("--by", callback=_dimensions, metavar="DIM,...", help="The dimensions to cut by.")
+@click.option("--as-of", type=Moment(), help="Use only rows that had arrived before this date or instant.")
+@click.option("--as-known", type=Moment(), help="Show what the store said before this date or instant.")
+@click.option("--format", "form", type=click.Choice(["table", "csv", "json"]), help="A table by default.")
+@json_option
+@project_option
+@pass_settings
+def command(settings: Settings, metric: str, grain: str | None, start: date | None, end: date | None,
+            by: tuple[str, ...], as_of: date | datetime | None, as_known: date | datetime | None,
+            form: str | None) -> None:  # fmt: skip
+    """Show the values of METRIC by period, from the first row to the newest.
+
+    They come from the store where it holds them for the definition as it stands, else from the sources.
+    """
+    from api.project import Project
+    from metrics.query import Query, answer
+
+    if as_of is not None and as_known is not None:
+        raise click.UsageError("--as-of asks the sources and --as-known the store: give one of them")
+    if start is not None and end is not None and end <= start:
+        raise click.UsageError(f"--to {end} must lie after --from {start}: the end is exclusive")
+    project = Project.open(settings.root)
+    found, calendar = project.catalog.metric(metric), project.catalog.company.calendar
+    query = Query(
+        metric,
+        Grain(grain) if grain else default_grain(found.grains),
+        by,
+        start,
+        end,
+        instant(as_of, calendar),
+        instant(as_known, calendar),
+    )
+    answered = answer(query, project.catalog, project.root, project.store, settings.clock())
+    note(origin(answered, query))
+    rows = rows_of(answered, query)
+    writers: dict[str, Callable[[], None]] = {
+        "table": lambda: _write_table(project, found, query, rows),
+        "csv": lambda: _write_csv(rows, columns(by)),
+        "json": lambda: emit_json(rows),
+    }
+    writers[form or ("json" if settings.json else "table")]()
+
+
+def default_grain(grains: Sequence[Grain]) -> Grain:
+    """Return month where a metric has it, else its first grain."""
+    return Grain.MONTH if Grain.MONTH in grains or not grains else grains[0]
+
+
+def columns(by: Sequence[str]) -> tuple[str, ...]:
+    """Return the columns of an answer."""
+    return (*BEFORE, *by, *AFTER)
+
+
+def rows_of(answer: Answer, query: Query) -> list[Row]:
+    """Return an answer as plain rows; days are ISO texts, the end is exclusive."""
+    rows = []
+    for seen in answer.observations:
+        segment = dict(seen.dimensions)
+        row: Row = {
+            "metric": seen.metric,
+            "grain": seen.grain.value,
+            "period_start": seen.period.start.isoformat() if seen.period.start else None,
+            "period_end": seen.period.end.isoformat() if seen.period.end else None,
+        }
+        row |= {name: segment.get(name) for name in query.by}
+        row |= {name: getattr(seen, name) for name in AFTER[:-1]}
+        rows.append(row | {"state": seen.state.value})
+    return rows
+
+
+def origin(answer: Answer, query: Query) -> str:
+    """Say where an answer comes from, and until when its data are known."""
+    from metrics.query import Origin
+
+    if query.as_known is not None:
+        return f"from the store, as known before {moment_text(query.as_known)}"
+    where = "from the store" if answer.origin is Origin.STORE else "computed live"
+    until = f", data as of {moment_text(answer.watermark)}" if answer.watermark else ", without any data"
+    return where + until
+
+
+def _write_csv(rows: Sequence[Row], names: Sequence[str]) -> None:
+    import csv
+    import sys
+
+    writer = csv.DictWriter(sys.stdout, names, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+
+
+def _write_table(project: Project, metric: Metric, query: Query, rows: Sequence[Row]) -> None:
+    from rich.table import Table
+
+    from metrics.unit import unit_of
+    from scorecard.display import format_count, format_share, format_value
+
+    currency, unit = project.catalog.company.currency.report, unit_of(metric, project.catalog)
+
+    def in_unit(value: float | None) -> str:
+        return format_value(value, unit, currency)
+
+    texts: dict[str, Callable[[Any], str]] = {
+        **dict.fromkeys(("value", "lower", "upper"), in_unit),
+        **dict.fromkeys(("numerator", "denominator", "sample_size"), format_count),
+        "maturity": format_share,
+    }
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    # The metric and the grain stand in the title; a column that has nothing in it says nothing.
+    shown = [name for name in columns(query.by)[2:] if name == "value" or any(row[name] is not None for row in rows)]
+    for name in shown:
+        table.add_column(name, justify="right" if name in texts else "left", no_wrap=True)
+    for row in rows:
+        table.add_row(*(texts.get(name, _text)(row[name]) for name in shown))
+    out = console()
+    width = max(out.width, out.measure(table).maximum)
+    title = f"{metric.label} ({metric.metric}) by {query.grain.value.replace('_', ' ')}"
+    wide = console(width=width)
+    wide.print(title, style="bold")
+    if rows:
+        wide.print(table)
+    else:
+        wide.print("There are no values.")
+
+
+def _text(value: Any) -> str:
+    return "" if value is None else str(value)

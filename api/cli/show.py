@@ -1,0 +1,29 @@
+"""`scorecard show`: a scorecard on the terminal, with the numbers that page and API have."""
+
+from __future__ import annotations
+
+import click
+
+from api.cli._output import console, emit_json, page_width
+from api.cli._settings import Settings, json_option, pass_settings, project_option
+
+
+@click.command("show")
+@click.argument("scorecard", required=False)
+@click.option("--period", metavar="P", help="Such as 2026-Q3; the latest with a final value by default.")
+@click.option("--why", "reasons", is_flag=True, help="Say for each indicator why it stands where it stands.")
+@json_option
+@project_option
+@pass_settings
+def command(settings: Settings, scorecard: str | None, period: str | None, reasons: bool) -> None:
+    """Show SCORECARD, the first one by default."""
+    from api.cli._scorecard import write
+    from api.project import Project
+    from scorecard.report import to_dict
+
+    report = Project.open(settings.root).report(scorecard, period, settings.clock())
+    if settings.json:
+        emit_json(to_dict(report))
+        return
+    width = page_width()
+    write(report, console(width=width), width, reasons=reasons)

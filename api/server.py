@@ -1,0 +1,179 @@
+"""`serve`: gunicorn with its workers, and beside them one process that refreshes by the company's cron line."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from gunicorn.app.base import BaseApplication
+from gunicorn.arbiter import Arbiter
+
+from api.app import create_app
+from api.auth import Keys
+from api.live import Live
+from api.project import STATE_FOLDER, Project
+from api.refreshing import RefreshStarter
+from api.scheduler import SchedulerProcess
+from metrics.errors import UsageError
+from metrics.run import Refresher
+from metrics.store import Store
+
+log = logging.getLogger(__name__)
+
+Refresh = Callable[[Project], object]
+Statements = Callable[[Project, str], str | None]
+
+_THREADS = 8
+_GRACE_SECONDS = 10
+
+
+def refresh_project(project: Project) -> object:
+    """Compute every metric of a project and store what changed; the summary says how each ended."""
+    return Refresher(project.catalog, project.root, project.store, _utc_now, project.commit).refresh()
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether a host to bind to can be reached from this machine alone."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def serve(
+    root: Path,
+    host: str = "127.0.0.1",
+    port: int = 8321,
+    workers: int = 2,
+    refresh: Refresh | None = refresh_project,
+    *,
+    statements: Statements | None = None,
+    announce: Callable[[str], object] = sys.stdout.write,
+) -> None:
+    """Serve a project until SIGTERM or SIGINT; `announce` gets the address once the port listens.
+
+    `refresh` computes a project anew: by the company's cron line and by `POST /api/v1/refresh`; None does
+    neither. Ends the process.
+
+    Raises:
+        DefinitionsInvalid: the definitions hold errors.
+        UsageError: the host is not loopback and no API key is valid, or the cron line cannot be read.
+    """
+    project = Project.open(root)
+    try:
+        require_key(project.store, host)
+        scheduler = SchedulerProcess(root, refresh, project) if refresh is not None else None
+    finally:
+        # A connection must not be shared with the processes that are forked from here.
+        project.store.close()
+    anonymous = is_loopback(host)
+
+    def load() -> Flask:
+        return worker_app(root, anonymous=anonymous, refresh=refresh, statements=statements)
+
+    _Server(load, _options(host, port, workers, announce), scheduler).run()
+
+
+def require_key(store: Store, host: str) -> None:
+    """Raise UsageError where anybody on the network could read: another host than loopback, and no key."""
+    if is_loopback(host) or Keys(store).any_valid(_utc_now()):
+        return
+    raise UsageError(
+        f"{host} can be reached from other machines, and no API key is valid: make one with "
+        "`scorecard keys create NAME --scope read`, or serve on 127.0.0.1"
+    )
+
+
+def worker_app(
+    root: Path, *, anonymous: bool, refresh: Refresh | None, statements: Statements | None = None
+) -> Flask:
+    """Return the application of one worker process, with its own connections."""
+    live = Live(Project.open(root))
+    starter = None
+    if refresh is not None:
+        run = refresh
+        starter = RefreshStarter(lambda: run(live.project), root / STATE_FOLDER / "refresh.lock")
+    return create_app(
+        live.project,
+        now=_utc_now,
+        anonymous=anonymous,
+        refresh=starter,
+        statements=statements,
+        live=live,
+    )
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _options(host: str, port: int, workers: int, announce: Callable[[str], object]) -> dict[str, Any]:
+    named = f"[{host}]" if ":" in host and not host.startswith("[") else host
+
+    def ready(arbiter: Arbiter) -> None:
+        bound = arbiter.LISTENERS[0].getsockname()[1]
+        announce(f"serving on http://{named}:{bound}/\n")
+        sys.stdout.flush()
+
+    return {
+        "bind": f"{named}:{port}",
+        "workers": workers,
+        "worker_class": "gthread",
+        "threads": _THREADS,
+        "graceful_timeout": _GRACE_SECONDS,
+        "loglevel": "warning",
+        "when_ready": ready,
+        "control_socket_disable": True,
+    }
+
+
+class _Server(BaseApplication):  # type: ignore[misc]
+    """gunicorn without its command line and configuration files."""
+
+    def __init__(
+        self, load: Callable[[], Flask], options: dict[str, Any], scheduler: SchedulerProcess | None
+    ) -> None:
+        self._load = load
+        self._options = options
+        self._scheduler = scheduler
+        super().__init__()
+
+    def load_config(self) -> None:
+        """Set the options; one that this gunicorn does not know is left out."""
+        for name, value in self._options.items():
+            if name in self.cfg.settings:
+                self.cfg.set(name, value)
+
+    def load(self) -> Flask:
+        """Return the application; called in each worker."""
+        return self._load()
+
+    def run(self) -> None:
+        """Run until a signal ends the server; the scheduler ends with it."""
+        try:
+            _SupervisingArbiter(self, self._scheduler).run()
+        finally:
+            if self._scheduler is not None:
+                self._scheduler.stop()
+
+
+class _SupervisingArbiter(Arbiter):  # type: ignore[misc]
+    """Keeps the scheduler alive beside the workers."""
+
+    def __init__(self, app: _Server, scheduler: SchedulerProcess | None) -> None:
+        self._scheduler = scheduler
+        super().__init__(app)
+
+    def manage_workers(self) -> None:
+        """Start what is missing: workers, and the scheduler. Called about once a second."""
+        super().manage_workers()
+        if self._scheduler is not None:
+            self._scheduler.ensure(self.LISTENERS)

@@ -1,0 +1,1 @@
+"""Each file measures one promise against an equivalent."""
