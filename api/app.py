@@ -70,7 +70,7 @@ def create_app(
     _register_api(app)
     app.register_blueprint(documents.documents)
     app.register_blueprint(pages)
-    app.add_url_rule("/metrics", "prometheus", _prometheus)
+    app.add_url_rule("/metrics", "prometheus", _prometheus(exposition.Exposition()))
     app.add_url_rule("/healthz", "health", _health)
     app.add_url_rule("/readyz", "ready", _ready)
     problem.register(app)
@@ -105,8 +105,8 @@ def _specification(api: Api) -> dict[str, Any]:
     return spec
 
 
-def _prometheus() -> Response:
-    return Response(exposition.render(project(), now()), content_type=exposition.CONTENT_TYPE)
+def _prometheus(held: exposition.Exposition) -> Callable[[], Response]:
+    return lambda: Response(held.text(project(), now()), content_type=exposition.CONTENT_TYPE)
 
 
 def _health() -> Response:

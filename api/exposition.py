@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from threading import Lock
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
+from sqlalchemy import func, select
 
 from api.newest import live, still_open
 from api.project import Project
 from metrics.grain import Calendar, Grain, Period
 from metrics.model import Metric
 from metrics.observation import Observation
+from metrics.store_tables import refreshes, runs
 from metrics.unit import RATIO, unit_of
 from scorecard.score import Level, Status
 from scorecard.target import target_for
@@ -50,6 +53,35 @@ def base_unit(unit: str, currency: str) -> Base:
     if unit == RATIO:
         return Base("_ratio", 1.0)
     return Base(f"_{unit}" if unit == currency.lower() else "", 1.0)
+
+
+class Exposition:
+    """The exposition of one process, rendered anew once the store or the definitions have changed."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._made_from: tuple[Project, object] | None = None
+        self._text = b""
+
+    def text(self, project: Project, now: datetime) -> bytes:
+        """Return the whole exposition; the store's last run and refresh decide whether it still holds."""
+        made_from = (project, _mark(project))
+        with self._lock:
+            if self._made_from is None or not _same(self._made_from, made_from):
+                self._text, self._made_from = render(project, now), made_from
+            return self._text
+
+
+def _same(one: tuple[Project, object], other: tuple[Project, object]) -> bool:
+    # A reload makes a new project; to compare two by value would read all of their definitions.
+    return one[0] is other[0] and one[1] == other[1]
+
+
+def _mark(project: Project) -> object:
+    """Return what changes whenever something was computed."""
+    numbers = [select(func.max(table.c.number)).scalar_subquery() for table in (runs, refreshes)]
+    with project.store.engine.connect() as connection:
+        return tuple(connection.execute(select(*numbers)).one())
 
 
 def render(project: Project, now: datetime) -> bytes:

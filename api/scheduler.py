@@ -123,7 +123,6 @@ class SchedulerProcess:
         if child:
             self._process = child
             return
-        code = 1
         try:
             for socket in inherited:
                 socket.close()
@@ -132,7 +131,7 @@ class SchedulerProcess:
             log.exception("the scheduler failed")
         finally:
             # Nothing of the server that was forked with this process may run here.
-            os._exit(code)
+            os._exit(1)
 
     def stop(self) -> None:
         """End the process and wait for it. In a worker, which has inherited this object, it does nothing."""

@@ -1,4 +1,4 @@
-"""`serve`: gunicorn with its workers, and beside them one process that refreshes by the company's cron line."""
+"""`serve`: gunicorn with its workers, and one process beside them that refreshes by the cron line."""
 
 from __future__ import annotations
 

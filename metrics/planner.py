@@ -25,7 +25,6 @@ from metrics.parts import inputs
 from metrics.relation import Guard, Rows, Scope, Selectable, default_time
 from metrics.scan import Scan, ScanQuery, When
 from metrics.source import Source, open_source
-from metrics.sql import Type
 
 SERIES_LIMIT = 20_000
 
@@ -407,6 +406,3 @@ def _aware(moment: datetime) -> datetime:
 
 def _length(span: Span) -> float:
     return span.approximate_seconds
-
-
-__all__ = ["SERIES_LIMIT", "Ask", "Extent", "Outcome", "Session", "Statement", "Type", "ask_for", "with_inputs"]  # fmt: skip

@@ -26,6 +26,8 @@ REPLAYS = (*(datetime(2026, month, 1, 6, tzinfo=UTC) for month in range(5, 11)),
 DAYS = (NOW.date() - START).days
 LATE_SHARE = 0.03
 LATE_DAYS = 20.0
+STRAGGLERS = 0.1
+STRAGGLER_DAYS = 60.0
 _RAMP_DAYS = 240.0
 _SYNC_HOUR = 3.0
 # Quiet Decembers and Augusts, busy springs and autumns.
@@ -117,9 +119,15 @@ class Syncs:
         return cls(system, np.arange(1, DAYS + 1) + (_SYNC_HOUR + minutes / 60.0) / 24.0)
 
     def arrival(self, rng: np.random.Generator, times: Floats, late_share: float = LATE_SHARE) -> Floats:
-        """Return when rows arrived: by the next sync, a few up to 20 days late; NaN if not yet."""
-        late = rng.random(len(times)) < late_share
-        delay = np.where(late, 1.0 + (LATE_DAYS - 2.0) * rng.random(len(times)), 0.0)
+        """Return when rows arrived: by the next sync, or late; NaN if not yet.
+
+        Most late rows come within `LATE_DAYS`; one in ten takes up to `STRAGGLER_DAYS`, long after its
+        period was called final.
+        """
+        size = len(times)
+        most = np.where(rng.random(size) < STRAGGLERS, STRAGGLER_DAYS, LATE_DAYS)
+        late = rng.random(size) < late_share
+        delay = np.where(late, 1.0 + (most - 2.0) * rng.random(size), 0.0)
         minutes = rng.random(len(times)) * 10.0
         ready = times + delay + 0.01
         index = np.searchsorted(self.done, np.nan_to_num(ready, nan=np.inf), side="left")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from metrics.definitions import Places
 from metrics.errors import Finding, suggest
-from metrics.expression import Measure, Name
+from metrics.expression import Measure, Name, Node
 from metrics.model import Catalog, Metric
 from metrics.parts import parts, uses
 
@@ -31,11 +31,20 @@ def _followed(catalog: Catalog, at: Places, metric: Metric) -> Iterator[Finding]
 def _counted(catalog: Catalog, at: Places, metric: Metric) -> Iterator[Finding]:
     for use in uses(metric):
         for part in use.parts():
-            if isinstance(part.value, Measure) and part.value.function == "count_new" and part.node:
-                name = ".".join(part.node.parts) if isinstance(part.node, Name) else part.value.text
-                if message := _missing(catalog, use.dataset, name):
-                    place = at("metric", metric.metric, *part.path, offset=part.node.offset)
-                    yield Finding(place, CODE, message)
+            measure = part.value
+            if not isinstance(measure, Measure) or measure.function != "count_new":
+                continue
+            if measure.argument is None:
+                continue
+            if message := _miscounted(catalog, use.dataset, measure.argument):
+                place = at("metric", metric.metric, *part.path, offset=measure.argument.offset)
+                yield Finding(place, CODE, message)
+
+
+def _miscounted(catalog: Catalog, dataset: str, node: Node) -> str:
+    if not isinstance(node, Name) or len(node.parts) > 1:
+        return "count_new takes the name of an entity"
+    return _missing(catalog, dataset, node.parts[0])
 
 
 def _missing(catalog: Catalog, dataset: str, entity: str) -> str:

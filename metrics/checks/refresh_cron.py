@@ -28,7 +28,7 @@ def check(catalog: Catalog, at: Places) -> Iterator[Finding]:
         return
     for text, (name, least, most) in zip(fields, FIELDS, strict=True):
         if not all(_fits(part, least, most) for part in text.split(",")):
-            message = f"{text!r} is not a {name}: write * or numbers from {least} to {most}"
+            message = f"the {name} {text!r} cannot be read: write * or numbers from {least} to {most}"
             yield Finding(at("company", "", "refresh", "cron"), CODE, message)
             return
 

@@ -19,10 +19,10 @@ def check(catalog: Catalog, at: Places) -> Iterator[Finding]:
     for name, metric in catalog.metrics.items():
         for key in LISTS:
             for index in _repeated(_items(metric, key)):
-                yield Finding(at("metric", name, key, index), CODE, f"{key} names it above already")
+                yield Finding(at("metric", name, key, index), CODE, f"the same item stands in {key} already")
     for name, dataset in catalog.datasets.items():
         for index in _repeated(dataset.key):
-            yield Finding(at("dataset", name, "key", index), CODE, "key names it above already")
+            yield Finding(at("dataset", name, "key", index), CODE, "the same item stands in key already")
 
 
 def _items(metric: Metric, key: str) -> tuple[object, ...]:

@@ -58,9 +58,9 @@ def _one_sided(direction: Direction, target: Target) -> Iterator[Problem]:
     goal, red_flag = target.goal, target.red_flag
     if isinstance(goal, float) and isinstance(red_flag, float):
         if direction is Direction.UP and not red_flag < goal:
-            yield ("red_flag",), f"red_flag {red_flag:g} is not below goal {goal:g}, but more is better"
+            yield ("red_flag",), f"red_flag {red_flag:.15g} is not below goal {goal:.15g}, but more is better"
         if direction is Direction.DOWN and not goal < red_flag:
-            yield ("red_flag",), f"red_flag {red_flag:g} is not above goal {goal:g}, but less is better"
+            yield ("red_flag",), f"red_flag {red_flag:.15g} is not above goal {goal:.15g}, but less is better"
 
 
 def _band(target: Target) -> Iterator[Problem]:

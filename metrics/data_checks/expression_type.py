@@ -17,6 +17,9 @@ from metrics.sql import Type, Value
 CODE = "expression-type"
 
 _CONDITIONS = ("where", "share", "of", "conditions", "exclude")
+# Which rows there are; then what is made of them; then the rest.
+_ROWS = ("where", "exclude", "time", "loaded_at")
+_ORDER: dict[str | int, int] = {**dict.fromkeys(_ROWS, 0), "columns": 1, "conditions": 1}
 # These are read in another dataset's scope, or in none.
 _ELSEWHERE = ("union", "complete_through", "freshness")
 
@@ -50,25 +53,34 @@ def _dataset(probe: Probe, dataset: Dataset, spoiled: set[tuple[str, str]]) -> I
         if wrong:
             yield probe.finding(CODE, wrong.message, "dataset", own, "types", column, key=True)
     listed = [part for part in parts(dataset) if part.node is not None and part.path[0] not in _ELSEWHERE]
-    # Columns and conditions first: what else fails because of them is not said twice.
-    for part in sorted(listed, key=lambda part: part.path[0] not in ("columns", "conditions")):
-        if _tainted(part, own, spoiled):
+    # What everything else builds on comes first, so that what fails because of it is not said twice.
+    for part in sorted(listed, key=lambda part: _ORDER.get(part.path[0], 2)):
+        money = part.path[0] == "columns" and part.path[1] in _money(dataset)
+        if _tainted(part, own, spoiled) or (money and (own, _ROWS[0]) in spoiled):
             continue
         wrong = _attempt(probe, dataset, part.value, part.path)
         if wrong:
             if part.path[0] in ("columns", "conditions"):
                 spoiled.add((own, str(part.path[1])))
+            elif part.path[0] in _ROWS:
+                spoiled |= {(own, _ROWS[0]), *((own, name) for name in _money(dataset))}
             yield probe.finding(CODE, wrong.message, "dataset", own, *part.path, offset=wrong.offset)
 
 
 def _metric(probe: Probe, metric: Metric, dataset: Dataset, listed: Iterator[Part],
             spoiled: set[tuple[str, str]]) -> Iterator[Finding]:  # fmt: skip
     for part in listed:
-        if part.node is None or _tainted(part, dataset.dataset, spoiled):
+        own = dataset.dataset
+        if part.node is None or (own, _ROWS[0]) in spoiled or _tainted(part, own, spoiled):
             continue
         wrong = _attempt(probe, dataset, part.value, part.path)
         if wrong:
             yield probe.finding(CODE, wrong.message, "metric", metric.metric, *part.path, offset=wrong.offset)
+
+
+def _money(dataset: Dataset) -> set[str]:
+    """Return the columns that are converted: their guard reads all rows."""
+    return {name for name, column in dataset.columns.items() if column.currency is not None}
 
 
 def _tainted(part: Part, dataset: str, spoiled: set[tuple[str, str]]) -> bool:

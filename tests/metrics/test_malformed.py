@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.metrics.project import CASES, listed, loaded
+from tests.metrics.project import CASES, added, listed
 
 FOLDER = CASES / "malformed"
 
@@ -33,7 +33,7 @@ def _files(case: str) -> dict[str, bytes]:
 @pytest.mark.parametrize("case", EXPECTED)
 def test_case_is_refused_at_its_place(case: str) -> None:
     assert EXPECTED[case], "a case expects at least one finding"
-    assert listed(loaded(_files(case))) == EXPECTED[case]
+    assert listed(added(_files(case))) == EXPECTED[case]
 
 
 def test_manifest_names_every_case() -> None:
@@ -42,4 +42,4 @@ def test_manifest_names_every_case() -> None:
 
 
 def test_base_project_has_no_findings() -> None:
-    assert listed(loaded()) == []
+    assert listed() == []

@@ -1,42 +1,57 @@
 """Business calendars have weekdays, and hours that end after they start."""
 
-from collections.abc import Callable
-
 import pytest
 
-from metrics.definitions import Loaded
-from tests.metrics.project import edited, listed
+from tests.metrics.project import COMPANY, Files, assert_found, edited
 
 CASES = [
     pytest.param(
-        lambda: edited("company.yml", ("mon-fri:", "mon-fry:")),
-        ["definitions/company.yml:9:25 calendar-hours 'mon-fry' are not weekdays such as mon-fri or sat"],
+        edited(COMPANY, ("mon-fri:", "mon-fry:")),
+        [
+            (
+                COMPANY,
+                'mon-fry: "09:00-17:30", ',
+                "calendar-hours 'mon-fry' are not weekdays such as mon-fri or sat",
+            )
+        ],
         id="weekday",
     ),
     pytest.param(
-        lambda: edited("company.yml", ("mon-fri:", "fri-mon:")),
-        ["definitions/company.yml:9:25 calendar-hours 'fri-mon' runs backwards or names a day again"],
+        edited(COMPANY, ("mon-fri:", "fri-mon:")),
+        [
+            (
+                COMPANY,
+                'fri-mon: "09:00-17:30", ',
+                "calendar-hours 'fri-mon' runs backwards or names a day again",
+            )
+        ],
         id="backwards",
     ),
     pytest.param(
-        lambda: edited("company.yml", ("sat:", "fri:")),
-        ["definitions/company.yml:9:45 calendar-hours 'fri' runs backwards or names a day again"],
+        edited(COMPANY, ("sat:", "fri:")),
+        [(COMPANY, 'fri: "10:00-14:00"}, tim', "calendar-hours 'fri' runs backwards or names a day again")],
         id="day again",
     ),
     pytest.param(
-        lambda: edited("company.yml", ("09:00-17:30", "9-17")),
-        ["definitions/company.yml:9:25 calendar-hours '9-17' are not hours such as 09:00-17:30"],
+        edited(COMPANY, ("09:00-17:30", "9-17")),
+        [(COMPANY, '"9-17", sat: "10:00-14:0', "calendar-hours '9-17' are not hours such as 09:00-17:30")],
         id="hours",
     ),
     pytest.param(
-        lambda: edited("company.yml", ("09:00-17:30", "17:30-09:00")),
-        ["definitions/company.yml:9:25 calendar-hours '17:30-09:00' are not hours such as 09:00-17:30"],
+        edited(COMPANY, ("09:00-17:30", "17:30-09:00")),
+        [
+            (
+                COMPANY,
+                '"17:30-09:00", sat: "10:',
+                "calendar-hours '17:30-09:00' are not hours such as 09:00-17:30",
+            )
+        ],
         id="end before start",
     ),
-    pytest.param(lambda: edited("company.yml", ("09:00-17:30", "00:00-24:00")), [], id="whole day"),
+    pytest.param(edited(COMPANY, ("09:00-17:30", "00:00-24:00")), [], id="whole day"),
 ]
 
 
-@pytest.mark.parametrize(("project", "expected"), CASES)
-def test_calendar_hours(project: Callable[[], Loaded], expected: list[str]) -> None:
-    assert listed(project()) == expected
+@pytest.mark.parametrize(("files", "expected"), CASES)
+def test_calendar_hours(files: Files, expected: list[tuple[str, str, str]]) -> None:
+    assert_found(files, expected)

@@ -1,40 +1,28 @@
 """No computed column or condition depends on itself through others."""
 
-from collections.abc import Callable
-
 import pytest
 
-from metrics.definitions import Loaded
-from tests.metrics.project import edited, listed
+from tests.metrics.project import ORDERS, STAGES, Files, assert_found, edited
 
 CASES = [
     pytest.param(
-        lambda: edited(
-            "datasets/orders.yml", ("columns:\n", "columns:\n  net: gross - tax\n  gross: net + tax\n")
-        ),
-        [
-            "definitions/datasets/orders.yml:9:3 column-cycle 'gross' is computed from itself: gross -> net -> gross"
-        ],
+        edited(ORDERS, ("columns:\n", "columns:\n  net: gross - tax\n  gross: net + tax\n")),
+        [(ORDERS, "gross: net + tax", "column-cycle 'gross' is computed from itself: gross -> net -> gross")],
         id="columns",
     ),
     pytest.param(
-        lambda: edited(
-            "datasets/stage_changes.yml",
-            ("  qualified_lead:", "  good: not bad\n  bad: not good\n  qualified_lead:"),
-        ),
-        [
-            "definitions/datasets/stage_changes.yml:16:3 column-cycle 'bad' is computed from itself: bad -> good -> bad"
-        ],
+        edited(STAGES, ("  qualified_lead:", "  good: not bad\n  bad: not good\n  qualified_lead:")),
+        [(STAGES, "bad: not good", "column-cycle 'bad' is computed from itself: bad -> good -> bad")],
         id="conditions",
     ),
     pytest.param(
-        lambda: edited("datasets/orders.yml", ("columns:\n", "columns:\n  region: upper(region)\n")),
+        edited(ORDERS, ("columns:\n", "columns:\n  region: upper(region)\n")),
         [],
         id="column that refines its own",
     ),
 ]
 
 
-@pytest.mark.parametrize(("project", "expected"), CASES)
-def test_column_cycle(project: Callable[[], Loaded], expected: list[str]) -> None:
-    assert listed(project()) == expected
+@pytest.mark.parametrize(("files", "expected"), CASES)
+def test_column_cycle(files: Files, expected: list[tuple[str, str, str]]) -> None:
+    assert_found(files, expected)

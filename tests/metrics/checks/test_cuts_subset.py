@@ -1,32 +1,29 @@
 """A cut combines two or more of the metric's own dimensions."""
 
-from collections.abc import Callable
-
 import pytest
 
-from metrics.definitions import Loaded
-from tests.metrics.project import edited, listed
+from tests.metrics.project import CONVERSION, Files, assert_found, edited
 
 CASES = [
     pytest.param(
-        lambda: edited(
-            "metrics/marketing/lead_to_opportunity.yml", ("[[channel, segment]]", "[[channel, segmet]]")
-        ),
+        edited(CONVERSION, ("[[channel, segment]]", "[[channel, segmet]]")),
         [
-            "definitions/metrics/marketing/lead_to_opportunity.yml:16:18 cuts-subset 'segmet' is not among the metric's dimensions (did you mean 'segment'?)"
+            (
+                CONVERSION,
+                "segmet]]",
+                ("cuts-subset 'segmet' is not among the metric's dimensions (did you mean 'segment'?)"),
+            )
         ],
         id="unknown",
     ),
     pytest.param(
-        lambda: edited("metrics/marketing/lead_to_opportunity.yml", ("[[channel, segment]]", "[[channel]]")),
-        [
-            "definitions/metrics/marketing/lead_to_opportunity.yml:16:8 cuts-subset each dimension is cut by itself anyway: name two or more"
-        ],
+        edited(CONVERSION, ("[[channel, segment]]", "[[channel]]")),
+        [(CONVERSION, "[channel]]", "cuts-subset each dimension is cut by itself anyway: name two or more")],
         id="single",
     ),
 ]
 
 
-@pytest.mark.parametrize(("project", "expected"), CASES)
-def test_cuts_subset(project: Callable[[], Loaded], expected: list[str]) -> None:
-    assert listed(project()) == expected
+@pytest.mark.parametrize(("files", "expected"), CASES)
+def test_cuts_subset(files: Files, expected: list[tuple[str, str, str]]) -> None:
+    assert_found(files, expected)

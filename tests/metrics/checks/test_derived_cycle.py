@@ -1,32 +1,35 @@
 """No metric is computed from itself."""
 
-from collections.abc import Callable
-
 import pytest
 
-from metrics.definitions import Loaded
-from tests.metrics.project import edited, listed
+from tests.metrics.project import GROWTH, REVENUE_TO_CAC, Files, assert_found, edited
 
 CASES = [
     pytest.param(
-        lambda: edited(
-            "metrics/sales/revenue_to_cac.yml", ("revenue / nullif(cac, 0)", "revenue_to_cac + 1")
-        ),
+        edited(REVENUE_TO_CAC, ("revenue / nullif(cac, 0)", "revenue_to_cac + 1")),
         [
-            "definitions/metrics/sales/revenue_to_cac.yml:1:1 derived-cycle the metric is computed from itself: revenue_to_cac -> revenue_to_cac"
+            (
+                REVENUE_TO_CAC,
+                "metric: revenue_to_cac",
+                ("derived-cycle the metric is computed from itself: revenue_to_cac -> revenue_to_cac"),
+            )
         ],
         id="itself",
     ),
     pytest.param(
-        lambda: edited("metrics/sales/revenue_growth.yml", ("of: revenue", "of: revenue_growth")),
+        edited(GROWTH, ("of: revenue", "of: revenue_growth")),
         [
-            "definitions/metrics/sales/revenue_growth.yml:1:1 derived-cycle the metric is computed from itself: revenue_growth -> revenue_growth"
+            (
+                GROWTH,
+                "metric: revenue_growth",
+                ("derived-cycle the metric is computed from itself: revenue_growth -> revenue_growth"),
+            )
         ],
         id="difference with itself",
     ),
 ]
 
 
-@pytest.mark.parametrize(("project", "expected"), CASES)
-def test_derived_cycle(project: Callable[[], Loaded], expected: list[str]) -> None:
-    assert listed(project()) == expected
+@pytest.mark.parametrize(("files", "expected"), CASES)
+def test_derived_cycle(files: Files, expected: list[tuple[str, str, str]]) -> None:
+    assert_found(files, expected)

@@ -1,45 +1,42 @@
 """The entity of a metric is an entity of every dataset that it counts."""
 
-from collections.abc import Callable
-
 import pytest
 
-from metrics.definitions import Loaded
-from tests.metrics.project import edited, listed
+from tests.metrics.project import CAC, CONVERSION, CSAT, Files, assert_found, edited
 
 CASES = [
     pytest.param(
-        lambda: edited(
-            "metrics/marketing/lead_to_opportunity.yml",
+        edited(
+            CONVERSION,
             ("to: {dataset: stage_changes, where: \"stage = 'opportunity'\"}", "to: {dataset: orders}"),
         ),
-        [
-            "definitions/metrics/marketing/lead_to_opportunity.yml:11:9 entity-missing dataset 'orders' has no entity 'lead'"
-        ],
+        [(CONVERSION, "lead", "entity-missing dataset 'orders' has no entity 'lead'")],
         id="other dataset",
     ),
     pytest.param(
-        lambda: edited("metrics/service/csat.yml", ("entity: customer", "entity: person")),
-        ["definitions/metrics/service/csat.yml:9:22 entity-missing dataset 'tickets' has no entity 'person'"],
+        edited(CSAT, ("entity: customer", "entity: person")),
+        [(CSAT, "person, within: period}", "entity-missing dataset 'tickets' has no entity 'person'")],
         id="latest row",
     ),
     pytest.param(
-        lambda: edited("metrics/marketing/cac.yml", ("count_new(customer)", "count_new(custmer)")),
+        edited(CAC, ("count_new(customer)", "count_new(custmer)")),
         [
-            "definitions/metrics/marketing/cac.yml:7:51 entity-missing dataset 'orders' has no entity 'custmer' (did you mean 'customer'?)"
+            (
+                CAC,
+                'custmer), where: "amount',
+                ("entity-missing dataset 'orders' has no entity 'custmer' (did you mean 'customer'?)"),
+            )
         ],
         id="new ones",
     ),
     pytest.param(
-        lambda: edited("metrics/marketing/cac.yml", ("count_new(customer)", "count_new(lower(customer))")),
-        [
-            "definitions/metrics/marketing/cac.yml:7:51 entity-missing dataset 'orders' has no entity 'count_new(lower(customer))'"
-        ],
+        edited(CAC, ("count_new(customer)", "count_new(lower(customer))")),
+        [(CAC, "lower(customer)), where:", "entity-missing count_new takes the name of an entity")],
         id="new ones by a formula",
     ),
 ]
 
 
-@pytest.mark.parametrize(("project", "expected"), CASES)
-def test_entity_missing(project: Callable[[], Loaded], expected: list[str]) -> None:
-    assert listed(project()) == expected
+@pytest.mark.parametrize(("files", "expected"), CASES)
+def test_entity_missing(files: Files, expected: list[tuple[str, str, str]]) -> None:
+    assert_found(files, expected)

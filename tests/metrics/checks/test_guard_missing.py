@@ -1,37 +1,34 @@
 """A metric of volume has a counter-metric, so that nobody gains by doing more of worse."""
 
-from collections.abc import Callable
-
 import pytest
 
-from metrics.definitions import Loaded
 from metrics.errors import Level
-from tests.metrics.project import base_files, edited, findings, listed, loaded
+from tests.metrics.project import COMPANY, REVENUE, Files, added, assert_found, base, edited, findings
 
 CASES = [
     pytest.param(
-        lambda: edited("metrics/sales/revenue.yml", ("guards: [csat]\n", "")),
+        edited(REVENUE, ("guards: [csat]\n", "")),
         [
-            "definitions/metrics/sales/revenue.yml:1:1 guard-missing a metric of volume has no counter-metric: write guards"
+            (
+                REVENUE,
+                "metric: revenue",
+                "guard-missing a metric of volume has no counter-metric: write guards",
+            )
         ],
         id="sum",
     ),
-    pytest.param(
-        lambda: edited("metrics/sales/revenue.yml", ("guards: [csat]\n", ""), ("sum(amount)", "avg(amount)")),
-        [],
-        id="average",
-    ),
+    pytest.param(edited(REVENUE, ("guards: [csat]\n", ""), ("sum(amount)", "avg(amount)")), [], id="average"),
 ]
 
 
-@pytest.mark.parametrize(("project", "expected"), CASES)
-def test_guard_missing(project: Callable[[], Loaded], expected: list[str]) -> None:
-    assert listed(project()) == expected
+@pytest.mark.parametrize(("files", "expected"), CASES)
+def test_guard_missing(files: Files, expected: list[tuple[str, str, str]]) -> None:
+    assert_found(files, expected)
 
 
 @pytest.mark.parametrize(("strict", "level"), [("false", Level.ADVICE), ("true", Level.ERROR)])
 def test_level_follows_the_company(strict: str, level: Level) -> None:
-    company = base_files()["company.yml"].decode() + f"strict: {strict}\n"
-    metric = base_files()["metrics/sales/revenue.yml"].decode().replace("guards: [csat]\n", "")
-    project = loaded({"company.yml": company, "metrics/sales/revenue.yml": metric})
-    assert [found.level for found in findings(project)] == [level]
+    company = base()[COMPANY].decode() + f"strict: {strict}\n"
+    metric = base()[REVENUE].decode().replace("guards: [csat]\n", "")
+    found = findings(added({COMPANY: company, REVENUE: metric}))
+    assert [each.level for each in found] == [level]

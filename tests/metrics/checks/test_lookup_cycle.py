@@ -1,36 +1,42 @@
 """No lookup needs itself to be joined."""
 
-from collections.abc import Callable
-
 import pytest
 
-from metrics.definitions import Loaded
-from tests.metrics.project import edited, listed, loaded
+from tests.metrics.project import DATASET, MORE, ORDERS, REST, Files, added, assert_found, edited
 
 CASES = [
     pytest.param(
-        lambda: edited("datasets/orders.yml", ("on: account_id", "on: accounts.parent_id")),
+        edited(ORDERS, ("on: account_id", "on: accounts.parent_id")),
         [
-            "definitions/datasets/orders.yml:6:12 lookup-cycle the lookup needs itself: orders.accounts -> orders.accounts"
+            (
+                ORDERS,
+                "accounts: {dataset: acco",
+                ("lookup-cycle the lookup needs itself: orders.accounts -> orders.accounts"),
+            )
         ],
         id="lookup joined by itself",
     ),
     pytest.param(
-        lambda: loaded(
+        added(
             {
-                "datasets/more.yml": "dataset: more\nsource: crm\ntable: more\nkey: id\ntime: day\nlookups:\n  one: {dataset: accounts, on: two.id}\n  two: {dataset: accounts, on: one.id}\n"
+                MORE: DATASET
+                + "lookups:\n  one: {dataset: accounts, on: two.id}\n  two: {dataset: accounts, on: one.id}\n"
             }
         ),
         [
-            "definitions/datasets/more.yml:7:3 lookup-cycle the lookup needs itself: more.one -> more.two -> more.one"
+            (
+                MORE,
+                "one: {dataset: accounts,",
+                ("lookup-cycle the lookup needs itself: more.one -> more.two -> more.one"),
+            )
         ],
         id="lookups joined by each other",
     ),
     pytest.param(
-        lambda: loaded(
+        added(
             {
-                "datasets/more.yml": "dataset: more\nsource: crm\ntable: more\nkey: id\ntime: day\nlookups: {other: {dataset: rest, on: id}}\n",
-                "datasets/rest.yml": "dataset: rest\nsource: crm\ntable: rest\nkey: id\ntime: day\nlookups: {back: {dataset: more, on: id}}\n",
+                MORE: DATASET + "lookups: {other: {dataset: rest, on: id}}\n",
+                REST: DATASET.replace("more", "rest") + "lookups: {back: {dataset: more, on: id}}\n",
             }
         ),
         [],
@@ -39,6 +45,6 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize(("project", "expected"), CASES)
-def test_lookup_cycle(project: Callable[[], Loaded], expected: list[str]) -> None:
-    assert listed(project()) == expected
+@pytest.mark.parametrize(("files", "expected"), CASES)
+def test_lookup_cycle(files: Files, expected: list[tuple[str, str, str]]) -> None:
+    assert_found(files, expected)

@@ -1,38 +1,47 @@
 """A refresh is due by a cron line of five fields."""
 
-from collections.abc import Callable
-
 import pytest
 
-from metrics.definitions import Loaded
-from tests.metrics.project import edited, listed
+from tests.metrics.project import COMPANY, Files, assert_found, edited
 
 CASES = [
     pytest.param(
-        lambda: edited("company.yml", ('"15 * * * *"', '"15 * * *"')),
+        edited(COMPANY, ('"15 * * * *"', '"15 * * *"')),
         [
-            "definitions/company.yml:6:17 refresh-cron a cron line has 5 fields, got 4: minute hour day month weekday"
+            (
+                COMPANY,
+                '"15 * * *"}',
+                ("refresh-cron a cron line has 5 fields, got 4: minute hour day month weekday"),
+            )
         ],
         id="number of fields",
     ),
     pytest.param(
-        lambda: edited("company.yml", ('"15 * * * *"', '"61 * * * *"')),
-        ["definitions/company.yml:6:17 refresh-cron '61' is not a minute: write * or numbers from 0 to 59"],
+        edited(COMPANY, ('"15 * * * *"', '"61 * * * *"')),
+        [
+            (
+                COMPANY,
+                '"61 * * * *"}',
+                ("refresh-cron the minute '61' cannot be read: write * or numbers from 0 to 59"),
+            )
+        ],
         id="out of range",
     ),
     pytest.param(
-        lambda: edited("company.yml", ('"15 * * * *"', '"15 hourly * * *"')),
-        ["definitions/company.yml:6:17 refresh-cron 'hourly' is not a hour: write * or numbers from 0 to 23"],
+        edited(COMPANY, ('"15 * * * *"', '"15 hourly * * *"')),
+        [
+            (
+                COMPANY,
+                '"15 hourly * * *"}',
+                ("refresh-cron the hour 'hourly' cannot be read: write * or numbers from 0 to 23"),
+            )
+        ],
         id="word",
     ),
-    pytest.param(
-        lambda: edited("company.yml", ('"15 * * * *"', '"*/15 6-22,0 * * 1-5"')),
-        [],
-        id="steps lists and ranges",
-    ),
+    pytest.param(edited(COMPANY, ('"15 * * * *"', '"*/15 6-22,0 * * 1-5"')), [], id="steps lists and ranges"),
 ]
 
 
-@pytest.mark.parametrize(("project", "expected"), CASES)
-def test_refresh_cron(project: Callable[[], Loaded], expected: list[str]) -> None:
-    assert listed(project()) == expected
+@pytest.mark.parametrize(("files", "expected"), CASES)
+def test_refresh_cron(files: Files, expected: list[tuple[str, str, str]]) -> None:
+    assert_found(files, expected)

@@ -1,41 +1,28 @@
 """A list names each thing once."""
 
-from collections.abc import Callable
-
 import pytest
 
-from metrics.definitions import Loaded
-from tests.metrics.project import edited, listed
+from tests.metrics.project import CONVERSION, TOUCHES, Files, assert_found, edited
 
 CASES = [
     pytest.param(
-        lambda: edited(
-            "metrics/marketing/lead_to_opportunity.yml",
-            ("[channel, segment]\ncuts", "[channel, segment, channel]\ncuts"),
-        ),
-        [
-            "definitions/metrics/marketing/lead_to_opportunity.yml:15:33 repeated-item dimensions names it above already"
-        ],
+        edited(CONVERSION, ("[channel, segment]\ncuts", "[channel, segment, channel]\ncuts")),
+        [(CONVERSION, "channel]", "repeated-item the same item stands in dimensions already")],
         id="dimension",
     ),
     pytest.param(
-        lambda: edited(
-            "metrics/marketing/lead_to_opportunity.yml",
-            ("[[channel, segment]]", "[[channel, segment], [segment, channel]]"),
-        ),
-        [
-            "definitions/metrics/marketing/lead_to_opportunity.yml:16:29 repeated-item cuts names it above already"
-        ],
+        edited(CONVERSION, ("[[channel, segment]]", "[[channel, segment], [segment, channel]]")),
+        [(CONVERSION, "[segment, channel]]", "repeated-item the same item stands in cuts already")],
         id="cut in another order",
     ),
     pytest.param(
-        lambda: edited("datasets/touches.yml", ("[touch_id]", "[touch_id, touch_id]")),
-        ["definitions/datasets/touches.yml:4:17 repeated-item key names it above already"],
+        edited(TOUCHES, ("[touch_id]", "[touch_id, touch_id]")),
+        [(TOUCHES, "touch_id]", "repeated-item the same item stands in key already")],
         id="key",
     ),
 ]
 
 
-@pytest.mark.parametrize(("project", "expected"), CASES)
-def test_repeated_item(project: Callable[[], Loaded], expected: list[str]) -> None:
-    assert listed(project()) == expected
+@pytest.mark.parametrize(("files", "expected"), CASES)
+def test_repeated_item(files: Files, expected: list[tuple[str, str, str]]) -> None:
+    assert_found(files, expected)

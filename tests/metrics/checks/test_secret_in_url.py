@@ -1,41 +1,55 @@
 """No password or token stands in the definitions."""
 
-from collections.abc import Callable
-
 import pytest
 
-from metrics.definitions import Loaded
-from tests.metrics.project import edited, listed
+from tests.metrics.project import SOURCES, Files, assert_found, edited
 
 CASES = [
     pytest.param(
-        lambda: edited(
-            "sources.yml", ('"${CRM_URL}"', '"postgresql://reader:hunter2@db.example.com:5432/crm"')
-        ),
+        edited(SOURCES, ('"${CRM_URL}"', '"postgresql://reader:hunter2@db.example.com:5432/crm"')),
         [
-            "definitions/sources.yml:2:14 secret-in-url the url holds a secret in plain text: write ${NAME} and set NAME in the environment"
+            (
+                SOURCES,
+                '"postgresql://reader:hun',
+                (
+                    "secret-in-url the url holds a secret in plain text: write ${NAME} "
+                    "and set NAME in the environment"
+                ),
+            )
         ],
         id="password",
     ),
     pytest.param(
-        lambda: edited("sources.yml", ('"${CRM_URL}"', '"postgresql://${USER}:hunter2@db.example.com/crm"')),
+        edited(SOURCES, ('"${CRM_URL}"', '"postgresql://${USER}:hunter2@db.example.com/crm"')),
         [
-            "definitions/sources.yml:2:14 secret-in-url the url holds a secret in plain text: write ${NAME} and set NAME in the environment"
+            (
+                SOURCES,
+                '"postgresql://${USER}:hu',
+                (
+                    "secret-in-url the url holds a secret in plain text: write ${NAME} "
+                    "and set NAME in the environment"
+                ),
+            )
         ],
         id="password beside a reference",
     ),
     pytest.param(
-        lambda: edited(
-            "sources.yml", ('"${CRM_URL}"', '"hive://spark.example.com:10000/crm?auth_token=hunter2"')
-        ),
+        edited(SOURCES, ('"${CRM_URL}"', '"hive://spark.example.com:10000/crm?auth_token=hunter2"')),
         [
-            "definitions/sources.yml:2:14 secret-in-url the url holds a secret in plain text: write ${NAME} and set NAME in the environment"
+            (
+                SOURCES,
+                '"hive://spark.example.co',
+                (
+                    "secret-in-url the url holds a secret in plain text: write ${NAME} "
+                    "and set NAME in the environment"
+                ),
+            )
         ],
         id="parameter",
     ),
     pytest.param(
-        lambda: edited(
-            "sources.yml",
+        edited(
+            SOURCES,
             (
                 '"${CRM_URL}"',
                 '"postgresql://${USER}:${file:/run/secrets/crm:password}@db.example.com/crm?sslmode=require"',
@@ -45,18 +59,18 @@ CASES = [
         id="reference",
     ),
     pytest.param(
-        lambda: edited("sources.yml", ('"${CRM_URL}"', '"postgresql://reader@db.example.com:5432/crm"')),
+        edited(SOURCES, ('"${CRM_URL}"', '"postgresql://reader@db.example.com:5432/crm"')),
         [],
         id="user alone",
     ),
     pytest.param(
-        lambda: edited("sources.yml", ('"${CRM_URL}"', '"duckdb:////data/crm:new@home/crm.duckdb"')),
+        edited(SOURCES, ('"${CRM_URL}"', '"duckdb:////data/crm:new@home/crm.duckdb"')),
         [],
         id="path with a colon",
     ),
 ]
 
 
-@pytest.mark.parametrize(("project", "expected"), CASES)
-def test_secret_in_url(project: Callable[[], Loaded], expected: list[str]) -> None:
-    assert listed(project()) == expected
+@pytest.mark.parametrize(("files", "expected"), CASES)
+def test_secret_in_url(files: Files, expected: list[tuple[str, str, str]]) -> None:
+    assert_found(files, expected)

@@ -1,76 +1,124 @@
 """What one query reads lives in one source."""
 
-from collections.abc import Callable
-
 import pytest
 
-from metrics.definitions import Loaded
-from tests.metrics.project import edited, listed, loaded
+from tests.metrics.project import (
+    ACCOUNTS,
+    CONVERSION,
+    EVENTS,
+    NEW,
+    ORDERS,
+    RATIO,
+    SPEND,
+    STAGES,
+    TICKETS,
+    Files,
+    added,
+    assert_found,
+    edited,
+)
 
 CASES = [
     pytest.param(
-        lambda: edited("datasets/accounts.yml", ("source: crm", "source: desk")),
+        edited(ACCOUNTS, ("source: crm", "source: desk")),
         [
-            "definitions/datasets/orders.yml:6:32 sources-differ 'accounts' is in source 'desk', but 'orders' is in 'crm': land them in one warehouse or Parquet folder",
-            "definitions/datasets/stage_changes.yml:10:23 sources-differ 'accounts' is in source 'desk', but 'stage_changes' is in 'crm': land them in one warehouse or Parquet folder",
+            (
+                ORDERS,
+                "accounts, on: account_id",
+                (
+                    "sources-differ 'accounts' is in source 'desk', but 'orders' is in "
+                    "'crm': land them in one warehouse or Parquet folder"
+                ),
+            ),
+            (
+                STAGES,
+                "accounts, on: account_id",
+                (
+                    "sources-differ 'accounts' is in source 'desk', but 'stage_changes'"
+                    " is in 'crm': land them in one warehouse or Parquet folder"
+                ),
+            ),
         ],
         id="lookup",
     ),
     pytest.param(
-        lambda: edited("datasets/events.yml", ("source: crm", "source: desk")),
+        edited(EVENTS, ("source: crm", "source: desk")),
         [
-            "definitions/datasets/spend.yml:4:15 sources-differ 'events' is in source 'desk', but 'spend' is in 'crm': land them in one warehouse or Parquet folder"
+            (
+                SPEND,
+                "events, columns: {channe",
+                (
+                    "sources-differ 'events' is in source 'desk', but 'spend' is in "
+                    "'crm': land them in one warehouse or Parquet folder"
+                ),
+            )
         ],
         id="union",
     ),
     pytest.param(
-        lambda: edited("datasets/fx.yml", ("source: crm", "source: desk")),
+        edited("datasets/fx.yml", ("source: crm", "source: desk")),
         [
-            "definitions/datasets/orders.yml:8:53 sources-differ 'fx' is in source 'desk', but 'orders' is in 'crm': land them in one warehouse or Parquet folder"
+            (
+                ORDERS,
+                "currency}",
+                (
+                    "sources-differ 'fx' is in source 'desk', but 'orders' is in 'crm':"
+                    " land them in one warehouse or Parquet folder"
+                ),
+            )
         ],
         id="rates",
     ),
     pytest.param(
-        lambda: edited("datasets/customer_ids.yml", ("source: desk", "source: crm")),
+        edited("datasets/customer_ids.yml", ("source: desk", "source: crm")),
         [
-            "definitions/datasets/tickets.yml:6:22 sources-differ 'customer_ids' is in source 'crm', but 'tickets' is in 'desk': land them in one warehouse or Parquet folder"
+            (
+                TICKETS,
+                "{id: requester_email, sy",
+                (
+                    "sources-differ 'customer_ids' is in source 'crm', but 'tickets' is"
+                    " in 'desk': land them in one warehouse or Parquet folder"
+                ),
+            )
         ],
         id="crosswalk",
     ),
     pytest.param(
-        lambda: edited(
-            "metrics/marketing/lead_to_opportunity.yml",
+        edited(
+            CONVERSION,
             ("entity: lead", "entity: customer"),
             ("to: {dataset: stage_changes, where: \"stage = 'opportunity'\"}", "to: {dataset: tickets}"),
         ),
         [
-            "definitions/metrics/marketing/lead_to_opportunity.yml:13:15 sources-differ 'tickets' is in source 'desk', but 'stage_changes' is in 'crm': land them in one warehouse or Parquet folder"
+            (
+                CONVERSION,
+                "tickets}",
+                (
+                    "sources-differ 'tickets' is in source 'desk', but 'stage_changes' "
+                    "is in 'crm': land them in one warehouse or Parquet folder"
+                ),
+            )
         ],
         id="conversion",
     ),
     pytest.param(
-        lambda: loaded(
-            {
-                "metrics/sales/new.yml": "metric: new\nlabel: New\nowner: me\ndirection: none\nkind: ratio\nentity: customer\nnumerator: {dataset: tickets, measure: count}\ndenominator: {dataset: orders, measure: count}\n"
-            }
-        ),
+        added({NEW: RATIO.replace("kind: ratio", "kind: ratio\nentity: customer")}),
         [
-            "definitions/metrics/sales/new.yml:8:24 sources-differ 'orders' is in source 'crm', but 'tickets' is in 'desk': land them in one warehouse or Parquet folder"
+            (
+                NEW,
+                "orders, measure: count}",
+                (
+                    "sources-differ 'orders' is in source 'crm', but 'tickets' is in "
+                    "'desk': land them in one warehouse or Parquet folder"
+                ),
+            )
         ],
         id="ratio with an entity",
     ),
-    pytest.param(
-        lambda: loaded(
-            {
-                "metrics/sales/new.yml": "metric: new\nlabel: New\nowner: me\ndirection: none\nkind: ratio\nnumerator: {dataset: tickets, measure: count}\ndenominator: {dataset: orders, measure: count}\n"
-            }
-        ),
-        [],
-        id="ratio without one may cross",
-    ),
+    pytest.param(added({NEW: RATIO}), [], id="ratio without one may cross"),
 ]
 
 
-@pytest.mark.parametrize(("project", "expected"), CASES)
-def test_sources_differ(project: Callable[[], Loaded], expected: list[str]) -> None:
-    assert listed(project()) == expected
+@pytest.mark.parametrize(("files", "expected"), CASES)
+def test_sources_differ(files: Files, expected: list[tuple[str, str, str]]) -> None:
+    assert_found(files, expected)

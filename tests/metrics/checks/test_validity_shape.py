@@ -1,36 +1,29 @@
 """A history has a start and may have an end; a snapshot has its date."""
 
-from collections.abc import Callable
-
 import pytest
 
-from metrics.definitions import Loaded
-from tests.metrics.project import edited, listed
+from tests.metrics.project import TICKETS, Files, assert_found, edited
 
 CASES = [
     pytest.param(
-        lambda: edited("datasets/tickets.yml", ("to: solved_at}", "snapshot: day}")),
-        ["definitions/datasets/tickets.yml:7:8 validity-shape valid has either from (and to), or snapshot"],
+        edited(TICKETS, ("to: solved_at}", "snapshot: day}")),
+        [(TICKETS, "{from: opened_at, snapsh", "validity-shape valid has either from (and to), or snapshot")],
         id="both",
     ),
     pytest.param(
-        lambda: edited("datasets/tickets.yml", ("from: opened_at, ", "")),
-        ["definitions/datasets/tickets.yml:7:8 validity-shape valid has either from (and to), or snapshot"],
+        edited(TICKETS, ("from: opened_at, ", "")),
+        [(TICKETS, "{to: solved_at}", "validity-shape valid has either from (and to), or snapshot")],
         id="end alone",
     ),
     pytest.param(
-        lambda: edited("datasets/tickets.yml", ("from: opened_at", "snapshot: day")),
-        ["definitions/datasets/tickets.yml:7:27 validity-shape a snapshot has no to"],
+        edited(TICKETS, ("from: opened_at", "snapshot: day")),
+        [(TICKETS, "solved_at}", "validity-shape a snapshot has no to")],
         id="snapshot with an end",
     ),
-    pytest.param(
-        lambda: edited("datasets/tickets.yml", ("{from: opened_at, to: solved_at}", "{snapshot: day}")),
-        [],
-        id="snapshot",
-    ),
+    pytest.param(edited(TICKETS, ("{from: opened_at, to: solved_at}", "{snapshot: day}")), [], id="snapshot"),
 ]
 
 
-@pytest.mark.parametrize(("project", "expected"), CASES)
-def test_validity_shape(project: Callable[[], Loaded], expected: list[str]) -> None:
-    assert listed(project()) == expected
+@pytest.mark.parametrize(("files", "expected"), CASES)
+def test_validity_shape(files: Files, expected: list[tuple[str, str, str]]) -> None:
+    assert_found(files, expected)

@@ -1,0 +1,173 @@
+"""`scorecard explain`: what a metric means, where its rows come from and the SQL that is run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from api.cli._output import console, emit_json, moment_text, note, page_width
+from api.cli._settings import Moment, Settings, instant, json_option, pass_settings, project_option
+
+if TYPE_CHECKING:
+    from metrics.explain import Explanation
+    from scorecard.model import Board
+
+FAILED = 3
+Lines = Iterable[tuple[str, str]]
+
+
+@click.command("explain")
+@click.argument("metric")
+@click.option("--as-of", type=Moment(), help="Use only rows that had arrived before this date or instant.")
+@json_option
+@project_option
+@pass_settings
+@click.pass_context
+def command(ctx: click.Context, settings: Settings, metric: str, as_of: date | datetime | None) -> None:
+    """Say what METRIC asks, how it is computed and from which rows; it is computed live for that."""
+    from api.project import Project
+    from metrics.explain import explain
+
+    project = Project.open(settings.root)
+    until = instant(as_of, project.catalog.company.calendar)
+    found = explain(project.catalog, project.root, metric, settings.clock(), until)
+    if settings.json:
+        emit_json(as_json(found))
+    else:
+        _write(found, project.board)
+    if found.error is not None:
+        note(str(found.error))
+        ctx.exit(FAILED)
+
+
+def as_json(found: Explanation) -> dict[str, Any]:
+    """Return an explanation as plain JSON values; instants are ISO texts."""
+    metric = found.metric
+    return {
+        "metric": metric.metric,
+        "label": metric.label,
+        "question": metric.question,
+        "kind": metric.kind,
+        "says": found.kind,
+        "unit": found.unit,
+        "direction": metric.direction.value,
+        "type": metric.type.value if metric.type else None,
+        "stage": metric.stage,
+        "leads": metric.leads,
+        "supports": list(metric.supports),
+        "owner": metric.owner,
+        "terms": [{"key": each.key, "value": each.value, "default": each.default, "says": each.says}
+                  for each in found.terms],
+        "definition_hash": found.definition_hash,
+        "code_version": found.code_version,
+        "file": metric.position.file,
+        "line": metric.position.line,
+        "lineage": [{"kind": each.kind, "name": each.name, "says": each.says, "file": each.position.file,
+                     "line": each.position.line} for each in found.upstream],
+        "exclusions": [{"dataset": each.dataset, "name": each.name, "condition": each.condition,
+                        "rows": each.rows} for each in found.exclusions],
+        "as_of": found.as_of.isoformat() if found.as_of else None,
+        "watermark": found.watermark.isoformat() if found.watermark else None,
+        "plan": [{"source": source, "statements": count} for source, count in _plan(found)],
+        "statements": [{"source": each.source, "sql": each.sql} for each in found.statements],
+        "error": str(found.error) if found.error else None,
+    }  # fmt: skip
+
+
+def _plan(found: Explanation) -> list[tuple[str, int]]:
+    sources = [each.source for each in found.statements]
+    return [(source, sources.count(source)) for source in dict.fromkeys(sources)]
+
+
+def _write(found: Explanation, board: Board) -> None:
+    from rich.padding import Padding
+    from rich.table import Table
+    from rich.text import Text
+
+    width = page_width()
+    out, metric = console(width=width), found.metric
+    out.print(Text.assemble((metric.label, "bold"), f" ({metric.metric})"))
+    if metric.question:
+        out.print(Text(metric.question, "italic"))
+    for title, lines in _sections(found, board):
+        listed = list(lines)
+        if not listed:
+            continue
+        out.print()
+        out.print(Text(title, "bold"))
+        table = Table.grid(padding=(0, 2, 0, 0))
+        table.add_column(no_wrap=True)
+        table.add_column(overflow="fold")
+        for name, said in listed:
+            table.add_row(name, said)
+        out.print(Padding(table, (0, 0, 0, 2), expand=False))
+    for number, statement in enumerate(found.statements, 1):
+        out.print()
+        out.print(Text(f"SQL {number} of {len(found.statements)}, on {statement.source}", "bold"))
+        # Statements are copied into other tools: no line of them is broken.
+        out.print(statement.sql, soft_wrap=True)
+
+
+def _sections(found: Explanation, board: Board) -> Iterator[tuple[str, Lines]]:
+    yield "What it is", _what(found)
+    yield "How it is computed", ((each.key, _term(each.value, each.default, each.says)) for each in found.terms)
+    yield "Who answers for it", _who(found, board)
+    yield "Where it comes from", (
+        (f"{each.kind} {each.name}", f"{each.says}  [{_place(each.position.file, each.position.line)}]")
+        for each in found.upstream
+    )
+    yield "What is left out", (
+        (f"{each.dataset}.{each.name}", f"{each.condition}  ({_count(each.rows)})") for each in found.exclusions
+    )
+    yield "Until when and by what", _state(found)
+
+
+def _what(found: Explanation) -> Iterator[tuple[str, str]]:
+    metric = found.metric
+    better = {"up": "higher is better", "down": "lower is better", "band": "a band is best",
+              "none": "context, never scored"}  # fmt: skip
+    yield "kind", f"{metric.kind}. {found.kind}"
+    yield "unit", found.unit or "count"
+    yield "direction", f"{metric.direction} ({better[metric.direction]})"
+    if metric.type:
+        yield "type", metric.type.value
+    if metric.stage:
+        yield "stage", metric.stage
+
+
+def _term(value: str, default: bool, says: str | None) -> str:
+    return value + (" (default)" if default else "") + (f": {says}" if says else "")
+
+
+def _who(found: Explanation, board: Board) -> Iterator[tuple[str, str]]:
+    metric = found.metric
+    if metric.leads:
+        yield "leads", board.label(metric.leads)
+    if metric.supports:
+        yield "supports", ", ".join(board.label(name) for name in metric.supports)
+    if metric.owner:
+        yield "owner", metric.owner
+
+
+def _state(found: Explanation) -> Iterator[tuple[str, str]]:
+    position = found.metric.position
+    yield "definition", f"{found.definition_hash}  [{_place(position.file, position.line)}]"
+    yield "code version", str(found.code_version)
+    if found.as_of is not None:
+        yield "as of", moment_text(found.as_of)
+    yield "data as of", moment_text(found.watermark)
+    plan = [f"{count} on {source}" for source, count in _plan(found)]
+    yield "statements", f"{', '.join(plan) or 'none'}; metrics that read the same rows share them in a refresh"
+    if found.error is not None:
+        yield "failed", str(found.error)
+
+
+def _count(rows: int | None) -> str:
+    return "not counted" if rows is None else f"{rows:,} {'row' if rows == 1 else 'rows'}"
+
+
+def _place(file: str, line: int) -> str:
+    return f"{file}:{line}"

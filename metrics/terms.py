@@ -1,0 +1,120 @@
+"""Spell a metric's definition out: every parameter that decides its value, the defaults included."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from metrics.expression import Expression, Measure
+from metrics.kind import kind_of
+from metrics.model import Catalog, Metric, Over, Reference, Window
+from metrics.parts import is_record, yaml_key
+
+
+@dataclass(frozen=True)
+class Term:
+    """One parameter: its key and value as YAML has them, whether it is the default, and what it means."""
+
+    key: str
+    value: str
+    default: bool = False
+    says: str | None = None
+
+
+_SAYS = {
+    ("basis", "cohort"): "follows the entities that enter in a period",
+    ("basis", "period"): "compares what entered either stage in one period: not the same entities, may exceed 1",
+    ("period_by", "entered"): "a cohort bears the period in which it entered",
+    ("period_by", "matured"): "a cohort bears the period in which its window closed",
+    ("reentry", "first"): "an entity's first entry starts its clock",
+    ("reentry", "last"): "an entity's last entry starts its clock",
+    ("reentry", "every"): "every entry counts; a success belongs to the latest entry before it",
+    ("skipped", "implied"): "a later stage implies the earlier one",
+    ("skipped", "recorded"): "only a recorded entry counts",
+    ("at", "period_start"): "read as it stood when the period began",
+    ("at", "period_end"): "read as it stood when the period ended",
+    ("within", "period"): "looked for in each period",
+    ("within", "all"): "looked for in all rows",
+}
+
+
+def kind_text(metric: Metric) -> str:
+    """Return what a metric's kind computes, in a sentence."""
+    return (inspect.getdoc(kind_of(metric)) or metric.kind).split("\n")[0].strip()
+
+
+def terms(metric: Metric, catalog: Catalog) -> tuple[Term, ...]:
+    """Return the parameters of a metric's kind in their order, then those that every kind has."""
+    return (*_own(metric, catalog), *_common(metric))
+
+
+def _own(metric: Metric, catalog: Catalog) -> Iterator[Term]:
+    options = metric.options
+    for member in dataclasses.fields(options):
+        value, key = getattr(options, member.name), yaml_key(member)
+        if key == "skipped" and hasattr(options, "implied"):
+            yield _term(key, "implied" if options.implied else "recorded", value is None)
+        elif value is not None:
+            yield _term(key, _text(value, catalog), value == member.default, value)
+
+
+def _common(metric: Metric) -> Iterator[Term]:
+    plain = {member.name: member.default for member in dataclasses.fields(metric)}
+    yield Term("grains", ", ".join(metric.grains), metric.grains == plain["grains"])
+    if metric.dimensions:
+        yield Term("dimensions", ", ".join(metric.dimensions))
+    if metric.cuts:
+        yield Term("cuts", "; ".join(", ".join(cut) for cut in metric.cuts))
+    below = f"a value of fewer than {metric.min_sample} is shown with its interval and not scored"
+    yield Term("min_sample", str(metric.min_sample), metric.min_sample == plain["min_sample"], below)
+    if metric.private:
+        yield Term("private", "true", False, "withheld where too few people stand behind a value")
+
+
+def _term(key: str, value: str, default: bool, given: object = None) -> Term:
+    return Term(key, value, default, _SAYS.get((key, value)) or _meaning(given))
+
+
+def _meaning(value: object) -> str | None:
+    if isinstance(value, Window):
+        if value.span is None:
+            return "there is no deadline"
+        return "an entity's time to get there; one whose time is not over yet never counts as a failure"
+    if isinstance(value, Over):
+        if value.trailing is not None:
+            return f"each value covers the {value.trailing} that end with its period"
+        return "each value covers the year up to its period's end" if value.to_date else "each value covers its period"
+    return None
+
+
+def _text(value: Any, catalog: Catalog) -> str:
+    """Return a value as YAML has it, on one line."""
+    if isinstance(value, Expression | Measure):
+        return " ".join(value.text.split())
+    if isinstance(value, Reference):
+        return _reference(value, catalog)
+    if is_record(value):
+        written = {yaml_key(member): getattr(value, member.name) for member in dataclasses.fields(value)}
+        return ", ".join(f"{key} {_text(each, catalog)}" for key, each in written.items() if each is not None)
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key} {_text(each, catalog)}" for key, each in value.items())
+    if isinstance(value, tuple):
+        return ", ".join(_text(each, catalog) for each in value)
+    if isinstance(value, bool):
+        return str(value).lower()
+    return value.value if isinstance(value, StrEnum) else str(value)
+
+
+def _reference(reference: Reference, catalog: Catalog) -> str:
+    """Return `count of leads where qualified, by created_at`."""
+    measure = f"{_text(reference.measure, catalog)} of " if reference.measure else ""
+    where = f" where {_text(reference.where, catalog)}" if reference.where else ""
+    dataset = catalog.datasets.get(reference.dataset)
+    time = reference.time or (dataset.time if dataset else None)
+    by = f", by {_text(time, catalog)}" if time else ""
+    at = f", at {reference.at}" if reference.at else ""
+    return f"{measure}{reference.dataset}{where}{by}{at}"

@@ -1,0 +1,134 @@
+"""`check --data`: each rule finds what it is for, at its place, and nothing else."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from metrics.data_check import check_data
+from metrics.definitions import load
+
+NOW = datetime(2024, 4, 20, tzinfo=UTC)
+GOLDEN = Path(__file__).parent.parent / "golden" / "project"
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    shutil.copytree(GOLDEN, tmp_path / "p")
+    return tmp_path / "p"
+
+
+def findings(root: Path) -> list[str]:
+    loaded = load(root)
+    assert loaded.catalog is not None
+    assert [str(found) for found in loaded.findings] == []
+    return [str(found) for found in check_data(loaded.catalog, loaded.places, root, NOW)]
+
+
+def edit(root: Path, name: str, old: str, new: str) -> None:
+    path = root / name
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+EVENTS = "definitions/datasets/events.yml"
+
+
+def test_a_sound_project_has_no_findings(project: Path) -> None:
+    assert findings(project) == []
+
+
+def test_source_unreachable(project: Path) -> None:
+    edit(project, "definitions/sources.yml", ":memory:", "nowhere.duckdb")
+    assert findings(project) == [
+        "definitions/sources.yml:1:24 source-unreachable no file nowhere.duckdb",
+    ]
+
+
+def test_missing_table(project: Path) -> None:
+    edit(project, EVENTS, "data/events.csv", "data/event.csv")
+    assert findings(project) == [f"{EVENTS}:3:8 missing-table no file matches data/event.csv"]
+
+
+def test_expression_type(project: Path) -> None:
+    edit(project, EVENTS, "time: at", 'time: at\nwhere: "stage > 3 and stagee is null"')
+    assert findings(project) == [f"{EVENTS}:6:8 expression-type text is compared with integer"]
+    edit(project, EVENTS, "stage > 3 and ", "")
+    assert findings(project) == [
+        f"{EVENTS}:6:8 expression-type dataset 'events' has no column 'stagee' (did you mean 'stage'?)"
+    ]
+
+
+def test_expression_type_in_a_metric_and_once_only(project: Path) -> None:
+    edit(project, EVENTS, "expression: amount", "expression: amont")
+    assert findings(project) == [
+        f"{EVENTS}:7:31 expression-type dataset 'events' has no column 'amont' (did you mean 'amount'?)"
+    ]
+    edit(project, EVENTS, "amont", "amount")
+    edit(project, "definitions/metrics/golden/proportion.yml", "share: kept", "share: amount")
+    assert findings(project) == [
+        "definitions/metrics/golden/proportion.yml:6:8 expression-type a condition is wanted here, got decimal"
+    ]
+
+
+def test_duplicate_key(project: Path) -> None:
+    edit(project, EVENTS, "key: event_id", "key: [lead_id, stage]")
+    assert findings(project) == [
+        f"{EVENTS}:4:6 duplicate-key 1 value of the key (lead_id, stage) stand on more than one row"
+    ]
+
+
+def test_fan_out(project: Path) -> None:
+    (project / "data" / "fx.csv").write_text(
+        "day,base,quote,rate\n2024-02-01,EUR,GBP,0.8\n2024-02-01,EUR,GBP,0.9\n"
+    )
+    edit(project, "definitions/datasets/fx.yml", "key: [base, quote, day]\n", "")
+    assert findings(project) == [
+        f"{EVENTS}:7:11 fan-out 1 days of 'fx' hold more than one rate for one currency pair"
+    ]
+    (project / "data" / "fx.csv").write_text("day,base,quote,rate\n2024-03-05,EUR,GBP,0.8\n")
+    assert findings(project) == [
+        f"{EVENTS}:7:11 fan-out 1 rows of 'events' have no exchange rate to GBP for column 'money'"
+    ]
+
+
+def test_fan_out_of_a_lookup(project: Path) -> None:
+    edit(project, "definitions/datasets/spend.yml", "key: [day, channel]", "key: channel")
+    edit(project, EVENTS, "settle: 1 day", "lookups: {spent: {dataset: spend, on: channel}}\nsettle: 1 day")
+    assert findings(project) == [
+        f"{EVENTS}:10:11 fan-out 2 keys of 'spend' (channel) stand on more than one row, so a lookup would fan out",
+        "definitions/datasets/spend.yml:4:6 duplicate-key 2 values of the key (channel) stand on more than one row",
+    ]
+
+
+def test_unparsable_time(project: Path) -> None:
+    edit(project, EVENTS, "time: at", 'time: at\ntypes: {channel: {type: date, format: "%d-%m-%y"}}')
+    assert findings(project) == [
+        f"{EVENTS}:6:18 unparsable-time 11 texts do not fit the format '%d-%m-%y', such as 'organic'"
+    ]
+
+
+def test_stale(project: Path) -> None:
+    edit(project, EVENTS, "complete_through: {lag: 0 days}", "freshness: {warn: 26h, fail: 60 days}")
+    assert findings(project) == [
+        f"{EVENTS}:9:12 stale the data ends at 2024-04-02 00:00 UTC, more than 26 hours ago"
+    ]
+
+
+def test_left_truncated(project: Path) -> None:
+    with duckdb.connect() as connection:
+        connection.execute(
+            f"copy (select * from '{project}/data/events.csv' where \"at\" >= '2024-03-01') to '{project}/data/late.csv'"
+        )
+    text = (project / EVENTS).read_text(encoding="utf-8").replace("events", "late")
+    (project / "definitions/datasets/late.yml").write_text(text, encoding="utf-8")
+    edit(project, "definitions/metrics/golden/conversion.yml", "to: {dataset: events", "to: {dataset: late")
+    assert findings(project) == [
+        "definitions/metrics/golden/conversion.yml:7:5 left-truncated 'late' begins on 2024-03-01: "
+        "cohorts before it read too low"
+    ]

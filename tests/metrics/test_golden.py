@@ -1,0 +1,65 @@
+"""Each kind's SQL and results stand in tests/golden; a change needs a new CODE_VERSION.
+
+`SCORECARD_WRITE_GOLDEN=1` writes the files anew. A kind whose file is missing fails.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from metrics.definitions import load
+from metrics.kind import kind_of, kinds
+from metrics.planner import Outcome, Session, ask_for
+
+GOLDEN = Path(__file__).parent.parent / "golden"
+NOW = datetime(2024, 4, 20, tzinfo=UTC)
+
+
+def _lines(outcome: Outcome) -> list[dict[str, Any]]:
+    names = ("state", "value", "numerator", "denominator", "lower", "upper", "sample_size", "maturity")
+    return [
+        {
+            "grain": each.period.grain,
+            "start": str(each.period.start),
+            "segment": [list(pair) for pair in each.dimensions],
+            **{name: getattr(each, name) for name in names},
+        }
+        for each in outcome.estimates
+    ]
+
+
+def _compute(kind: str) -> tuple[str, dict[str, Any]]:
+    loaded = load(GOLDEN / "project")
+    assert loaded.catalog is not None
+    assert [str(found) for found in loaded.findings] == []
+    metric = loaded.catalog.metrics[kind]
+    assert metric.kind == kind
+    with Session(loaded.catalog, GOLDEN / "project", NOW) as session:
+        outcome = list(session.compute([ask_for(metric)]))[-1]
+        assert outcome.error is None
+        sql = "\n\n".join(statement.sql for statement in session.statements) + "\n"
+    return sql, {"code_version": kind_of(metric).CODE_VERSION, "estimates": _lines(outcome)}
+
+
+@pytest.mark.parametrize("kind", sorted(kinds()))
+def test_sql_and_results_are_those_of_the_code_version(kind: str) -> None:
+    sql, results = _compute(kind)
+    files = {GOLDEN / f"{kind}.sql": sql, GOLDEN / f"{kind}.json": json.dumps(results, indent=1) + "\n"}
+    if os.environ.get("SCORECARD_WRITE_GOLDEN"):
+        for path, text in files.items():
+            path.write_text(text, encoding="utf-8")
+    stored = json.loads((GOLDEN / f"{kind}.json").read_text(encoding="utf-8"))
+    assert results["code_version"] == stored["code_version"]
+    advice = f"the {kind} kind changed: raise its CODE_VERSION and write the golden files anew"
+    assert sql == (GOLDEN / f"{kind}.sql").read_text(encoding="utf-8"), advice
+    assert len(results["estimates"]) == len(stored["estimates"]), advice
+    for ours, theirs in zip(results["estimates"], stored["estimates"], strict=True):
+        for name, value in theirs.items():
+            wanted = pytest.approx(value, rel=1e-12) if isinstance(value, float) else value
+            assert ours[name] == wanted, advice
