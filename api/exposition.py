@@ -197,11 +197,20 @@ class _StoreCollector(Collector):
             "kpi_refresh_duration_seconds", "How long the last refresh of a metric took", labels=["metric"]
         )
         for name in self._project.catalog.metrics:
-            family.add_metric([name, self._project.hash_of(name), self._project.commit or ""], 1)
+            family.add_metric([name, *self._definition(name)], 1)
             run = self._project.store.last_run(name)
             if run is not None:
                 seconds.add_metric([name], run.seconds)
         return iter((family, seconds))
+
+    def _definition(self, name: str) -> tuple[str, str]:
+        """Return the hash and commit of the definition that a metric's stored values follow."""
+        success = self._project.store.last_success(name)
+        running = self._project.hash_of(name)
+        if success is None or success.definition_hash == running:
+            return running, self._project.commit or ""
+        stored = self._project.store.definition(success.definition_hash)
+        return success.definition_hash, stored.commit or "" if stored else ""
 
     def _sources(self) -> Iterator[GaugeMetricFamily]:
         up = GaugeMetricFamily(

@@ -133,4 +133,3 @@ class Either(NodeField):
 
     def describe(self, refer: Callable[[type], Shape]) -> Shape:
         return {"anyOf": [choice.describe(refer) for choice in self.choices]}
-

@@ -134,7 +134,9 @@ def _excluded(session: Session, dataset: Dataset) -> dict[str, int]:
     """Count the rows that meet each exclusion; one row may meet several."""
     try:
         rows = Rows(session.scope(dataset.dataset), replace(dataset, exclude={}))
-        met = {label: sa.case((rows.condition(each.node), 1), else_=0) for label, each in dataset.exclude.items()}
+        met = {
+            label: sa.case((rows.condition(each.node), 1), else_=0) for label, each in dataset.exclude.items()
+        }
         inner = rows.select(met).subquery()
         select = sa.select(*(sa.func.sum(column).label(column.name) for column in inner.c))
         found = session.fetch(session.source_of(dataset.dataset), select)[0]

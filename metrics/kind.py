@@ -21,7 +21,8 @@ from metrics.model import Catalog, Metric, Reference
 from metrics.observation import Dimensions, Estimate, State
 from metrics.registry import discover
 from metrics.relation import Scope, Selectable
-from metrics.scan import Cell, Item, Scan, When
+from metrics.scan import Cell, Item, Scan
+from metrics.stretch import When
 
 Cells = Mapping[Cell, Mapping[Item, Any]]
 Inputs = Mapping[str, Mapping[tuple[Period, Dimensions], Estimate]]

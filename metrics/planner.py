@@ -9,22 +9,23 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
 from metrics.errors import ComputationError, ExpressionError, ScorecardError, SeriesLimit, SourceError
-from metrics.expression import Node
+from metrics.extents import Extents
 from metrics.grain import NO_SPAN, Grain, Span
 from metrics.kind import Frame, Inputs, Query, Request, kind_of
-from metrics.model import Catalog, Dataset, Metric, Reference
+from metrics.model import Catalog, Metric, Reference
 from metrics.observation import Estimate
 from metrics.parts import inputs
-from metrics.relation import Guard, Rows, Scope, Selectable, default_time
-from metrics.scan import Scan, ScanQuery, When
+from metrics.relation import Guard, Scope, Selectable
+from metrics.scan import Scan, ScanQuery
 from metrics.source import Source, open_source
+from metrics.stretch import When
 
 SERIES_LIMIT = 20_000
 
@@ -57,14 +58,6 @@ class Outcome:
     error: ScorecardError | None = None
     seconds: float = 0.0
     sources: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Extent:
-    """From when to when a dataset's rows reach; `through` is the dataset's own watermark."""
-
-    first: date | None
-    through: datetime | None
 
 
 def ask_for(metric: Metric) -> Ask:
@@ -131,7 +124,7 @@ class Session:
         self.as_of = as_of
         self.statements: list[Statement] = []
         self._sources: dict[str, Source | ScorecardError] = {}
-        self._extents: dict[tuple[str, Node | None], Extent] = {}
+        self.extents = Extents(self)
         self._guards: dict[tuple[str, str], int] = {}
         self._merged: dict[tuple[str, object], Scan] = {}
         self._cells: dict[tuple[str, Scan], dict[Any, Any]] = {}
@@ -216,8 +209,8 @@ class Session:
         used, guards = self._probe(kind.requests(metric, frame))
         frame = replace(
             frame,
-            watermark=self._watermark(bases, used),
-            first=self._first(covering(metric)),
+            watermark=self.extents.watermark(bases, used),
+            first=self.extents.first(covering(metric)),
             settle=max((self.catalog.datasets[name].settle for name in used), key=_length, default=NO_SPAN),
         )
         sources = tuple(dict.fromkeys(self.source_of(base.dataset) for base in bases))
@@ -306,87 +299,6 @@ class Session:
         selects = query.selects(self.scope(dataset), self._when(plan.frame))
         return query.read([(grains, self.fetch(source, select)) for grains, select in selects])
 
-    # -- extents ----------------------------------------------------------------------------------
-
-    def extent(self, dataset: Dataset, time: Node | None = None) -> Extent:
-        """Return from when to when a dataset's rows reach."""
-        key = (dataset.dataset, time)
-        if key not in self._extents:
-            self._extents[key] = self._read_extent(dataset, time)
-        return self._extents[key]
-
-    def _read_extent(self, dataset: Dataset, time: Node | None) -> Extent:
-        rows = Rows(self.scope(dataset.dataset), dataset)
-        asked: dict[str, Any] = {}
-        node = time or default_time(dataset)
-        if node is not None:
-            asked["first"] = rows.time(node).sql
-        arrival = self._arrival(dataset)
-        if arrival is not None:
-            asked["last"] = rows.value(arrival).sql
-        found: Mapping[str, Any] = {}
-        if asked:
-            inner = rows.select(asked).subquery()
-            ends = {"first": sa.func.min, "last": sa.func.max}
-            columns = [ends[name](inner.c[name]).label(name) for name in asked]  # type: ignore[operator]
-            select = sa.select(*columns)
-            found = self.fetch(self.source_of(dataset.dataset), select)[0]
-        first = found.get("first")
-        day = self.catalog.company.calendar.local_day(_aware(first)) if isinstance(first, datetime) else first
-        return Extent(day, self._through(dataset, found.get("last")))
-
-    def _arrival(self, dataset: Dataset) -> Node | None:
-        complete = dataset.complete_through
-        if complete is not None:
-            return complete.time.node if complete.time is not None and complete.dataset is None else None
-        return dataset.loaded_at.node if dataset.loaded_at else default_time(dataset)
-
-    def _through(self, dataset: Dataset, last: Any) -> datetime | None:
-        """Return the dataset's watermark: never later than now, whatever its rows say."""
-        now, calendar = self.as_of or self.now, self.catalog.company.calendar
-        complete = dataset.complete_through
-        if complete is not None and complete.lag is not None:
-            return complete.lag.after(now, calendar.zone, -1)
-        if complete is not None and complete.dataset is not None:
-            log = self.catalog.datasets[complete.dataset]
-            rows = Rows(self.scope(log.dataset), log)
-            inner = rows.select(
-                {"last": rows.time(complete.time.node if complete.time else None).sql}
-            ).subquery()
-            last = self.fetch(
-                self.source_of(log.dataset), sa.select(sa.func.max(inner.c.last).label("last"))
-            )[0]["last"]
-        if last is None:
-            return None
-        if not isinstance(last, datetime):
-            # A row of a day says that the day is there: complete to its end.
-            return min(now, calendar.instant(last + timedelta(days=1)))
-        return min(now, _aware(last))
-
-    def _watermark(self, bases: Sequence[Reference], used: set[str]) -> datetime | None:
-        own = {base.dataset for base in bases}
-        marks = []
-        for name in sorted(used | own):
-            dataset = self.catalog.datasets[name]
-            bounded = name in own or dataset.time or dataset.loaded_at or dataset.complete_through
-            if bounded and not (dataset.union and name not in own):
-                marks.append(self.extent(dataset, _time_of(bases, name)).through)
-        known = [mark for mark in marks if mark is not None]
-        return min(known, default=None)
-
-    def _first(self, bases: Sequence[Reference]) -> date | None:
-        firsts = [self.extent(self.catalog.datasets[base.dataset], _node(base)).first for base in bases]
-        # A period counts as covered from where every side has rows.
-        return None if None in firsts else max(day for day in firsts if day is not None)
-
-
-def _node(reference: Reference) -> Node | None:
-    return reference.time.node if reference.time else None
-
-
-def _time_of(bases: Sequence[Reference], dataset: str) -> Node | None:
-    return next((_node(base) for base in bases if base.dataset == dataset), None)
-
 
 def _inputs(metric: Metric, done: Mapping[str, Outcome]) -> Inputs:
     for name in inputs(metric):
@@ -398,10 +310,6 @@ def _inputs(metric: Metric, done: Mapping[str, Outcome]) -> Inputs:
 
 def _owned(metric: str, error: ScorecardError) -> ScorecardError:
     return ComputationError(metric, error.message) if isinstance(error, ExpressionError) else error
-
-
-def _aware(moment: datetime) -> datetime:
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
 
 
 def _length(span: Span) -> float:

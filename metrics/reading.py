@@ -75,7 +75,7 @@ def _findings(messages: Any, node: Node, path: tuple[str | int, ...]) -> Iterato
     """Turn marshmallow's nested messages into findings, each at its own node."""
     if isinstance(messages, dict):
         for part, inner in messages.items():
-            yield from _findings(inner, node, path if part == "_schema" else (*path, part))
+            yield from _findings(inner, node, (*path, part))
         return
     for problem in messages:
         position = problem.position or locate(node, path, problem.key)

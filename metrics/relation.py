@@ -15,11 +15,13 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.sql import ColumnElement
 
+from metrics.dialect import INSTANT, MONEY, NAIVE, SA_TYPES, Type, Value
 from metrics.errors import ExpressionError, suggest
 from metrics.expression import Literal, Name, Node
-from metrics.model import Catalog, Column, Dataset, Lookup, Rates
+from metrics.joins import Join, label_of, lookup_join, rates_join
+from metrics.model import Catalog, Column, Dataset
 from metrics.source import ColumnSpec, Source
-from metrics.sql import INSTANT, MONEY, NAIVE, SA_TYPES, Translator, Type, Value
+from metrics.sql import Translator
 
 Selectable = sa.Select[Any]
 
@@ -66,8 +68,16 @@ class Rows:
         dialect, now = scope.source.dialect, scope.as_of or scope.now
         self.translator = Translator(dialect, scope.zone, self.resolve, now, period)
         self._base, self._raw = self._open()
-        self._joins: dict[str, _Join] = {}
+        self._joins: dict[str, Join] = {}
         self._open_names: list[str] = []
+
+    def again(self, alias: str = "t") -> Rows:
+        """Return another use of the same dataset."""
+        return Rows(self.scope, self.dataset, alias)
+
+    def of(self, dataset: str, alias: str = "t") -> Rows:
+        """Return a use of another dataset of the same source."""
+        return Rows(self.scope, self.scope.catalog.datasets[dataset], alias)
 
     # -- what a use asks for ----------------------------------------------------------------------
 
@@ -225,8 +235,8 @@ class Rows:
         key = f"rate_{name}"
         if key not in self._joins:
             day = self.translator.day(self.time())
-            self._joins[key] = _rates_join(self, f"{self.alias}_{key}", rates, currency, day, report)
-        rate = _label(f"{self.alias}_{key}", "rate", MONEY)
+            self._joins[key] = rates_join(self, f"{self.alias}_{key}", rates, currency, day, report)
+        rate = label_of(f"{self.alias}_{key}", "rate", MONEY)
         missing = sa.and_(
             amount.is_not(None), sa.func.coalesce(currency != report, sa.true()), rate.is_(None)
         )
@@ -294,208 +304,6 @@ class Rows:
         return {**dict.fromkeys(self._raw), **dict.fromkeys(self.dataset.columns)}
 
 
-class _Join:
-    """A many-to-one join onto a subquery; columns are added to it as they are asked for."""
-
-    def __init__(self, rows: Rows, alias: str, target: Rows) -> None:
-        self.rows = rows
-        self.alias = alias
-        self.target = target
-        self.labels: dict[Name, tuple[str, Value]] = {}
-
-    def value(self, name: Name) -> Value:
-        if name not in self.labels:
-            self.labels[name] = (f"c{len(self.labels)}", self.target.value(name))
-        label, value = self.labels[name]
-        return Value(_label(self.alias, label, SA_TYPES.get(value.type)), value.type)
-
-    def columns(self) -> dict[str, ColumnElement[Any]]:
-        return {label: value.sql for label, value in self.labels.values()}
-
-    def attach(self, source: sa.FromClause) -> sa.FromClause:
-        raise NotImplementedError
-
-
-class _KeyJoin(_Join):
-    """A join on the target's key, at an instant where the target is a history or snapshot table."""
-
-    def __init__(self, rows: Rows, alias: str, target: Rows, lookup: Lookup) -> None:
-        super().__init__(rows, alias, target)
-        keys, given = target.dataset.key, len(lookup.on)
-        if not 0 < given <= len(keys):
-            name = target.dataset.dataset
-            raise ExpressionError(
-                f"a lookup in {name!r} goes by its key: it has {len(keys)} columns, got {given}", 0
-            )
-        self.on = [rows.value(each.node) for each in lookup.on]
-        self.keys = [target.value(Name((name,))) for name in target.dataset.key[: len(self.on)]]
-        self.at = rows.value(lookup.valid_at.node) if lookup.valid_at else None
-        self.span = validity(target) if self.at is not None else None
-        self._guard()
-
-    def _keyed(self) -> dict[str, ColumnElement[Any]]:
-        keyed = {f"k{index}": value.sql for index, value in enumerate(self.keys)}
-        if self.span is not None:
-            start, end = self.span
-            keyed |= {"valid_from": start.sql}
-            following = sa.func.lead(start.sql).over(
-                partition_by=[value.sql for value in self.keys], order_by=start.sql
-            )
-            keyed |= {"valid_to": following if end is None else end.sql}
-        return keyed
-
-    def attach(self, source: sa.FromClause) -> sa.FromClause:
-        target = self.target.select({**self._keyed(), **self.columns()}).subquery(self.alias)
-        terms = [self.rows.translator.compare("=", own, Value(target.c[f"k{index}"], value.type), 0).sql
-                 for index, (own, value) in enumerate(zip(self.on, self.keys, strict=True))]  # fmt: skip
-        if self.at is not None and self.span is not None:
-            compare = self.rows.translator.compare
-            start = Value(target.c.valid_from, self.span[0].type)
-            end = Value(target.c.valid_to, (self.span[1] or self.span[0]).type)
-            terms.append(compare("<=", start, self.at, 0).sql)
-            terms.append(sa.or_(target.c.valid_to.is_(None), compare("<", self.at, end, 0).sql))
-        return sa.outerjoin(source, target, sa.and_(*terms))
-
-    def _guard(self) -> None:
-        name = self.target.dataset.dataset
-        columns = ", ".join(self.target.dataset.key[: len(self.keys)])
-        fresh = Rows(self.target.scope, self.target.dataset)
-        keys = {
-            f"k{i}": fresh.value(Name((key,))).sql
-            for i, key in enumerate(self.target.dataset.key[: len(self.keys)])
-        }
-        if self.span is None:
-            rows = fresh.select(keys).subquery()
-            twice = sa.select(*rows.c).where(*(column.is_not(None) for column in rows.c))
-            twice = twice.group_by(*rows.c).having(sa.func.count() > 1)
-            select = sa.select(sa.func.count().label("found")).select_from(twice.subquery())
-            message = f"keys of {name!r} ({columns}) stand on more than one row, so a lookup would fan out"
-            self.rows.scope.guard(f"unique:{name}:{columns}", select, message)
-            return
-        start, end = validity(fresh)
-        order = sa.func.lead(start.sql).over(partition_by=list(keys.values()), order_by=start.sql)
-        open_end = sa.literal(False) if end is None else sa.func.coalesce(end.sql > order, order.is_not(None))
-        clash = sa.or_(order == start.sql, open_end)
-        rows = fresh.select({"clash": clash}).subquery()
-        select = sa.select(sa.func.count().label("found")).select_from(rows).where(rows.c.clash)
-        message = f"rows of {name!r} ({columns}) are valid at the same time, so a lookup would fan out"
-        self.rows.scope.guard(f"valid:{name}:{columns}", select, message)
-
-
-class _PickJoin(_Join):
-    """The first or last row of an entity before or after a moment of the row."""
-
-    def __init__(self, rows: Rows, alias: str, target: Rows, lookup: Lookup) -> None:
-        super().__init__(rows, alias, target)
-        if not rows.dataset.key:
-            raise ExpressionError(f"dataset {rows.dataset.dataset!r} needs a key to pick rows for", 0)
-        self.lookup = lookup
-
-    def attach(self, source: sa.FromClause) -> sa.FromClause:
-        lookup, compare = self.lookup, self.rows.translator.compare
-        entity = lookup.by or ""
-        own = Rows(self.rows.scope, self.rows.dataset, f"{self.alias}_o")
-        bounds = {
-            name: own.value(node.node)
-            for name, node in (("before", lookup.before), ("after", lookup.after))
-            if node
-        }
-        key = {f"k{index}": column for index, column in enumerate(own.key())}
-        base = own.select(
-            {**key, "entity": own.entity(entity), **{name: value.sql for name, value in bounds.items()}}
-        ).subquery(f"{self.alias}_b")
-        moment = self.target.time()
-        ties = {f"t{index}": column for index, column in enumerate(self.target.key())}
-        target = self.target.select(
-            {"entity": self.target.entity(entity), "moment": moment.sql, **ties, **self.columns()}
-        ).subquery(f"{self.alias}_t")
-        at = Value(target.c.moment, moment.type)
-        terms = [base.c.entity == target.c.entity, target.c.moment.is_not(None)]
-        shift = self.rows.translator.shift
-        for name, value in bounds.items():
-            bound = Value(base.c[name], value.type)
-            terms.append(compare("<" if name == "before" else ">=", at, bound, 0).sql)
-            if lookup.within:
-                limit = shift(bound, lookup.within, -1 if name == "before" else 1)
-                terms.append(compare(">=" if name == "before" else "<", at, limit, 0).sql)
-        last = lookup.pick == "last"
-        order = [target.c.moment, *(target.c[name] for name in ties)]
-        rank = sa.func.row_number().over(
-            partition_by=[base.c[name] for name in key],
-            order_by=[column.desc() if last else column.asc() for column in order],
-        )
-        ranked = (
-            sa.select(
-                *(base.c[name] for name in key),
-                *(target.c[label] for label in self.columns()),
-                rank.label("rank"),
-            )
-            .select_from(sa.join(base, target, sa.and_(*terms)))
-            .subquery(f"{self.alias}_r")
-        )
-        one = sa.select(*ranked.c).where(ranked.c.rank == 1).subquery(self.alias)
-        mine = self.rows.key()
-        return sa.outerjoin(
-            source, one, sa.and_(*(column == one.c[f"k{index}"] for index, column in enumerate(mine)))
-        )
-
-
-class _RatesJoin(_Join):
-    """The exchange rate that was in force on the row's day."""
-
-    def __init__(self, rows: Rows, alias: str, target: Rows, rates: Rates, currency: ColumnElement[Any],
-                 day: ColumnElement[Any], report: str) -> None:  # fmt: skip
-        super().__init__(rows, alias, target)
-        self.rates, self.currency, self.day, self.report = rates, currency, day, report
-
-    def attach(self, source: sa.FromClause) -> sa.FromClause:
-        target, rates = self.target, self.rates
-        translator = target.translator
-        base = sa.func.upper(target.value(rates.base.node).sql)
-        day = target.value(rates.date.node)
-        start = translator.day(day)
-        expires = translator.day(translator.shift(Value(start, Type.DATE), rates.max_age))
-        following = sa.func.lead(start).over(partition_by=base, order_by=start)
-        quoted = sa.func.upper(target.value(rates.quote.node).sql) == self.report
-        inner = target.select(
-            {
-                "base": base,
-                "valid_from": start,
-                "valid_to": sa.func.least(expires, following, type_=sa.Date()),
-                "rate": sa.cast(target.value(rates.rate.node).sql, MONEY),
-            },
-            [sa.func.coalesce(quoted, sa.false())],
-        ).subquery(self.alias)
-        on = sa.and_(
-            inner.c.base == self.currency, inner.c.valid_from <= self.day, self.day < inner.c.valid_to
-        )
-        return sa.outerjoin(source, inner, on)
-
-
-def lookup_join(rows: Rows, alias: str, lookup: Lookup) -> _Join:
-    """Build the join of a lookup."""
-    target = Rows(rows.scope, rows.scope.catalog.datasets[lookup.dataset], f"{alias}_x")
-    return _PickJoin(rows, alias, target, lookup) if lookup.pick else _KeyJoin(rows, alias, target, lookup)
-
-
-def _rates_join(rows: Rows, alias: str, rates: Rates, currency: ColumnElement[Any],
-                day: ColumnElement[Any], report: str) -> _Join:  # fmt: skip
-    dataset = rows.scope.catalog.datasets[rates.dataset]
-    fresh = Rows(rows.scope, dataset)
-    columns = {
-        name: fresh.value(node.node).sql
-        for name, node in (("base", rates.base), ("quote", rates.quote), ("day", rates.date))
-    }
-    inner = fresh.select(columns).subquery()
-    twice = sa.select(*inner.c).group_by(*inner.c).having(sa.func.count() > 1).subquery()
-    rows.scope.guard(
-        f"unique:{dataset.dataset}:rates",
-        sa.select(sa.func.count().label("found")).select_from(twice),
-        f"days of {dataset.dataset!r} hold more than one rate for one currency pair",
-    )
-    return _RatesJoin(rows, alias, Rows(rows.scope, dataset, f"{alias}_x"), rates, currency, day, report)
-
-
 def default_time(dataset: Dataset) -> Node | None:
     """Return a dataset's default event time: its `time`, else the start of its validity."""
     if dataset.time is not None:
@@ -503,20 +311,6 @@ def default_time(dataset: Dataset) -> Node | None:
     valid = dataset.valid
     start = (valid.from_ or valid.snapshot) if valid else None
     return start.node if start else None
-
-
-def validity(rows: Rows) -> tuple[Value, Value | None]:
-    """Return when rows of a history or snapshot table become and stop being valid; None: at the next row."""
-    valid = rows.dataset.valid
-    start = (valid.from_ or valid.snapshot) if valid else None
-    if valid is None or start is None:
-        raise ExpressionError(f"dataset {rows.dataset.dataset!r} has no `valid`", 0)
-    return rows.value(start.node), rows.value(valid.to.node) if valid.to else None
-
-
-def _label(alias: str, label: str, type_: Any = None) -> ColumnElement[Any]:
-    # Both parts are made here from checked names; the subquery that they belong to is built last.
-    return sa.literal_column(f"{alias}.{label}", type_)
 
 
 def _union_type(name: str, values: list[Value]) -> Type:

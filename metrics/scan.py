@@ -8,20 +8,22 @@ dataset is read once however many metrics stand on it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.sql import ColumnElement
 
+from metrics.dialect import SA_TYPES, Type, Value
 from metrics.errors import ExpressionError
 from metrics.expression import Call, Measure, Node, walk
-from metrics.grain import Calendar, Grain, Period
+from metrics.grain import Grain
+from metrics.joins import validity
 from metrics.model import At, Over
 from metrics.observation import NONE_VALUE, Dimensions
-from metrics.relation import Rows, Scope, Selectable, validity
-from metrics.sql import INSTANT, SA_TYPES, Type, Value
+from metrics.relation import Rows, Scope, Selectable
+from metrics.stretch import When, periods_table
 
 Cell = tuple[Grain, date | None, Dimensions]
 """Where a result stands: grain, first day of its period (None for `all`), segment."""
@@ -89,27 +91,6 @@ class Scan:
             grains=tuple(dict.fromkeys((*self.grains, *other.grains))),
             cuts=tuple(dict.fromkeys((*self.cuts, *other.cuts))),
         )
-
-
-@dataclass(frozen=True)
-class When:
-    """What a select needs to know about time: the calendar, the periods asked for and the watermark."""
-
-    calendar: Calendar
-    periods: Mapping[Grain, tuple[Period, ...]] = field(default_factory=dict)
-    watermark: datetime | None = None
-
-
-def covered(period: Period, over: Over, calendar: Calendar) -> tuple[date, date]:
-    """Return the local days [from, to) that a period's value covers."""
-    assert period.start is not None
-    assert period.end is not None
-    if over.trailing:
-        return over.trailing.after_day(period.end, -1), period.end
-    if over.to_date:
-        year = calendar.period_of(period.start, Grain.FISCAL_YEAR).start
-        return year or period.start, period.end
-    return period.start, period.end
 
 
 class ScanQuery:
@@ -251,7 +232,7 @@ class ScanQuery:
     # -- rows joined to periods -------------------------------------------------------------------
 
     def _rows_by_period(self, grains: Iterable[Grain], entity: str | None = None) -> sa.Subquery:
-        periods = self._periods_table(grains)
+        periods = periods_table(self.when, grains, self.scan.over, self.scan.at)
         if self.scan.asks_period:
             if self.scan.latest is not None or Grain.ALL in grains:
                 raise ExpressionError(
@@ -279,31 +260,6 @@ class ScanQuery:
         if latest is not None and latest.within_period:
             return self._keep_latest(result, [result.c.p_grain, result.c.p_start])
         return result
-
-    def _periods_table(self, grains: Iterable[Grain]) -> sa.FromClause:
-        calendar, wanted = self.when.calendar, set(grains)
-        lines = []
-        for grain in wanted - {Grain.ALL}:
-            for period in self.when.periods.get(grain, ()):
-                begin, end = covered(period, self.scan.over, calendar)
-                instant = calendar.instant(period.start if self.scan.at is At.PERIOD_START else end)  # type: ignore[arg-type]
-                if self.scan.at is At.PERIOD_END and self.when.watermark is not None:
-                    # An open period's stock is read at the watermark, just after what stands there.
-                    instant = min(instant, self.when.watermark + timedelta(microseconds=1))
-                lines.append((str(grain), period.start, period.end, begin, end, calendar.instant(begin),
-                              calendar.instant(end), instant))  # fmt: skip
-        if Grain.ALL in wanted and self.when.watermark is not None:
-            # A stock of `all` is what stands at the watermark.
-            edge = self.when.watermark + timedelta(microseconds=1)
-            lines.append((str(Grain.ALL), date.min, date.min, date.min, date.min, edge, edge, edge))
-        lines = lines or [("none", date.min, date.min, date.min, date.min, calendar.instant(date(1970, 1, 1)),
-                           calendar.instant(date(1970, 1, 1)), calendar.instant(date(1970, 1, 1)))]  # fmt: skip
-        dates = [sa.column(name, sa.Date()) for name in ("p_start", "p_end", "d_from", "d_to")]
-        instants = [sa.column(name, INSTANT) for name in ("i_from", "i_to", "i_at")]
-        values = sa.values(sa.column("p_grain", sa.Text()), *dates, *instants, name="v").data(lines)
-        # Bound values arrive untyped on some engines: say once what they are.
-        typed = [sa.cast(column, column.type).label(column.name) for column in values.c]
-        return sa.select(*typed).subquery("p")
 
     def _in_stretch(self, rows: Rows, moment: Value, periods: sa.FromClause) -> ColumnElement[Any]:
         if moment.type is Type.DATE:

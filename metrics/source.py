@@ -14,10 +14,10 @@ import sqlalchemy as sa
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from metrics.dialect import Dialect, Type
 from metrics.errors import ExtraMissing, SecretMissing, SourceRejected
 from metrics.model import Dataset, SourceDefinition
 from metrics.registry import discover
-from metrics.sql import Dialect, Type
 
 _SECRET = re.compile(r"\$\{([^}]*)\}")
 

@@ -27,7 +27,10 @@ class Term:
 
 _SAYS = {
     ("basis", "cohort"): "follows the entities that enter in a period",
-    ("basis", "period"): "compares what entered either stage in one period: not the same entities, may exceed 1",
+    (
+        "basis",
+        "period",
+    ): "compares what entered either stage in one period: not the same entities, may exceed 1",
     ("period_by", "entered"): "a cohort bears the period in which it entered",
     ("period_by", "matured"): "a cohort bears the period in which its window closed",
     ("reentry", "first"): "an entity's first entry starts its clock",
@@ -87,7 +90,11 @@ def _meaning(value: object) -> str | None:
     if isinstance(value, Over):
         if value.trailing is not None:
             return f"each value covers the {value.trailing} that end with its period"
-        return "each value covers the year up to its period's end" if value.to_date else "each value covers its period"
+        return (
+            "each value covers the year up to its period's end"
+            if value.to_date
+            else "each value covers its period"
+        )
     return None
 
 

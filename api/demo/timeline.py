@@ -128,7 +128,7 @@ class Syncs:
         most = np.where(rng.random(size) < STRAGGLERS, STRAGGLER_DAYS, LATE_DAYS)
         late = rng.random(size) < late_share
         delay = np.where(late, 1.0 + (most - 2.0) * rng.random(size), 0.0)
-        minutes = rng.random(len(times)) * 10.0
+        minutes = rng.random(size) * 10.0
         ready = times + delay + 0.01
         index = np.searchsorted(self.done, np.nan_to_num(ready, nan=np.inf), side="left")
         arrived = index < len(self.done)

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from metrics.data_check import Probe
+from metrics.dialect import Type, Value
 from metrics.errors import ExpressionError, Finding
 from metrics.expression import Call, Expression, Measure, Name, names
 from metrics.model import Dataset, Metric
 from metrics.parts import Part, parts, uses
 from metrics.relation import Rows
 from metrics.scan import argument
-from metrics.sql import Type, Value
 
 CODE = "expression-type"
 

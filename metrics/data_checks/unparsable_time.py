@@ -8,8 +8,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from metrics.data_check import Probe
+from metrics.dialect import Type
 from metrics.errors import Finding, SourceError
-from metrics.sql import Type
 
 CODE = "unparsable-time"
 

@@ -23,7 +23,7 @@ from metrics.kind import Cells, Frame, Request, cells_by_period, number, plain_s
 from metrics.model import Metric, Over, Reference
 from metrics.observation import Dimensions, Estimate
 from metrics.relation import Scope, Selectable
-from metrics.scan import Cell, Item, Scan, ScanQuery, When, cell_of
+from metrics.scan import Cell, Item, Scan, ScanQuery, cell_of
 from metrics.statistics.intervals import (
     PAIRS_LIMIT,
     Interval,
@@ -33,6 +33,7 @@ from metrics.statistics.intervals import (
     delta_ratio,
     percentile_interval,
 )
+from metrics.stretch import When
 
 CODE_VERSION = 1
 

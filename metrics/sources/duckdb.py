@@ -20,10 +20,10 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.pool import StaticPool
 from sqlalchemy.schema import CreateTableAs
 
+from metrics.dialect import INSTANT, NAIVE, Dialect, Type
 from metrics.errors import SourceError, SourceMissing, SourceRejected, SourceTimeout, SourceUnavailable
 from metrics.model import Dataset, SourceDefinition
 from metrics.source import ColumnSpec, Source
-from metrics.sql import INSTANT, NAIVE, Dialect, Type
 
 BACKENDS = ("duckdb",)
 

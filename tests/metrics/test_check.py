@@ -10,7 +10,9 @@ from metrics.errors import sort_findings
 from tests.metrics.project import ORDERS, REVENUE, SOURCES, added, base, edited, listed, loaded
 
 ROOT = Path(__file__).parent.parent.parent
-SECTIONS = dict(re.findall(r"^## ([a-z-]+)\n\n(.*)$", (ROOT / "docs" / "checks.md").read_text(), re.MULTILINE))
+SECTIONS = dict(
+    re.findall(r"^## ([a-z-]+)\n\n(.*)$", (ROOT / "docs" / "checks.md").read_text(), re.MULTILINE)
+)
 
 
 @pytest.mark.parametrize("name", rules())
@@ -38,9 +40,10 @@ def test_nothing_is_checked_without_a_company() -> None:
 
 
 def test_what_follows_from_a_broken_file_is_not_reported() -> None:
-    files = edited(ORDERS, ("table: orders", "tabel: orders"))
-    files |= edited(SOURCES, ("sources:", "source:"))
-    assert sorted(listed({**base(), **files})) == [
+    broken = base()[ORDERS].replace(b"table: orders", b"tabel: orders")
+    misnamed = base()[SOURCES].replace(b"sources:", b"source:")
+    assert listed(added({ORDERS: broken, SOURCES: misnamed})) == [
+        "definitions/datasets/orders.yml:3:1 unknown-key unknown key 'tabel' (did you mean 'table'?)",
         "definitions/sources.yml:1:1 missing-key missing key 'sources'",
         "definitions/sources.yml:1:1 unknown-key unknown key 'source' (did you mean 'sources'?)",
     ]

@@ -172,6 +172,16 @@ def test_what_could_not_be_read_is_not_called_unknown():
     assert check(loaded) == ()
 
 
+def test_what_the_yaml_reader_names_is_not_named_again():
+    assert said(texts((SCORECARD, "statement: Standards hold", "statement: no"))) == [
+        'definitions/scorecards/joint.yml:17:20 yaml-ambiguous no is ambiguous: write false, or quote it: "no"'
+    ]
+    loaded = definitions(texts((SCORECARD, "weight: 30", "weight: 00")))
+    assert [one.code for one in loaded.findings] == ["yaml-ambiguous"]
+    assert loaded.board.scorecards["joint"].perspectives[0].weight == 0
+    assert check(loaded) == ()
+
+
 def test_without_a_usable_company_nothing_is_checked():
     loaded = definitions(FILES | {"company.yml": "company: [1\n"})
     assert loaded.catalog is None

@@ -347,6 +347,12 @@ def test_leading_and_lagging_roll_up_apart():
     assert (found.leading_score, found.lagging_score) == (50, pytest.approx(100 / 3))
 
 
+def test_what_has_no_leading_indicators_is_not_missing_among_them():
+    card, held, reader = tree()
+    found = report(replace(card, missing=Missing(MissingRule.PROPAGATE)), held, reader)
+    assert (found.score, found.leading_score, found.lagging_score) == (None, 50, None)
+
+
 def test_an_objective_may_be_as_good_as_its_worst_indicator():
     _, held, reader = tree()
     worst = Scorecard(

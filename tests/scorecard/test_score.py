@@ -114,8 +114,9 @@ def test_a_bound_belongs_to_the_better_side(score, status):
 
 def test_rounding_does_not_miss_a_goal():
     assert 0.1 + 0.7 < 0.8
-    assert status_of(scale_score(0.1 + 0.7, UP, 0.8, 0.1)) is Status.GREEN
-    assert status_of(scale_score(0.1 + 0.2, DOWN, 0.3, 0.9)) is Status.GREEN
+    assert scale_score(0.1 + 0.7, UP, 0.8, 0.75) == GOAL_AT
+    assert scale_score(0.1 + 0.7, UP, 0.9, 0.8) == RED_FLAG_AT
+    assert status_of(2 / 3 - 1e-15) is Status.GREEN
 
 
 levels = st.floats(-1e6, 1e6).map(lambda number: round(number, 3))

@@ -118,6 +118,10 @@ def test_by_default_the_latest_period_with_any_final_value():
     )
 
 
+def test_a_final_state_without_a_value_does_not_count():
+    assert default(observation("kept", "2026-Q2", None)) == "2026-Q1"
+
+
 def test_other_grains_do_not_count():
     assert default(observation("kept", "2026-09", 0.8)) == "2026-Q1"
 

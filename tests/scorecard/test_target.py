@@ -109,6 +109,11 @@ def test_weeks_do_not_make_up_a_month():
     assert active(count("orders", targets=(target("2026-01-01", 10, 8, per=Grain.WEEK),)), "2026-03") is None
 
 
+def test_a_part_without_a_goal_leaves_the_whole_without_one():
+    targets = (target("2026-01-01", 100, per=Grain.QUARTER), target("2026-07-01", per=Grain.QUARTER))
+    assert active(count("orders", targets=targets), "2026") is None
+
+
 def test_parts_must_all_have_a_target_of_that_grain():
     orders = count(
         "orders",

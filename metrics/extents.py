@@ -1,0 +1,136 @@
+"""From when to when data reaches: the first row of a dataset, and until when it is complete."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Protocol
+
+import sqlalchemy as sa
+
+from metrics.expression import Node
+from metrics.model import Catalog, Dataset, Reference
+from metrics.relation import Rows, Scope, Selectable, default_time
+
+
+@dataclass(frozen=True)
+class Extent:
+    """From when to when a dataset's rows reach; `through` is the dataset's own watermark."""
+
+    first: date | None
+    through: datetime | None
+
+
+class Run(Protocol):
+    """What reading an extent needs of a session."""
+
+    catalog: Catalog
+    now: datetime
+    as_of: datetime | None
+
+    def scope(self, dataset: str) -> Scope:
+        """Return a fresh scope on the source of a dataset."""
+
+    def source_of(self, dataset: str) -> str:
+        """Return the source of a dataset."""
+
+    def fetch(self, source: str, select: Selectable | sa.CompoundSelect[Any]) -> Sequence[Mapping[str, Any]]:
+        """Run a select."""
+
+
+class Extents:
+    """Reads each dataset's extent once in a run."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self._known: dict[tuple[str, Node | None], Extent] = {}
+
+    def of(self, dataset: Dataset, time: Node | None = None) -> Extent:
+        """Return from when to when a dataset's rows reach."""
+        key = (dataset.dataset, time)
+        if key not in self._known:
+            self._known[key] = self._read(dataset, time)
+        return self._known[key]
+
+    def _read(self, dataset: Dataset, time: Node | None) -> Extent:
+        rows = Rows(self.run.scope(dataset.dataset), dataset)
+        asked: dict[str, Any] = {}
+        node = time or default_time(dataset)
+        if node is not None:
+            asked["first"] = rows.time(node).sql
+        arrival = self._arrival(dataset)
+        if arrival is not None:
+            asked["last"] = rows.value(arrival).sql
+        found: Mapping[str, Any] = {}
+        if asked:
+            inner = rows.select(asked).subquery()
+            ends = {"first": sa.func.min, "last": sa.func.max}
+            columns = [ends[name](inner.c[name]).label(name) for name in asked]  # type: ignore[operator]
+            select = sa.select(*columns)
+            found = self.run.fetch(self.run.source_of(dataset.dataset), select)[0]
+        first = found.get("first")
+        day = (
+            self.run.catalog.company.calendar.local_day(_aware(first))
+            if isinstance(first, datetime)
+            else first
+        )
+        return Extent(day, self._through(dataset, found.get("last")))
+
+    def _arrival(self, dataset: Dataset) -> Node | None:
+        complete = dataset.complete_through
+        if complete is not None:
+            return complete.time.node if complete.time is not None and complete.dataset is None else None
+        return dataset.loaded_at.node if dataset.loaded_at else default_time(dataset)
+
+    def _through(self, dataset: Dataset, last: Any) -> datetime | None:
+        """Return the dataset's watermark: never later than now, whatever its rows say."""
+        now, calendar = self.run.as_of or self.run.now, self.run.catalog.company.calendar
+        complete = dataset.complete_through
+        if complete is not None and complete.lag is not None:
+            return complete.lag.after(now, calendar.zone, -1)
+        if complete is not None and complete.dataset is not None:
+            log = self.run.catalog.datasets[complete.dataset]
+            rows = Rows(self.run.scope(log.dataset), log)
+            inner = rows.select(
+                {"last": rows.time(complete.time.node if complete.time else None).sql}
+            ).subquery()
+            last = self.run.fetch(
+                self.run.source_of(log.dataset), sa.select(sa.func.max(inner.c.last).label("last"))
+            )[0]["last"]
+        if last is None:
+            return None
+        if not isinstance(last, datetime):
+            # A row of a day says that the day is there: complete to its end.
+            return min(now, calendar.instant(last + timedelta(days=1)))
+        return min(now, _aware(last))
+
+    def watermark(self, bases: Sequence[Reference], used: set[str]) -> datetime | None:
+        """Return the least watermark of the datasets that are used; None where none has a time."""
+        own = {base.dataset for base in bases}
+        marks = []
+        for name in sorted(used | own):
+            dataset = self.run.catalog.datasets[name]
+            bounded = name in own or dataset.time or dataset.loaded_at or dataset.complete_through
+            if bounded and not (dataset.union and name not in own):
+                marks.append(self.of(dataset, _time_of(bases, name)).through)
+        known = [mark for mark in marks if mark is not None]
+        return min(known, default=None)
+
+    def first(self, bases: Sequence[Reference]) -> date | None:
+        """Return the local day from which every reference has rows; None where one has none."""
+        firsts = [self.of(self.run.catalog.datasets[base.dataset], _node(base)).first for base in bases]
+        # A period counts as covered from where every side has rows.
+        return None if None in firsts else max(day for day in firsts if day is not None)
+
+
+def _node(reference: Reference) -> Node | None:
+    return reference.time.node if reference.time else None
+
+
+def _time_of(bases: Sequence[Reference], dataset: str) -> Node | None:
+    return next((_node(base) for base in bases if base.dataset == dataset), None)
+
+
+def _aware(moment: datetime) -> datetime:
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)

@@ -1,0 +1,427 @@
+"""The demo company's data, checked by SQL that knows nothing of the generator; and its definitions."""
+
+from __future__ import annotations
+
+import shutil
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+import pytest
+
+from api.demo import MILESTONE, NOW, REPLAYS, SEED, Summary, generate
+from api.demo.leads import make_leads
+from api.demo.people import owners, posts
+from api.demo.timeline import LATE_DAYS, STRAGGLER_DAYS, days_to, happened, months, office_time, stamps, weekday
+from metrics.check import check as check_metrics
+from metrics.definitions import load as load_metrics
+from metrics.kind import kinds
+from metrics.model import Direction
+from metrics.planner import Session, ask_for
+from metrics.unit import unit_of
+from scorecard.check import check as check_scorecard
+from scorecard.definitions import COMPANY_KEYS, load
+
+DEFINITIONS = Path(__file__).parents[2] / "definitions"
+FILES = {
+    "leads": "marketing/leads.parquet",
+    "touches": "marketing/touches/*.parquet",
+    "stage_changes": "sales/stage_changes.parquet",
+    "accounts": "sales/accounts.parquet",
+    "deals": "sales/deals.parquet",
+    "deal_stages": "sales/deal_stages.parquet",
+    "orders": "sales/orders.parquet",
+    "user_history": "sales/user_history.parquet",
+    "tickets": "service/tickets.parquet",
+    "surveys": "service/surveys.csv",
+    "fx_rates": "finance/fx_rates.parquet",
+    "marketing_syncs": "marketing/sync_log.parquet",
+    "sales_syncs": "sales/sync_log.parquet",
+    "service_syncs": "service/sync_log.parquet",
+}
+TABLES = (*FILES, "spend", "budget")
+# What a row's own time is, and so the least that its arrival may be.
+ARRIVALS = {
+    "leads": "created_at", "touches": "occurred_at", "stage_changes": "changed_at", "deals": "opened_at",
+    "deal_stages": "valid_from", "orders": "ordered_at", "tickets": "opened_at", "surveys": "sent_at",
+}  # fmt: skip
+BEFORE = ("2024-07-01", "2025-07-01")
+AFTER = ("2026-01-01", "2026-07-01")
+
+
+class Tables:
+    """The generated tables in one in-memory database."""
+
+    def __init__(self, directory: Path) -> None:
+        self.connection = duckdb.connect(":memory:")
+        data = directory / "data"
+        for name, path in FILES.items():
+            self.connection.execute(f"create table {name} as select * from '{data / path}'")
+        self.connection.execute(f"attach '{data / 'finance.duckdb'}' as finance (read_only)")
+        for name in ("spend", "budget"):
+            self.connection.execute(f"create table {name} as select * from finance.{name}")
+
+    def one(self, query: str) -> Any:
+        row = self.connection.execute(query).fetchone()
+        assert row is not None
+        return row[0]
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        return self.connection.execute(query).fetchall()
+
+    def digest(self, table: str) -> tuple[Any, ...]:
+        columns = [name for (name, *_) in self.rows(f"describe {table}")]
+        listed = ", ".join(f'"{name}"' for name in columns)
+        text = f"select md5(string_agg(row_text, chr(10) order by place)), count(*) from (select cast(({listed}) as varchar) row_text, row_number() over () place from {table})"
+        return (table, *columns, *self.rows(text)[0])
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Summary]:
+    root = tmp_path_factory.mktemp("brightwater")
+    shutil.copytree(DEFINITIONS, root / "definitions")
+    return root, generate(root)
+
+
+@pytest.fixture(scope="module")
+def tables(project: tuple[Path, Summary]) -> Iterator[Tables]:
+    found = Tables(project[0])
+    yield found
+    found.connection.close()
+
+
+# -- the same again -------------------------------------------------------------------------------
+
+
+def test_same_seed_makes_the_same_tables(tables: Tables, tmp_path: Path) -> None:
+    generate(tmp_path, SEED)
+    again = Tables(tmp_path)
+    assert [tables.digest(name) for name in TABLES] == [again.digest(name) for name in TABLES]
+    again.connection.close()
+
+
+def test_generating_again_replaces_what_was_there(tmp_path: Path) -> None:
+    stale = tmp_path / "data" / "finance.duckdb"
+    stale.parent.mkdir()
+    stale.write_bytes(b"not a database")
+    summary = generate(tmp_path)
+    with duckdb.connect(str(stale), read_only=True) as connection:
+        found = connection.execute("select count(*) from spend").fetchone()
+    assert found == (summary.rows["finance.duckdb/spend"],)
+
+
+def test_another_seed_makes_another_company() -> None:
+    one, other = (make_leads(np.random.default_rng([seed, 1])) for seed in (SEED, SEED + 1))
+    assert not np.array_equal(one.created[:100], other.created[:100])
+
+
+def test_summary_counts_the_rows_written(project: tuple[Path, Summary], tables: Tables) -> None:
+    rows = project[1].rows
+    assert project[1].directory == project[0]
+    for name, path in FILES.items():
+        written = rows[path] if "*" not in path else sum(n for key, n in rows.items() if "touches/" in key)
+        assert written == tables.one(f"select count(*) from {name}"), name
+    assert 24_000 < rows["marketing/leads.parquet"] < 32_000
+    assert 36_000 < rows["sales/orders.parquet"] < 46_000
+    assert 12_000 < rows["service/tickets.parquet"] < 20_000
+
+
+def test_replays_lead_up_to_now() -> None:
+    assert datetime(2026, 10, 13, 6, tzinfo=UTC) == NOW
+    assert REPLAYS == (*(datetime(2026, month, 1, 6, tzinfo=UTC) for month in (5, 6, 7, 8, 9, 10)), NOW)
+
+
+# -- nothing impossible ---------------------------------------------------------------------------
+
+IMPOSSIBLE = {
+    "delivered before it was ordered": "select count(*) from orders where delivered_at <= ordered_at",
+    "promised for before it was ordered": "select count(*) from orders where promised_at <= ordered_at",
+    "cancelled and delivered": "select count(*) from orders where status = 'cancelled' and delivered_at is not null",
+    "delivered without a date": "select count(*) from orders where (status = 'delivered') <> (delivered_at is not null)",
+    "promise and hours disagree": """select count(*) from orders
+        where abs(date_diff('second', ordered_at, promised_at) - promised_hours * 3600) > 1
+        or (promised_at is null) <> (promised_hours is null)""",
+    "amount of nothing": "select count(*) from orders where amount <= 0",
+    "order of an unknown account": "select count(*) from orders anti join accounts using (account_id)",
+    "order before the account": """select count(*) from orders join accounts using (account_id)
+        where ordered_at <= created_at""",
+    "order of another lead": """select count(*) from orders o join accounts a using (account_id)
+        where o.lead_id <> a.lead_id""",
+    "two accounts of a lead": "select count(*) - count(distinct lead_id) from accounts",
+    "deal closed before it opened": "select count(*) from deals where closed_at <= opened_at",
+    "closed deal without outcome": "select count(*) from deals where (closed_at is null) <> (won is null)",
+    "deal of an unknown account": "select count(*) from deals anti join accounts using (account_id)",
+    "empty stage of a deal": "select count(*) from deal_stages where valid_to <= valid_from",
+    "two stages of a deal at once": """select count(*) from deal_stages a join deal_stages b using (deal_id)
+        where a.valid_from < b.valid_from and coalesce(a.valid_to, '2100-01-01') > b.valid_from""",
+    "stage change without a lead's account": """select count(*) from stage_changes
+        where stage in ('opportunity', 'closed_won') and account_id is null""",
+    "won without an opportunity": """select count(*) from stage_changes w where stage = 'closed_won' and not exists (
+        select 1 from stage_changes o where o.lead_id = w.lead_id and o.stage = 'opportunity'
+        and o.changed_at < w.changed_at) and synced_at < '2026-07-01' and lead_id not in (
+        select lead_id from accounts where created_at >= '2026-07-01')""",
+    "spam handed over": """select count(*) from stage_changes join leads using (lead_id)
+        where leads.status = 'spam'""",
+    "answer before the survey": "select count(*) from surveys where answered_at <= sent_at",
+    "score out of five": "select count(*) from surveys where score not between 1 and 5",
+    "answer without a score": "select count(*) from surveys where (answered_at is null) <> (score is null)",
+    "survey before the delivery": """select count(*) from surveys join orders using (order_id)
+        where sent_at <= delivered_at""",
+    "reply before the question": "select count(*) from tickets where first_reply_at <= opened_at",
+    "solved before the reply": "select count(*) from tickets where resolved_at <= first_reply_at",
+    "reopened, never solved": "select count(*) from tickets where reopened and resolved_at is null",
+    "ticket before the order": """select count(*) from tickets join orders using (order_id)
+        where opened_at <= ordered_at""",
+    "touch by somebody not there": """select count(*) from touches anti join user_history
+        on user_id = owner_id and occurred_at >= valid_from and occurred_at < coalesce(valid_to, '2100-01-01')""",
+    "person in two teams": """select count(*) from user_history a join user_history b using (user_id)
+        where a.valid_from < b.valid_from and (a.valid_to is null or a.valid_to > b.valid_from)""",
+    "euro without a rate": """select count(*) from orders where currency = 'EUR' and not exists (
+        select 1 from fx_rates where day <= ordered_at::date and day >= ordered_at::date - 4)""",
+    "other currency": "select count(*) from orders where currency not in ('GBP', 'EUR')",
+    "rate out of reach": "select count(*) from fx_rates where rate not between 0.75 and 0.98",
+    "spend of nothing": "select count(*) from spend where amount <= 0",
+    "NaN in the money": "select count(*) from orders where isnan(margin::double) or margin is null",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", IMPOSSIBLE)
+def test_no_impossible_rows(tables: Tables, case: str) -> None:
+    assert tables.one(IMPOSSIBLE[case]) == 0
+
+
+@pytest.mark.parametrize(
+    ("table", "key"),
+    [("leads", "lead_id"), ("touches", "touch_id"), ("stage_changes", "change_id"), ("accounts", "account_id"),
+     ("deals", "deal_id"), ("orders", "order_id"), ("tickets", "ticket_id"), ("surveys", "survey_id"),
+     ("deal_stages", "(deal_id, valid_from)"), ("user_history", "(user_id, valid_from)"),
+     ("fx_rates", "(day, base, quote)"), ("budget", "month")],
+)  # fmt: skip
+def test_keys_are_unique(tables: Tables, table: str, key: str) -> None:
+    assert tables.one(f"select count(*) - count(distinct {key}) from {table}") == 0
+
+
+# -- arrivals -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("table", ARRIVALS)
+def test_rows_arrive_after_they_happen_and_before_now(tables: Tables, table: str) -> None:
+    time = ARRIVALS[table]
+    assert tables.one(f"select count(*) from {table} where synced_at <= {time}") == 0
+    assert tables.one(f"select max(synced_at) from {table}") < NOW.replace(tzinfo=None)
+
+
+def test_a_few_rows_are_late(tables: Tables) -> None:
+    share, most = tables.rows("""select avg((synced_at > ordered_at + interval 30 hour)::int),
+        max(date_diff('hour', ordered_at, synced_at)) / 24.0 from orders""")[0]
+    assert 0.02 < share < 0.04
+    assert LATE_DAYS < most < STRAGGLER_DAYS + 1
+    very = tables.one("select avg((synced_at > ordered_at + interval 21 day)::int) from orders")
+    assert 0.0005 < very < 0.004
+
+
+@pytest.mark.parametrize("replay", REPLAYS[:-1])
+def test_every_replay_is_restated_later(tables: Tables, replay: datetime) -> None:
+    instant = replay.replace(tzinfo=None).isoformat(sep=" ")
+    late = tables.one(f"select count(*) from orders where ordered_at < '{instant}' and synced_at >= '{instant}'")
+    assert late > 20
+
+
+def test_every_night_has_a_sync_and_the_last_is_fresh(tables: Tables) -> None:
+    for department in ("marketing", "sales", "service"):
+        count, nights, last = tables.rows(
+            f"select count(*), count(distinct done_at::date), max(done_at) from {department}_syncs"
+        )[0]
+        assert count == nights == 1108
+        assert timedelta(0) < NOW.replace(tzinfo=None) - last < timedelta(hours=4)
+
+
+def test_some_answer_twice_about_one_order(tables: Tables) -> None:
+    twice = tables.one("""select count(*) from (select order_id from surveys where answered_at is not null
+        group by order_id having count(*) > 1)""")
+    assert twice > 200
+
+
+# -- the story ------------------------------------------------------------------------------------
+
+
+def conversion(tables: Tables, span: tuple[str, str]) -> float:
+    """Return the share of qualified leads handed over in a span that open within 90 days."""
+    result = tables.one(f"""
+        with entered as (
+            select lead_id, min(changed_at) as at from stage_changes join leads using (lead_id)
+            where stage = 'mql' and budget_ok and fit = 'right' group by lead_id
+        ), opened as (
+            select lead_id, min(changed_at) as at from stage_changes where stage = 'opportunity' group by lead_id
+        )
+        select avg(coalesce(opened.at >= entered.at and opened.at < entered.at + interval 90 day, false)::int)
+        from entered left join opened using (lead_id)
+        where entered.at >= '{span[0]}' and entered.at < '{span[1]}'""")
+    return float(result)
+
+
+SHARES = {
+    "over_promise": """select avg((promised_hours < standard_hours)::int) from orders
+        where promised_hours is not null and ordered_at >= '{0}' and ordered_at < '{1}'""",
+    "kept": """select avg(coalesce(delivered_at <= promised_at, false)::int) from orders
+        where status <> 'cancelled' and promised_at >= '{0}' and promised_at < '{1}'""",
+    "csat": """select avg((score >= 4)::int) from surveys
+        where score is not null and answered_at >= '{0}' and answered_at < '{1}'""",
+    "wrong_work": """select sum(acquisition_hours) filter (fit <> 'right') / sum(acquisition_hours) from deals
+        where closed_at >= '{0}' and closed_at < '{1}'""",
+    "first_reply": """select avg(coalesce(first_reply_at <= opened_at + interval 4 hour, false)::int) from tickets
+        where opened_at >= '{0}' and opened_at < '{1}'""",
+    "reopened": """select avg(reopened::int) from tickets
+        where resolved_at >= '{0}' and resolved_at < '{1}'""",
+}  # fmt: skip
+EFFECTS = {
+    "over_promise": (0.24, 0.10, 0.02),
+    "kept": (0.80, 0.91, 0.015),
+    "csat": (0.76, 0.84, 0.025),
+    "wrong_work": (0.30, 0.17, 0.05),
+    "first_reply": (0.70, 0.83, 0.02),
+    "reopened": (0.13, 0.085, 0.015),
+}
+
+
+def test_the_milestone_lifts_lead_to_opportunity(tables: Tables) -> None:
+    assert MILESTONE.isoformat() == BEFORE[1]
+    assert conversion(tables, BEFORE) == pytest.approx(0.19, abs=0.012)
+    assert conversion(tables, AFTER) == pytest.approx(0.26, abs=0.02)
+
+
+@pytest.mark.parametrize("name", SHARES)
+def test_the_milestone_changes_shares(tables: Tables, name: str) -> None:
+    before, after, band = EFFECTS[name]
+    assert float(tables.one(SHARES[name].format(*BEFORE))) == pytest.approx(before, abs=band)
+    assert float(tables.one(SHARES[name].format(*AFTER))) == pytest.approx(after, abs=band)
+
+
+def test_help_is_slower_in_the_last_summer(tables: Tables) -> None:
+    summer = float(tables.one(SHARES["first_reply"].format("2026-07-20", "2026-09-20")))
+    assert summer == pytest.approx(0.68, abs=0.04)
+
+
+def test_channels_differ_in_quality(tables: Tables) -> None:
+    found = tables.rows("""select channel, avg((budget_ok and fit = 'right')::int) from leads
+        group by channel order by 2""")
+    shares = dict(found)
+    assert [name for name, _ in found][0] == "paid_search"
+    assert [name for name, _ in found][-1] == "referral"
+    assert shares["referral"] - shares["paid_search"] > 0.2
+
+
+def test_december_and_august_are_quiet(tables: Tables) -> None:
+    for quiet, usual in ((12, 11), (8, 9)):
+        few, many = (tables.one(f"select count(*) from leads where month(created_at) = {month}")
+                     for month in (quiet, usual))  # fmt: skip
+        assert few < 0.8 * many, quiet
+
+
+def test_broken_promises_cost_satisfaction(tables: Tables) -> None:
+    happy = dict(tables.rows("""select delivered_at <= promised_at, avg((score >= 4)::int)
+        from surveys join orders using (order_id) where score is not null and promised_at is not null group by 1"""))
+    assert happy[True] - happy[False] > 0.2
+
+
+# -- small parts ----------------------------------------------------------------------------------
+
+
+def test_office_time_is_a_weekday_and_never_earlier() -> None:
+    times = np.arange(0.0, 60.0, 0.37)
+    moved = office_time(np.random.default_rng(1), times)
+    assert (moved > times).all()
+    assert set(weekday(moved[moved - times > 0.02])) <= {0, 1, 2, 3, 4}
+
+
+def test_times_become_calendar_days() -> None:
+    assert days_to(MILESTONE) == 639
+    assert list(months(np.array([0.0, 30.9, 31.0, 92.0]))) == [10, 10, 11, 1]
+    found = stamps(np.array([0.5, np.nan]))
+    assert found[0] == np.datetime64("2023-10-01T12:00:00")
+    assert np.isnat(found[1])
+    assert np.isnan(happened(np.array([1108.2]))).all()
+
+
+def test_owners_are_in_the_department_then() -> None:
+    moved = Counter(post.user for post in posts())
+    assert sorted(user for user, count in moved.items() if count > 1) == ["U07", "U12", "U20", "U28"]
+    times = np.full(4_000, float(days_to(MILESTONE)) + 1.0)
+    rng = np.random.default_rng(1)
+    assert "U20" in set(owners(rng, times, "service"))
+    assert "U20" not in set(owners(rng, times, "sales"))
+    assert "U20" in set(owners(rng, times - 2.0, "sales"))
+
+
+# -- the definitions ------------------------------------------------------------------------------
+
+
+def test_definitions_have_no_findings(project: tuple[Path, Summary]) -> None:
+    definitions = load(project[0])
+    found = [*definitions.findings, *check_scorecard(definitions)]
+    found += check_metrics(load_metrics(project[0], COMPANY_KEYS))
+    assert [str(one) for one in found] == []
+
+
+def test_definitions_show_every_kind(project: tuple[Path, Summary]) -> None:
+    catalog = load(project[0]).catalog
+    assert catalog is not None
+    used = {metric.kind for metric in catalog.metrics.values()}
+    assert used <= set(kinds())
+    assert {"aggregate", "ratio", "proportion", "conversion", "derived", "difference"} <= used
+
+
+def test_every_metric_says_what_it_is_for(project: tuple[Path, Summary]) -> None:
+    catalog = load(project[0]).catalog
+    assert catalog is not None
+    for name, metric in catalog.metrics.items():
+        assert metric.question, name
+        assert metric.question.endswith("?"), name
+        assert metric.owner, name
+        assert metric.leads, name
+        assert (metric.direction is Direction.NONE) == (not metric.targets), name
+        assert (metric.direction is Direction.NONE) or (metric.type and metric.stage), name
+
+
+def test_no_metric_name_breaks_a_prometheus_rule(project: tuple[Path, Summary]) -> None:
+    catalog = load(project[0]).catalog
+    assert catalog is not None
+    for name in catalog.metrics:
+        parts = name.split("_")
+        assert parts[-1] not in {"count", "total", "sum", "bucket", "info"}, name
+        assert not {"days", "hours", "minutes", "weeks"} & set(parts), name
+
+
+def test_units_follow_from_the_definitions(project: tuple[Path, Summary]) -> None:
+    catalog = load(project[0]).catalog
+    assert catalog is not None
+    units = {name: unit_of(metric, catalog) for name, metric in catalog.metrics.items()}
+    assert units["revenue"] == units["cac_loaded"] == units["open_pipeline"] == "gbp"
+    assert units["revenue_to_plan"] == units["complaint_rate"] == units["csat_change"] == "ratio"
+    assert units["cac_payback"] == "days"
+    assert units["enquiries"] == ""
+
+
+def test_every_file_names_its_schema(project: tuple[Path, Summary]) -> None:
+    files = sorted(DEFINITIONS.rglob("*.yml"))
+    assert len(files) > 40
+    for path in files:
+        first = path.read_text(encoding="utf-8").splitlines()[0]
+        place = path.relative_to(DEFINITIONS)
+        kind = {"datasets": "dataset", "metrics": "metric", "scorecards": "scorecard"}.get(place.parts[0], place.stem)
+        up = "../" * len(place.parts)
+        assert first == f"# yaml-language-server: $schema={up}.scorecard/schema/{kind}.json", place
+
+
+def test_every_metric_computes(project: tuple[Path, Summary]) -> None:
+    catalog = load(project[0]).catalog
+    assert catalog is not None
+    asks = tuple(ask_for(metric) for metric in catalog.metrics.values())
+    with Session(catalog, project[0], NOW, NOW) as session:
+        outcomes = list(session.compute(asks))
+    assert {one.metric: str(one.error) for one in outcomes if one.error} == {}
+    assert {one.metric for one in outcomes} == set(catalog.metrics)
