@@ -67,7 +67,7 @@ def _domain(error: ScorecardError) -> Response:
 
 
 def _invalid(error: ValidationError) -> Response:
-    return answer(422, _UNUSABLE, list(_items({"query": error.messages})))
+    return answer(422, _UNUSABLE, list(_items({"query": {error.field_name: error.messages}})))
 
 
 def _http(error: HTTPException) -> Response:

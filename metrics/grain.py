@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from metrics.errors import BadPeriod
@@ -155,7 +156,7 @@ class Calendar:
     week_starts: int = 0
     fiscal_year_starts: int = 1
 
-    @property
+    @cached_property
     def zone(self) -> ZoneInfo:
         """Return the time zone."""
         return ZoneInfo(self.timezone)

@@ -196,7 +196,7 @@ class RatesJoin(Join):
                 "valid_to": sa.func.least(expires, following, type_=sa.Date()),
                 "rate": sa.cast(target.value(rates.rate.node).sql, MONEY),
             },
-            [sa.func.coalesce(quoted, sa.false())],
+            [sa.func.coalesce(quoted, sa.false()), start.is_not(None)],
         ).subquery(self.alias)
         on = sa.and_(
             inner.c.base == self.currency, inner.c.valid_from <= self.day, self.day < inner.c.valid_to
@@ -219,7 +219,8 @@ def rates_join(rows: Rows, alias: str, rates: Rates, currency: ColumnElement[Any
         name: fresh.value(node.node).sql
         for name, node in (("base", rates.base), ("quote", rates.quote), ("day", rates.date))
     }
-    inner = fresh.select(columns).subquery()
+    # A day that is not known yet, under as-of, reads as null: no rate of that day is looked up.
+    inner = fresh.select(columns, [columns["day"].is_not(None)]).subquery()
     twice = sa.select(*inner.c).group_by(*inner.c).having(sa.func.count() > 1).subquery()
     rows.scope.guard(
         f"unique:{dataset.dataset}:rates",

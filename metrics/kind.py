@@ -11,9 +11,11 @@ Every module of `metrics.kinds` offers
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Any, Protocol
 
 from metrics.grain import NO_SPAN, Calendar, Grain, Period, Span
@@ -97,7 +99,7 @@ class Frame:
         if self.first is None or self.watermark is None:
             return ()
         last = self.calendar.local_day(self.watermark - timedelta(microseconds=1))
-        return tuple(self.calendar.periods(grain, self.first, last)) if last >= self.first else ()
+        return _periods(self.calendar, grain, self.first, last) if last >= self.first else ()
 
     def all_periods(self) -> dict[Grain, tuple[Period, ...]]:
         """Return the periods of every grain that is asked for."""
@@ -107,25 +109,33 @@ class Frame:
         """Tell whether a period's end plus a window lies behind the watermark."""
         if self.watermark is None or period.end is None:
             return True
-        return self._end(period.end, window) <= self.watermark
+        return _ready(self.calendar, period.end, window, NO_SPAN) <= self.watermark
 
     def final(self, period: Period, window: Span | None = None) -> bool:
         """Tell whether a period's end plus a window plus settling lies behind the watermark."""
         if self.watermark is None or period.end is None:
             return True
-        return self.settle.after(self._end(period.end, window), self.calendar.zone) <= self.watermark
-
-    def _end(self, day: date, window: Span | None) -> datetime:
-        end = self.calendar.instant(day)
-        return window.after(end, self.calendar.zone) if window else end
+        return _ready(self.calendar, period.end, window, self.settle) <= self.watermark
 
     def elapsed_share(self, period: Period) -> float:
         """Return which share of a period lies behind the watermark, 0 to 1."""
-        bounds = self.calendar.bounds(period)
-        if bounds is None or self.watermark is None:
+        if period.start is None or period.end is None or self.watermark is None:
             return 1.0
-        start, end = bounds
+        start, end = (_ready(self.calendar, day, None, NO_SPAN) for day in (period.start, period.end))
         return min(1.0, max(0.0, (self.watermark - start) / (end - start)))
+
+
+@lru_cache(maxsize=1 << 10)
+def _periods(calendar: Calendar, grain: Grain, first: date, last: date) -> tuple[Period, ...]:
+    return tuple(calendar.periods(grain, first, last))
+
+
+# A refresh asks for the same few hundred period ends once per segment.
+@lru_cache(maxsize=1 << 14)
+def _ready(calendar: Calendar, day: date, window: Span | None, settle: Span) -> datetime:
+    """Return the instant at which a period that ends on a day is over, its window and settling included."""
+    end = calendar.instant(day)
+    return settle.after(window.after(end, calendar.zone) if window else end, calendar.zone)
 
 
 SEEN = Span.parse("12 months")
@@ -146,7 +156,7 @@ def cells_by_period(
             for period in periods:
                 for segment, starts in found.items():
                     row = cells.get((grain, period.start, segment))
-                    if row is not None or _seen(period, starts):
+                    if row is not None or not segment or _seen(period, starts):
                         yield period, segment, row
                 if not cut and () not in found:
                     yield period, (), None
@@ -158,16 +168,22 @@ def _segments(cells: Cells, grain: Grain, cut: tuple[str, ...]) -> dict[Dimensio
     for at, start, segment in cells:
         if at is grain and tuple(name for name, _ in segment) == wanted:
             found.setdefault(segment, []).append(start or date.min)
-    return dict(sorted(found.items()))
+    return {segment: sorted(starts) for segment, starts in sorted(found.items())}
 
 
 def _seen(period: Period, starts: list[date]) -> bool:
+    """Tell whether a segment had rows in this period or within 12 months of its end; `starts` is sorted."""
     if period.start is None or period.end is None:
         return False
     if not starts:
         return True
-    since = SEEN.after_day(period.end, -1)
-    return any(since <= start <= period.start for start in starts)
+    last = bisect_right(starts, period.start)
+    return last > 0 and starts[last - 1] >= _since(period.end)
+
+
+@lru_cache(maxsize=1 << 12)
+def _since(end: date) -> date:
+    return SEEN.after_day(end, -1)
 
 
 def number(value: Any) -> float | None:

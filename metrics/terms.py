@@ -61,8 +61,18 @@ def _own(metric: Metric, catalog: Catalog) -> Iterator[Term]:
         value, key = getattr(options, member.name), yaml_key(member)
         if key == "skipped" and hasattr(options, "implied"):
             yield _term(key, "implied" if options.implied else "recorded", value is None)
+        elif key == "time" and value is None and hasattr(options, "dataset"):
+            yield from _time(options.dataset, catalog)
         elif value is not None:
             yield _term(key, _text(value, catalog), value == member.default, value)
+
+
+def _time(name: str, catalog: Catalog) -> Iterator[Term]:
+    dataset = catalog.datasets.get(name)
+    if dataset is not None and dataset.time is not None:
+        yield Term(
+            "time", _text(dataset.time, catalog), True, "the dataset's own; it decides the period of a row"
+        )
 
 
 def _common(metric: Metric) -> Iterator[Term]:

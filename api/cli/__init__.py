@@ -89,9 +89,8 @@ def _sentence(error: ScorecardError) -> str:
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @project_option
 @json_option
-@click.option(
-    "--version", is_flag=True, expose_value=False, is_eager=True, callback=show_version, help="Say which version this is."
-)
+@click.option("--version", is_flag=True, expose_value=False, is_eager=True, callback=show_version,
+              help="Say which version this is.")  # fmt: skip
 def main() -> None:
     """Serve one balanced scorecard that marketing, sales and customer service share.
 

@@ -11,6 +11,7 @@ import click
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.table import Table
 
 WIDEST = 100
 NARROWEST = 80
@@ -43,6 +44,11 @@ def page_width() -> int:
     if not given.is_terminal and not os.environ.get("COLUMNS"):
         return WIDEST
     return max(NARROWEST, min(WIDEST, given.width))
+
+
+def natural_width(table: Table) -> int:
+    """Return how wide a table is when nothing in it is cut off."""
+    return console(width=10_000).measure(table).maximum
 
 
 def moment_text(moment: datetime | None) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 if TYPE_CHECKING:
+    from api.project import Project
     from metrics.grain import Calendar
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -58,6 +60,18 @@ json_option = click.option(
 )
 
 
+@contextmanager
+def opened(settings: Settings) -> Iterator[Project]:
+    """Open the project for as long as a command needs it; raise DefinitionsInvalid."""
+    from api.project import Project
+
+    project = Project.open(settings.root)
+    try:
+        yield project
+    finally:
+        project.store.close()
+
+
 def version() -> str:
     """Return this program's version."""
     from importlib.metadata import PackageNotFoundError
@@ -80,40 +94,28 @@ def show_version(ctx: click.Context, _: click.Parameter, value: bool) -> None:
         ctx.exit()
 
 
-class Moment(click.ParamType):
-    """A date or an instant; which instant a date is depends on the company's time zone."""
-
-    name = "moment"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date | datetime:
-        """Read an ISO date or date and time."""
-        if isinstance(value, date):
-            return value
-        try:
-            return date.fromisoformat(value) if len(value) <= 10 else datetime.fromisoformat(value)
-        except ValueError:
-            self.fail(f"{value!r} is not a date or an instant: write 2026-10-01 or 2026-10-01T06:00:00Z", param, ctx)
+def moment(text: str) -> date | datetime:
+    """Read an ISO date or date and time; which instant a date is depends on the company's time zone."""
+    try:
+        return date.fromisoformat(text) if len(text) <= 10 else datetime.fromisoformat(text)
+    except ValueError:
+        raise click.BadParameter(
+            f"{text!r} is not a date or an instant: write 2026-10-01 or 2026-10-01T06:00:00Z"
+        ) from None
 
 
-class Day(click.ParamType):
-    """A local date."""
-
-    name = "date"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
-        """Read an ISO date."""
-        if isinstance(value, date):
-            return value
-        try:
-            return date.fromisoformat(value)
-        except ValueError:
-            self.fail(f"{value!r} is not a date: write 2026-10-01", param, ctx)
+def day(text: str) -> date:
+    """Read an ISO date."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise click.BadParameter(f"{text!r} is not a date: write 2026-10-01") from None
 
 
-def instant(moment: date | datetime | None, calendar: Calendar) -> datetime | None:
+def instant(given: date | datetime | None, calendar: Calendar) -> datetime | None:
     """Return the instant of a moment: a date begins at midnight, a time without a zone is local."""
     from metrics.grain import to_instant
 
-    if isinstance(moment, datetime):
-        return moment.astimezone(UTC) if moment.tzinfo else to_instant(moment, calendar.zone)
-    return calendar.instant(moment) if moment is not None else None
+    if isinstance(given, datetime):
+        return given.astimezone(UTC) if given.tzinfo else to_instant(given, calendar.zone)
+    return calendar.instant(given) if given is not None else None

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from api.cli._output import console, emit_json, moment_text, note, page_width
-from api.cli._settings import Moment, Settings, instant, json_option, pass_settings, project_option
+from api.cli._settings import Settings, instant, json_option, moment, opened, pass_settings, project_option
 
 if TYPE_CHECKING:
     from metrics.explain import Explanation
@@ -21,19 +21,18 @@ Lines = Iterable[tuple[str, str]]
 
 @click.command("explain")
 @click.argument("metric")
-@click.option("--as-of", type=Moment(), help="Use only rows that had arrived before this date or instant.")
+@click.option("--as-of", type=moment, metavar="T", help="Use only rows that had arrived before this date or instant.")
 @json_option
 @project_option
 @pass_settings
 @click.pass_context
 def command(ctx: click.Context, settings: Settings, metric: str, as_of: date | datetime | None) -> None:
     """Say what METRIC asks, how it is computed and from which rows; it is computed live for that."""
-    from api.project import Project
     from metrics.explain import explain
 
-    project = Project.open(settings.root)
-    until = instant(as_of, project.catalog.company.calendar)
-    found = explain(project.catalog, project.root, metric, settings.clock(), until)
+    with opened(settings) as project:
+        until = instant(as_of, project.catalog.company.calendar)
+        found = explain(project.catalog, project.root, metric, settings.clock(), until)
     if settings.json:
         emit_json(as_json(found))
     else:
@@ -129,7 +128,7 @@ def _what(found: Explanation) -> Iterator[tuple[str, str]]:
     metric = found.metric
     better = {"up": "higher is better", "down": "lower is better", "band": "a band is best",
               "none": "context, never scored"}  # fmt: skip
-    yield "kind", f"{metric.kind}. {found.kind}"
+    yield "kind", found.kind
     yield "unit", found.unit or "count"
     yield "direction", f"{metric.direction} ({better[metric.direction]})"
     if metric.type:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from api.cli._output import console, emit_json, moment_text, note
+from api.cli._output import console, emit_json, moment_text, natural_width, note
 from api.cli._settings import Settings, json_option, pass_settings, project_option
 
 if TYPE_CHECKING:
@@ -26,7 +28,7 @@ def command() -> None:
 @command.command("create")
 @click.option("--name", required=True, help="Who uses the key.")
 @click.option("--scope", "scopes", type=click.Choice(SCOPES), multiple=True, required=True,
-              help="read: pages and API; metrics: /metrics alone; admin: all, and refreshing. May be repeated.")  # fmt: skip
+              help="read: pages and API; metrics: /metrics alone; admin: everything. May be repeated.")  # fmt: skip
 @click.option("--expires", metavar="SPAN", help="How long the key is valid, such as 90d; for good by default.")
 @json_option
 @project_option
@@ -36,13 +38,15 @@ def create(settings: Settings, name: str, scopes: tuple[str, ...], expires: str 
     from api.auth import Scope
 
     now = settings.clock()
-    key, text = _keys(settings).create(name, [Scope(scope) for scope in scopes], now, _end(expires, now))
+    until = _end(expires, now)
+    with _keys(settings) as keys:
+        key, text = keys.create(name, [Scope(scope) for scope in scopes], now, until)
     if settings.json:
         emit_json({"key": text} | _as_json(key, now))
     else:
         click.echo(text)
-    until = f"valid until {moment_text(key.expires_at)}" if key.expires_at else "valid until it is revoked"
-    note(f"key {key.id} for {key.name}, {until}; keep it now: it is not shown again")
+    valid = f"valid until {moment_text(until)}" if until else "valid until it is revoked"
+    note(f"key {key.id} for {key.name}, {valid}; keep it now: it is not shown again")
 
 
 @command.command("list")
@@ -51,7 +55,9 @@ def create(settings: Settings, name: str, scopes: tuple[str, ...], expires: str 
 @pass_settings
 def listed(settings: Settings) -> None:
     """List all keys, without their secrets."""
-    keys, now = _keys(settings).list(), settings.clock()
+    now = settings.clock()
+    with _keys(settings) as stored:
+        keys = stored.list()
     if settings.json:
         emit_json([_as_json(key, now) for key in keys])
         return
@@ -67,8 +73,7 @@ def listed(settings: Settings) -> None:
         expires = moment_text(key.expires_at) if key.expires_at else "never"
         scopes = ", ".join(sorted(key.scopes))
         table.add_row(key.id, key.name, scopes, moment_text(key.created_at), expires, _state(key, now))
-    out = console()
-    console(width=max(out.width, out.measure(table).maximum)).print(table)
+    console(width=natural_width(table)).print(table)
 
 
 @command.command("revoke")
@@ -77,11 +82,13 @@ def listed(settings: Settings) -> None:
 @pass_settings
 def revoke(settings: Settings, key_id: str) -> None:
     """Revoke the key with this ID, from now on."""
-    key = _keys(settings).revoke(key_id, settings.clock())
+    with _keys(settings) as keys:
+        key = keys.revoke(key_id, settings.clock())
     note(f"key {key.id} of {key.name} is revoked since {moment_text(key.revoked_at)}")
 
 
-def _keys(settings: Settings) -> Keys:
+@contextmanager
+def _keys(settings: Settings) -> Iterator[Keys]:
     from api.auth import Keys
     from api.project import DEFINITIONS, default_store_url
     from metrics.store import Store
@@ -89,7 +96,8 @@ def _keys(settings: Settings) -> Keys:
     # Keys need no valid definitions, but a store must not appear in a folder that is no project.
     if not (settings.root / DEFINITIONS).is_dir():
         raise click.UsageError("no project is here: name its folder with --project")
-    return Keys(Store.open(default_store_url(settings.root)))
+    with Store.open(default_store_url(settings.root)) as store:
+        yield Keys(store)
 
 
 def _end(expires: str | None, now: datetime) -> datetime | None:

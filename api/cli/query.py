@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from api.cli._output import console, emit_json, moment_text, note
+from api.cli._output import console, emit_json, moment_text, natural_width, note
 from api.cli._settings import (
-    Day,
-    Moment,
     Settings,
+    day,
     instant,
     json_option,
+    moment,
+    opened,
     pass_settings,
     project_option,
 )
@@ -40,11 +41,11 @@ def _dimensions(_: click.Context, __: click.Parameter, value: str | None) -> tup
 @click.argument("metric")
 @click.option("--grain", type=click.Choice([grain.value for grain in Grain]),
               help="How long a period is; month by default, else the metric's first grain.")  # fmt: skip
-@click.option("--from", "start", type=Day(), help="The first day on which a period may begin.")
-@click.option("--to", "end", type=Day(), help="The day from which on no period may begin.")
+@click.option("--from", "start", type=day, metavar="D", help="The first day on which a period may begin.")
+@click.option("--to", "end", type=day, metavar="D", help="The day from which on no period may begin.")
 @click.option("--by", callback=_dimensions, metavar="DIM,...", help="The dimensions to cut by.")
-@click.option("--as-of", type=Moment(), help="Use only rows that had arrived before this date or instant.")
-@click.option("--as-known", type=Moment(), help="Show what the store said before this date or instant.")
+@click.option("--as-of", type=moment, metavar="T", help="Use only rows that had arrived before this date or instant.")
+@click.option("--as-known", type=moment, metavar="T", help="Show what the store said before this date or instant.")
 @click.option("--format", "form", type=click.Choice(["table", "csv", "json"]), help="A table by default.")
 @json_option
 @project_option
@@ -56,33 +57,32 @@ def command(settings: Settings, metric: str, grain: str | None, start: date | No
 
     They come from the store where it holds them for the definition as it stands, else from the sources.
     """
-    from api.project import Project
     from metrics.query import Query, answer
 
     if as_of is not None and as_known is not None:
         raise click.UsageError("--as-of asks the sources and --as-known the store: give one of them")
     if start is not None and end is not None and end <= start:
         raise click.UsageError(f"--to {end} must lie after --from {start}: the end is exclusive")
-    project = Project.open(settings.root)
-    found, calendar = project.catalog.metric(metric), project.catalog.company.calendar
-    query = Query(
-        metric,
-        Grain(grain) if grain else default_grain(found.grains),
-        by,
-        start,
-        end,
-        instant(as_of, calendar),
-        instant(as_known, calendar),
-    )
-    answered = answer(query, project.catalog, project.root, project.store, settings.clock())
-    note(origin(answered, query))
-    rows = rows_of(answered, query)
-    writers: dict[str, Callable[[], None]] = {
-        "table": lambda: _write_table(project, found, query, rows),
-        "csv": lambda: _write_csv(rows, columns(by)),
-        "json": lambda: emit_json(rows),
-    }
-    writers[form or ("json" if settings.json else "table")]()
+    with opened(settings) as project:
+        found, calendar = project.catalog.metric(metric), project.catalog.company.calendar
+        query = Query(
+            metric,
+            Grain(grain) if grain else default_grain(found.grains),
+            by,
+            start,
+            end,
+            instant(as_of, calendar),
+            instant(as_known, calendar),
+        )
+        answered = answer(query, project.catalog, project.root, project.store, settings.clock())
+        note(origin(answered, query))
+        rows = rows_of(answered, query)
+        writers: dict[str, Callable[[], None]] = {
+            "table": lambda: _write_table(project, found, query, rows),
+            "csv": lambda: _write_csv(rows, columns(by)),
+            "json": lambda: emit_json(rows),
+        }
+        writers[form or ("json" if settings.json else "table")]()
 
 
 def default_grain(grains: Sequence[Grain]) -> Grain:
@@ -155,10 +155,9 @@ def _write_table(project: Project, metric: Metric, query: Query, rows: Sequence[
         table.add_column(name, justify="right" if name in texts else "left", no_wrap=True)
     for row in rows:
         table.add_row(*(texts.get(name, _text)(row[name]) for name in shown))
-    out = console()
-    width = max(out.width, out.measure(table).maximum)
     title = f"{metric.label} ({metric.metric}) by {query.grain.value.replace('_', ' ')}"
-    wide = console(width=width)
+    # A number that is cut off is a wrong number: the table is as wide as it needs to be.
+    wide = console(width=max(len(title), natural_width(table)))
     wide.print(title, style="bold")
     if rows:
         wide.print(table)

@@ -7,7 +7,7 @@ from datetime import date, datetime
 import click
 
 from api.cli._output import emit_json
-from api.cli._settings import Moment, Settings, instant, json_option, pass_settings, project_option
+from api.cli._settings import Settings, instant, json_option, moment, opened, pass_settings, project_option
 
 FAILED = 3
 
@@ -15,7 +15,7 @@ FAILED = 3
 @click.command("refresh")
 @click.option("--metric", "metrics", multiple=True, metavar="METRIC", help="Only this one; may be repeated.")
 @click.option("--full", is_flag=True, help="Compute every period anew; each refresh does so now.")
-@click.option("--as-of", type=Moment(), help="Use only rows that had arrived before this date or instant.")
+@click.option("--as-of", type=moment, metavar="T", help="Use only rows that had arrived before this date or instant.")
 @json_option
 @project_option
 @pass_settings
@@ -27,18 +27,17 @@ def command(ctx: click.Context, settings: Settings, metrics: tuple[str, ...], fu
     What fails keeps its last good values and stops nothing else; the exit code is then 3.
     """
     from api.cli._refreshing import shown, summary_json, summary_text
-    from api.project import Project
     from metrics.run import Refresher
 
-    project = Project.open(settings.root)
-    refresher = Refresher(project.catalog, project.root, project.store, settings.clock, project.commit)
-    until = instant(as_of, project.catalog.company.calendar)
-    with shown("Refreshing") as progress:
-        summary = refresher.refresh(metrics or None, as_of=until, progress=progress)
-    if settings.json:
-        emit_json(summary_json(summary, project.store))
-    else:
-        for line in summary_text(summary, project.store, settings.clock()):
-            click.echo(line)
+    with opened(settings) as project:
+        refresher = Refresher(project.catalog, project.root, project.store, settings.clock, project.commit)
+        until = instant(as_of, project.catalog.company.calendar)
+        with shown("Refreshing") as progress:
+            summary = refresher.refresh(metrics or None, as_of=until, progress=progress)
+        if settings.json:
+            emit_json(summary_json(summary, project.store))
+        else:
+            for line in summary_text(summary, project.store, settings.clock()):
+                click.echo(line)
     if summary.failed:
         ctx.exit(FAILED)

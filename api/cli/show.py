@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from api.cli._output import console, emit_json, page_width
-from api.cli._settings import Settings, json_option, pass_settings, project_option
+from api.cli._settings import Settings, json_option, opened, pass_settings, project_option
 
 
 @click.command("show")
@@ -18,10 +18,10 @@ from api.cli._settings import Settings, json_option, pass_settings, project_opti
 def command(settings: Settings, scorecard: str | None, period: str | None, reasons: bool) -> None:
     """Show SCORECARD, the first one by default."""
     from api.cli._scorecard import write
-    from api.project import Project
     from scorecard.report import to_dict
 
-    report = Project.open(settings.root).report(scorecard, period, settings.clock())
+    with opened(settings) as project:
+        report = project.report(scorecard, period, settings.clock())
     if settings.json:
         emit_json(to_dict(report))
         return

@@ -16,7 +16,7 @@ from api.demo.orders import Orders
 from api.demo.people import posts
 from api.demo.service import Surveys, Tickets
 from api.demo.tables import Columns, keep
-from api.demo.timeline import Floats, Integers, Syncs, Texts, days_to, happened, identifiers, stamps
+from api.demo.timeline import Floats, Integers, Syncs, Texts, blank, days_to, happened, identifiers, stamps
 from api.demo.touches import Touches
 
 
@@ -27,7 +27,7 @@ def _arrived(columns: Columns, times: Floats, syncs: Syncs, rng: np.random.Gener
 
 def _account_of(accounts: Accounts, leads: int) -> Texts:
     """Return each lead's account, or None."""
-    result = np.full(leads, None, dtype=object)
+    result = blank(leads)
     result[accounts.number] = accounts.account
     return result
 
@@ -52,7 +52,9 @@ def leads(rows: Leads, log: Syncs, rng: np.random.Generator) -> Columns:
     return _arrived(columns, rows.created, log, rng)
 
 
-def touches(rows: Touches, people: Leads, log: Syncs, rng: np.random.Generator) -> Iterator[tuple[int, Columns]]:
+def touches(
+    rows: Touches, people: Leads, log: Syncs, rng: np.random.Generator
+) -> Iterator[tuple[int, Columns]]:
     """Yield a year and its contacts, for each year."""
     occurred = stamps(rows.occurred)
     columns = _arrived(
@@ -80,7 +82,7 @@ def stage_changes(rows: StageChanges, accounts: Accounts, log: Syncs, rng: np.ra
     columns = {
         "change_id": identifiers("H", len(rows.lead)),
         "lead_id": rows.lead,
-        "account_id": np.where(with_account, owned, None),
+        "account_id": np.where(with_account, owned, blank(len(owned))),
         "stage": rows.stage,
         "changed_at": stamps(rows.changed),
         "owner_id": rows.owner,

@@ -11,8 +11,10 @@ from api.demo.timeline import (
     DAYS,
     Booleans,
     Floats,
+    Integers,
     Texts,
     between,
+    blank,
     happened,
     identifiers,
     lag,
@@ -58,7 +60,8 @@ class Leads:
     @property
     def qualified(self) -> Booleans:
         """Tell which leads fit and have a budget."""
-        return self.budget & (self.fit == "right")
+        result: Booleans = self.budget & (self.fit == "right")
+        return result
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,7 @@ class StageChanges:
     """One element a stage that a lead entered, in order of time."""
 
     lead: Texts
-    number: np.ndarray
+    number: Integers
     stage: Texts
     changed: Floats
     owner: Texts
@@ -171,12 +174,12 @@ def make_stage_changes(rng: np.random.Generator, leads: Leads) -> StageChanges:
     keep = np.flatnonzero(~np.isnan(changed))
     order = keep[np.lexsort((number[keep], changed[keep]))]
     stage, changed, number = stage[order], changed[order], number[order]
-    reason = np.where(stage == "disqualified", _reasons(rng, leads, number), None)
+    reason = np.where(stage == "disqualified", _reasons(rng, leads, number), blank(len(stage)))
     owner = np.where(stage == "mql", owners(rng, changed, "marketing"), owners(rng, changed, "sales"))
     return StageChanges(leads.lead[number], number, stage, changed, owner, reason)
 
 
-def _reasons(rng: np.random.Generator, leads: Leads, number: np.ndarray) -> Texts:
+def _reasons(rng: np.random.Generator, leads: Leads, number: Integers) -> Texts:
     drawn = pick(rng, len(number), _REASONS)
     drawn = np.where((drawn == "no_budget") & leads.budget[number], "no_reply", drawn)
     return np.where((drawn == "wrong_fit") & (leads.fit[number] == "right"), "no_reply", drawn)

@@ -125,9 +125,7 @@ def _promises(rng: np.random.Generator, ordered: Floats, segment: Texts, standar
     return np.where(rng.random(size) < 0.04, np.nan, hours)
 
 
-def _deliveries(
-    rng: np.random.Generator, ordered: Floats, standard: Floats, promised: Floats
-) -> Floats:
+def _deliveries(rng: np.random.Generator, ordered: Floats, standard: Floats, promised: Floats) -> Floats:
     """Return delivery times: short promises are broken more often, and so are those of December."""
     size = len(ordered)
     hours = np.where(np.isnan(promised), standard, promised)

@@ -7,7 +7,7 @@ from datetime import date
 
 import numpy as np
 
-from api.demo.timeline import START, Floats, Texts, days_to
+from api.demo.timeline import START, Floats, Texts, blank, days_to
 
 DEPARTMENTS = ("marketing", "sales", "service")
 _TEAMS = (
@@ -53,7 +53,7 @@ def posts() -> tuple[Post, ...]:
 def owners(rng: np.random.Generator, times: Floats, department: str) -> Texts:
     """Return for each time somebody who was in the department then."""
     drawn = rng.random(len(times))
-    result = np.full(len(times), None, dtype=object)
+    result = blank(len(times))
     everybody = posts()
     cuts = sorted({0.0, *(float(days_to(post.since)) for post in everybody)})
     for start, end in zip(cuts, [*cuts[1:], np.inf], strict=True):

@@ -73,7 +73,8 @@ def make_tickets(rng: np.random.Generator, orders: Orders) -> Tickets:
     replied = happened(np.where(rng.random(size) < 0.012, np.nan, replied))
     resolved = happened(replied + each(topic, hours) * np.exp(0.8 * rng.standard_normal(size)) / 24.0)
     reopened = (rng.random(size) < between(opened, 0.135, 0.085)) & ~np.isnan(resolved)
-    cost = np.round(each(topic, costs) * rng.gamma(3.0, 1.0 / 3.0, size) * (1.0 + 0.8 * reopened), 2)
+    effort = rng.gamma(3.0, 1.0 / 3.0, size) * np.where(reopened, 1.8, 1.0)
+    cost = np.round(each(topic, costs) * effort, 2)
     return Tickets(
         identifiers("T", size), order, opened, replied, resolved, reopened, topic, complaint, cost,
         owners(rng, opened, "service"),

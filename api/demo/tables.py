@@ -71,7 +71,9 @@ def _relation(
 
 
 def _plain(values: Column) -> Column:
-    return np.where(np.equal(values, None), "", values).astype(str) if values.dtype == object else values
+    if values.dtype != object:
+        return values
+    return np.array(["" if value is None else value for value in values], dtype=str)
 
 
 def _column(name: str, values: Column, type_: str | None) -> duckdb.Expression:

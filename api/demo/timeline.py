@@ -100,6 +100,11 @@ def pick(rng: np.random.Generator, size: int, choices: dict[str, float]) -> Text
     return names[rng.choice(len(names), size=size, p=shares / shares.sum())]
 
 
+def blank(size: int) -> Texts:
+    """Return texts that are all empty."""
+    return np.full(size, None, dtype=object)
+
+
 def identifiers(prefix: str, size: int) -> Texts:
     """Return running ids such as `L000001`."""
     return np.array([f"{prefix}{number:06d}" for number in range(1, size + 1)], dtype=object)

@@ -10,7 +10,7 @@ from api.demo.deals import Accounts
 from api.demo.leads import Leads
 from api.demo.orders import Orders
 from api.demo.people import owners
-from api.demo.timeline import DAYS, Floats, Integers, Texts, happened, identifiers, office_time, pick
+from api.demo.timeline import DAYS, Floats, Integers, Texts, blank, happened, identifiers, office_time, pick
 
 # Department: what its contacts are, and how long one takes in hours.
 _KINDS = {
@@ -34,9 +34,7 @@ class Touches:
     hours: Floats
 
 
-def make_touches(
-    rng: np.random.Generator, leads: Leads, accounts: Accounts, orders: Orders
-) -> Touches:
+def make_touches(rng: np.random.Generator, leads: Leads, accounts: Accounts, orders: Orders) -> Touches:
     """Draw the contacts of each stage, mostly by the department that leads it."""
     everyone = np.arange(len(leads.lead))
     end = np.fmin(np.fmin(leads.closed, leads.disqualified), leads.handed_over + 60.0)
@@ -54,7 +52,7 @@ def make_touches(
     keep = np.flatnonzero((occurred >= 0) & (occurred < DAYS))
     keep = keep[np.lexsort((stage[keep].astype(str), lead[keep], occurred[keep]))]
     lead, occurred, stage, department = lead[keep], occurred[keep], stage[keep], department[keep]
-    kind, owner = np.full(len(lead), None, dtype=object), np.full(len(lead), None, dtype=object)
+    kind, owner = blank(len(lead)), blank(len(lead))
     typical = np.zeros(len(lead))
     for name, kinds in _KINDS.items():
         mine = department == name

@@ -15,6 +15,9 @@ from markupsafe import Markup, escape
 from api.pages.svg import drawing, number, text
 
 
+_NOUGHT = 1e-12
+
+
 @dataclass(frozen=True)
 class Point:
     """One period of a series; `open` is provisional, `small` a small sample. None is a gap."""
@@ -56,13 +59,15 @@ class _Frame:
 
 def ticks(low: float, high: float, most: int = 6) -> tuple[float, ...]:
     """Return round values that cover [low, high]: at most `most` + 1 steps of 1, 2, 2.5 or 5 times 10^n."""
-    if not high > low:
-        high = low + (abs(low) or 1.0)
+    size = max(abs(low), abs(high))
+    if high - low <= 1e-9 * size:
+        high = low + (size or 1.0)
     rough = (high - low) / most
     power = 10.0 ** math.floor(math.log10(rough))
-    step = next(power * size for size in (1, 2, 2.5, 5, 10) if power * size >= rough * (1 - 1e-9))
+    step = next(power * part for part in (1, 2, 2.5, 5, 10) if power * part >= rough * (1 - 1e-9))
     first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
-    return tuple(round(index * step, 12) for index in range(first, last + 1))
+    digits = max(0, 2 - math.floor(math.log10(step)))
+    return tuple(round(index * step, digits) for index in range(first, last + 1))
 
 
 def series(
@@ -104,7 +109,7 @@ def spark(points: Sequence[Point], *, name: str, title: str, width: int = 132, h
     if not levels:
         return Markup("")
     low, high = min(levels), max(levels)
-    pad = (high - low) * 0.1 or abs(high) * 0.1 or 1.0
+    pad = max((high - low) * 0.1, abs(high) * 1e-6) or 1.0
     frame = _Frame(1, width - 1, 3, height - 3, low - pad, high + pad, len(points))
     goals = [(index, point.goal) for index, point in enumerate(points)]
     body = [
@@ -158,7 +163,8 @@ def _levels(points: Iterable[Point]) -> Iterator[float]:
 
 def _span(levels: Sequence[float]) -> tuple[float, float]:
     """Return the range to draw; it starts at 0 unless that would flatten the line."""
-    low, high = min(levels), max(levels)
+    # What is too small to be written is nought to the eye.
+    low, high = (0.0 if abs(level) < _NOUGHT else level for level in (min(levels), max(levels)))
     if 0 <= low < 0.6 * high:
         low = 0.0
     if low < high <= 0 and high > 0.6 * low:

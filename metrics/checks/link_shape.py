@@ -19,5 +19,7 @@ def check(catalog: Catalog, at: Places) -> Iterator[Finding]:
     """Yield a finding for each link that is no http(s) address with {column} in its path."""
     for name, dataset in catalog.datasets.items():
         if dataset.link is not None and not _LINK.fullmatch(dataset.link):
-            message = "a link is an https address with columns in braces, as in https://crm.example.com/leads/{id}"
+            message = (
+                "a link is an https address with columns in braces, as in https://crm.example.com/leads/{id}"
+            )
             yield Finding(at("dataset", name, "link"), CODE, message)

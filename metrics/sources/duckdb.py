@@ -34,6 +34,7 @@ _TYPES = {
     "UBIGINT": Type.INTEGER, "TIMESTAMP WITH TIME ZONE": Type.INSTANT,
 }  # fmt: skip
 
+_SAMPLE = 1000
 # What every value of a CSV column must match for the column to have a type; the first that fits.
 _CSV_TYPES: tuple[tuple[str, str, Any], ...] = (
     ("boolean", r"true|false|True|False|TRUE|FALSE", sa.Boolean()),
@@ -136,30 +137,38 @@ class DuckDBSource(Source):
     def _type_csv(self, dataset: Dataset, raw: str, names: Sequence[str]) -> None:
         table = sa.table(raw, *(sa.column(name) for name in names))
         free = [name for name in names if name not in dataset.types]
-        fits = {
-            (name, kind): sa.func.bool_and(
-                sa.and_(
-                    sa.func.regexp_full_match(table.c[name], pattern),
-                    sa.try_cast(table.c[name], type_).is_not(None),
-                )
-            ).filter(table.c[name].is_not(None))
-            for name in free
-            for kind, pattern, type_ in _CSV_TYPES
-        }
-        found: dict[tuple[str, str], bool] = {}
-        if fits:
-            row = self._connection.execute(sa.select(*fits.values())).one()
-            # Null: there is not a single value to tell a type by.
-            self._blank[dataset.dataset] = {
-                key[0] for key, value in zip(fits, row, strict=True) if value is None
-            }
-            found = {key: bool(value) for key, value in zip(fits, row, strict=True)}
+        wanted = [(name, kind) for name in free for kind, *_ in _CSV_TYPES]
+        # The first rows rule out most types; what is left must fit every row.
+        some = self._fitting(sa.select(table).limit(_SAMPLE).subquery(), wanted)
+        fits = self._fitting(table, [key for key in wanted if some[key] is not False])
+        # Null: there is not a single value to tell a type by.
+        self._blank[dataset.dataset] = {name for (name, _), fit in fits.items() if fit is None}
+        found = {key: bool(fit) for key, fit in fits.items()}
         typed = [
             sa.cast(table.c[name], kind).label(name) if (kind := _csv_type(name, found)) is not None
             else table.c[name]
             for name in names
         ]  # fmt: skip
         self._connection.execute(CreateTableAs(sa.select(*typed), dataset.dataset, temporary=True))
+
+    def _fitting(
+        self, table: sa.FromClause, wanted: Sequence[tuple[str, str]]
+    ) -> dict[tuple[str, str], bool | None]:
+        """Tell which columns fit which type in every row; None where there is no value."""
+        types = {kind: (pattern, type_) for kind, pattern, type_ in _CSV_TYPES}
+        fits = [
+            sa.func.bool_and(
+                sa.and_(
+                    sa.func.regexp_full_match(table.c[name], types[kind][0]),
+                    sa.try_cast(table.c[name], types[kind][1]).is_not(None),
+                )
+            ).filter(table.c[name].is_not(None))
+            for name, kind in wanted
+        ]
+        if not fits:
+            return {}
+        row = self._connection.execute(sa.select(*fits).select_from(table)).one()
+        return {key: None if value is None else bool(value) for key, value in zip(wanted, row, strict=True)}
 
     def fetch(self, select: sa.Select[Any] | sa.CompoundSelect[Any]) -> Sequence[Mapping[str, Any]]:
         """Run a select within the source's timeout and return its rows."""

@@ -17,6 +17,7 @@ PAIRS_LIMIT = 100_000
 
 # One block of weights: 32 MB as integers and 32 MB as floats, whatever the number of pairs.
 _BLOCK = 4_000_000
+_SHARED = 3
 
 
 @dataclass(frozen=True)
@@ -108,16 +109,38 @@ def bootstrap_ratio(
 
 
 def _weighted_sums(pairs: Pairs, seed: int, draws: int) -> tuple[Floats, Floats]:
-    """Draw Poisson(count) weights, a block of rows at a time, and sum both sides under them."""
+    """Draw Poisson(count) weights and sum both sides under them, a block of draws at a time."""
     generator = np.random.default_rng(seed)
     sides = np.column_stack([pairs.numerator, pairs.denominator])
+    entities = int(pairs.count.sum())
     sums = np.empty((draws, 2))
+    if entities <= _SHARED * len(pairs.count):
+        # Where few entities share a pair, drawing entities is quicker than a weight for every pair.
+        each = np.repeat(sides, pairs.count, axis=0)
+        sizes = generator.poisson(entities, size=draws)
+        rows = max(1, _BLOCK // (4 * max(1, entities)))
+        for start in range(0, draws, rows):
+            sums[start : start + rows] = _thrown(generator, each, sizes[start : start + rows])
+        return sums[:, 0], sums[:, 1]
     rows = max(1, _BLOCK // len(pairs.count))
     for start in range(0, draws, rows):
         stop = min(start + rows, draws)
         weights = generator.poisson(pairs.count, size=(stop - start, len(pairs.count)))
         sums[start:stop] = weights @ sides
     return sums[:, 0], sums[:, 1]
+
+
+def _thrown(generator: np.random.Generator, sides: Floats, sizes: NDArray[np.int64]) -> Floats:
+    """Sum `sizes` entities thrown uniformly: for Poisson sizes the same as a Poisson(1) weight for each."""
+    picked = generator.integers(0, len(sides), size=int(sizes.sum()))
+    starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
+    sums = np.zeros((len(sizes), 2))
+    for side in range(2):
+        if sides[:, side].any():
+            # One more value, as the last draw may be of nobody and its start must lie within.
+            values = np.append(sides[picked, side], 0.0)
+            sums[:, side] = np.where(sizes > 0, np.add.reduceat(values, starts), 0.0)
+    return sums
 
 
 def _merged(pairs: Pairs, numerator_fixed: bool, denominator_fixed: bool) -> Pairs:

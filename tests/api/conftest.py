@@ -3,7 +3,8 @@
 import pytest
 
 from api.app import create_app
-from tests.api.northwind import NOW, build
+from api.project import Project
+from tests.api.northwind import NOW, build, write_definitions
 
 
 @pytest.fixture(scope="session")
@@ -14,15 +15,32 @@ def northwind(tmp_path_factory):
     project.store.close()
 
 
-@pytest.fixture
-def fresh(tmp_path):
-    """Return a project of the test's own."""
-    project = build(tmp_path)
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory):
+    """Return the same project before its first refresh; tests may add keys, and nothing else."""
+    root = tmp_path_factory.mktemp("empty")
+    write_definitions(root)
+    project = Project.open(root, "sqlite://")
     yield project
     project.store.close()
 
 
 @pytest.fixture
-def client(northwind):
+def fresh(tmp_path):
+    """Return the same project before its first refresh; the test may change it."""
+    write_definitions(tmp_path)
+    project = Project.open(tmp_path, "sqlite://")
+    yield project
+    project.store.close()
+
+
+@pytest.fixture(scope="session")
+def app(northwind):
+    """Return the server of this machine alone."""
+    return create_app(northwind, now=lambda: NOW)
+
+
+@pytest.fixture
+def client(app):
     """Return a client on the same machine."""
-    return create_app(northwind, now=lambda: NOW).test_client()
+    return app.test_client()

@@ -10,15 +10,15 @@ READABLE = ["/", "/catalogue", "/catalogue/revenue", "/docs", "/openapi.json", "
             "/api/v1/scorecards/joint", "/api/v1/refresh"]  # fmt: skip
 
 
-@pytest.fixture
-def outside(fresh):
+@pytest.fixture(scope="module")
+def outside(empty):
     """Return a client of a server that other machines can reach."""
-    return create_app(fresh, now=lambda: NOW, anonymous=False).test_client()
+    return create_app(empty, now=lambda: NOW, anonymous=False).test_client()
 
 
-@pytest.fixture
-def text_of(fresh):
-    return {scope: Keys(fresh.store).create(scope.value, [scope], NOW)[1] for scope in Scope}
+@pytest.fixture(scope="module")
+def text_of(empty):
+    return {scope: Keys(empty.store).create(scope.value, [scope], NOW)[1] for scope in Scope}
 
 
 def bearer(text):
@@ -65,7 +65,7 @@ def test_every_scope_may_scrape(outside, text_of, scope):
     assert outside.get("/metrics", headers=bearer(text_of[scope])).status_code == 200
 
 
-def test_a_scraping_key_reads_nothing_else(outside, text_of, fresh):
+def test_a_scraping_key_reads_nothing_else(outside, text_of):
     answer = outside.get("/api/v1/metrics", headers=bearer(text_of[Scope.METRICS]))
     key_id = text_of[Scope.METRICS].split("_")[1]
     assert answer.status_code == 403
@@ -74,8 +74,8 @@ def test_a_scraping_key_reads_nothing_else(outside, text_of, fresh):
 
 @pytest.mark.parametrize("anonymous", [True, False])
 @pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer sc_wrong_key"}, {"Authorization": "nonsense"}])
-def test_writing_always_needs_an_admin_key(fresh, anonymous, headers):
-    client = create_app(fresh, now=lambda: NOW, anonymous=anonymous).test_client()
+def test_writing_always_needs_an_admin_key(empty, anonymous, headers):
+    client = create_app(empty, now=lambda: NOW, anonymous=anonymous).test_client()
     assert client.post("/api/v1/refresh", headers=headers).status_code == 401
 
 

@@ -149,7 +149,8 @@ def agree(outcome: Outcome, expected: Mapping[plain.Cell, plain.Result], *, part
     assert outcome.error is None, outcome.error
     found = {(str(grain), start, segment): each for (grain, start, segment), each in by_cell(outcome).items()}
     assert len(found) == len(outcome.estimates), "one estimate a cell"
-    assert sorted(map(str, found)) == sorted(map(str, expected))
+    assert not {*expected} - {*found}, ("missing", {*expected} - {*found})
+    assert not {*found} - {*expected}, ("not wanted", {*found} - {*expected})
     for cell, wanted in expected.items():
         got = found[cell]
         assert got.state.value == wanted.state, (cell, got, wanted)

@@ -177,17 +177,14 @@ class Frame:
             return []
         return list(self.calendar.periods(grain, self.first, last))
 
-    def final(self, end: date | None, window: Span | None = None, *, days: bool = False) -> bool:
+    def final(self, end: date | None, window: Span | None = None) -> bool:
         """Tell whether the period's end, the window and settling lie at or before the watermark."""
         if end is None:
             return True
         zone = self.calendar.zone
-        if window is None:
-            closed = self.calendar.begins(end)
-        elif days:
-            closed = self.calendar.begins(self.calendar.day(plus(end, window, zone)))
-        else:
-            closed = plus(self.calendar.begins(end), window, zone)  # type: ignore[assignment]
+        closed: Moment = self.calendar.begins(end)
+        if window is not None:
+            closed = plus(closed, window, zone)
         return plus(closed, (self.settle, "day"), zone) <= self.t  # type: ignore[operator]
 
 
@@ -477,19 +474,18 @@ def conversion(frame: Frame, ask: Conversion, starts: Sequence[Row], successes: 
                 found[grain, start, ()] = Result(None, 0, 0, "no_data")
             for (at, begin, segment), lines in cohorts.items():
                 if (at, begin) == (grain, start):
-                    found[at, begin, segment] = _cohort(frame, ask, end_day, lines, days)
+                    found[at, begin, segment] = _cohort(frame, ask, end_day, lines)
     return found
 
 
-def _cohort(frame: Frame, ask: Conversion, end: date | None, lines: list[tuple[bool, bool, float]],
-            days: bool) -> Result:  # fmt: skip
+def _cohort(frame: Frame, ask: Conversion, end: date | None, lines: list[tuple[bool, bool, float]]) -> Result:
     n, k = len(lines), sum(1 for converted, _, _ in lines if converted)
     if ask.window is None:
         return Result(Fraction(k, n), k, n, "provisional", interval=wilson(k, n))
     completed = sum(1 for _, over, _ in lines if over)
     window = ask.window if ask.period_by == "entered" else None
     maturity = completed / n
-    if frame.final(end, window, days=days) and completed == n:
+    if frame.final(end, window) and completed == n:
         state = "small_sample" if n < frame.min_sample else "final"
         return Result(Fraction(k, n), k, n, state, maturity, wilson(k, n))
     value, interval = None, None

@@ -1,0 +1,52 @@
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from api.newest import live, still_open
+from metrics.grain import Calendar, Grain
+from metrics.observation import Observation, State
+
+CALENDAR = Calendar()
+THEN = datetime(2026, 11, 20, tzinfo=UTC)
+
+
+def seen(period, state=State.FINAL, segment=()):
+    where = CALENDAR.parse(period)
+    return Observation("m", "h", 1, where.grain, where, segment, state, 1.0, None, None, None, None, None, None,
+                       THEN, THEN)  # fmt: skip
+
+
+PAID, ORGANIC = (("channel", "paid"),), (("channel", "organic"),)
+
+
+def test_each_grain_has_its_own_latest_final_period():
+    found = live([seen("2026-09"), seen("2026-10"), seen("2026-Q3"), seen("2026-Q2")])
+    assert {grain: CALENDAR.name(period) for grain, (period, _) in found.items()} == {
+        Grain.MONTH: "2026-10",
+        Grain.QUARTER: "2026-Q3",
+    }
+
+
+def test_a_segment_that_vanished_leaves():
+    gone = replace(seen("2026-10", State.NO_DATA, PAID), value=None)
+    found = live([seen("2026-09", segment=PAID), seen("2026-09", segment=ORGANIC), gone,
+                  seen("2026-10", segment=ORGANIC), seen("2026-10")])  # fmt: skip
+    assert found[Grain.MONTH][1] == (seen("2026-10"), seen("2026-10", segment=ORGANIC))
+
+
+def test_small_samples_are_closed_and_suppressed_are_not():
+    found = live([seen("2026-09"), seen("2026-10", State.SMALL_SAMPLE), seen("2026-11", State.SUPPRESSED)])
+    assert CALENDAR.name(found[Grain.MONTH][0]) == "2026-10"
+
+
+def test_the_open_period_is_the_latest_provisional_one():
+    found = still_open([seen("2026-09"), seen("2026-10", State.PROVISIONAL), seen("2026-11", State.PROVISIONAL)])
+    assert found[Grain.MONTH][1] == (seen("2026-11", State.PROVISIONAL),)
+
+
+def test_the_whole_is_a_period_too():
+    assert live([seen("all")])[Grain.ALL][1] == (seen("all"),)
+
+
+def test_nothing_gives_nothing():
+    assert live([]) == {}
+    assert still_open([seen("2026-09")]) == {}

@@ -1,0 +1,149 @@
+"""Periods, instants and spans on DuckDB lie where local calendars put them."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from metrics.expression import parse_measure
+from metrics.grain import Calendar, Grain, Span
+from metrics.kinds.aggregate import Options
+from metrics.model import Company, Currency
+from tests.soundness import reference as plain
+from tests.soundness.generators import GRAINS, KINDS, calendars, company, logs, moments
+from tests.soundness.world import E, World, at, by_cell, metric, table, until_now
+
+SPANS = st.sampled_from(
+    ((1, "hour"), (24, "hour"), (36, "hour"), (1, "day"), (7, "day"), (90, "day"), (1, "week"), (1, "month"),
+     (6, "month"), (1, "year"))
+)  # fmt: skip
+LATER = at("2018-01-01T00:00")
+
+
+def core_calendar(calendar: plain.Calendar) -> Calendar:
+    return Calendar(calendar.zone, calendar.week_starts, calendar.fiscal)
+
+
+def evaluate(world: World, text: str) -> list[object]:
+    with world.rows("log", LATER) as (rows, source):
+        columns = {"k": rows.value(E("id").node).sql, "v": rows.value(E(text).node).sql}
+        return [row["v"] for row in source.fetch(rows.select(columns).order_by("k"))]
+
+
+def read(world: World) -> list[object]:
+    return evaluate(world, "t")
+
+
+@given(st.data())
+def test_a_stored_time_is_the_instant_that_it_means(data: st.DataObject) -> None:
+    log = data.draw(logs(most=40, kinds=KINDS))
+    world = World({"log": log.table()}, {"log": {"time": E("t"), "timezone": log.timezone}}, zone="Europe/London")
+    assert read(world) == [row["t"] for row in log.read()]
+
+
+@given(st.data())
+def test_spans_move_times_by_the_companys_calendar(data: st.DataObject) -> None:
+    calendar, span, sign = data.draw(calendars()), data.draw(SPANS), data.draw(st.sampled_from((1, -1)))
+    log = data.draw(logs(most=30, kinds=("naive", "instant")))
+    world = World({"log": log.table()}, {"log": {"time": E("t"), "timezone": log.timezone}}, **company(calendar))
+    found = evaluate(world, f"t {'+' if sign > 0 else '-'} {span[0]} {span[1]}s")
+    wanted = [row["t"] and plain.plus(row["t"], span, calendar.zone, sign) for row in log.read()]
+    assert found == wanted
+
+
+@given(st.data())
+def test_rows_fall_into_the_period_of_their_local_day(data: st.DataObject) -> None:
+    calendar = data.draw(calendars())
+    log = data.draw(logs(most=40))
+    world = World(
+        {"log": log.table()},
+        {"log": {"time": E("t"), "timezone": log.timezone, "complete_through": until_now()}},
+        **company(calendar),
+    )
+    one = metric("m", "aggregate", Options("log", parse_measure("count")), grains=tuple(Grain))
+    found = {(str(grain), start): each.value for (grain, start, _), each in by_cell(world.compute(one, LATER)).items()
+             if each.value}  # fmt: skip
+    wanted: dict[tuple[str, date | None], float] = {}
+    for row in log.read():
+        for grain in GRAINS if row["t"] is not None else ():
+            cell = (grain, calendar.start(calendar.day(row["t"]), grain))
+            wanted[cell] = wanted.get(cell, 0) + 1
+    assert found == wanted
+
+
+@given(st.data())
+@settings(max_examples=100)
+def test_the_cores_calendar_is_the_plain_one(data: st.DataObject) -> None:
+    calendar, moment = data.draw(calendars()), data.draw(moments)
+    grain, span = data.draw(st.sampled_from(GRAINS)), data.draw(SPANS)
+    core, zone = core_calendar(calendar), ZoneInfo(calendar.zone)
+    day = moment.date()
+    period = core.period_of(day, Grain(grain))
+    assert period.start == calendar.start(day, grain)
+    if period.start is not None:
+        assert period.end == calendar.end(period.start, grain)
+        assert core.parse(core.name(period)) == period
+        assert core.bounds(period) == (calendar.begins(period.start), calendar.begins(calendar.end(period.start, grain)))
+    instant = plain.instant(moment, calendar.zone)
+    assert Span.parse(f"{span[0]} {span[1]}").after(instant, zone) == plain.plus(instant, span, calendar.zone)
+    assert Span.parse(f"{span[0]} {span[1]}").after_day(day) == plain.plus(day, span, calendar.zone)
+
+
+# Worked out by hand from the zones' published changes.
+@pytest.mark.parametrize(
+    ("zone", "local", "utc"),
+    [
+        ("Europe/London", "2024-03-31T00:59", "2024-03-31T00:59"),
+        ("Europe/London", "2024-03-31T01:30", "2024-03-31T01:30"),
+        ("Europe/London", "2024-03-31T02:00", "2024-03-31T01:00"),
+        ("Europe/London", "2024-10-27T00:59", "2024-10-26T23:59"),
+        ("Europe/London", "2024-10-27T01:30", "2024-10-27T01:30"),
+        ("Europe/London", "2024-10-27T02:00", "2024-10-27T02:00"),
+        ("America/Sao_Paulo", "2018-02-17T22:59", "2018-02-18T00:59"),
+        ("America/Sao_Paulo", "2018-02-17T23:30", "2018-02-18T02:30"),
+        ("America/Sao_Paulo", "2018-02-18T00:00", "2018-02-18T03:00"),
+        ("America/Sao_Paulo", "2018-11-04T00:00", "2018-11-04T03:00"),
+        ("America/Sao_Paulo", "2018-11-04T00:30", "2018-11-04T03:30"),
+        ("America/Sao_Paulo", "2018-11-04T01:00", "2018-11-04T03:00"),
+    ],
+)
+def test_clock_changes(zone: str, local: str, utc: str) -> None:
+    naive = datetime.fromisoformat(local)
+    world = World({"log": table({"id": "text", "t": "naive"}, [("1", naive)])},
+                  {"log": {"time": E("t"), "timezone": zone}}, zone="UTC")  # fmt: skip
+    assert read(world) == [at(utc)]
+    assert plain.instant(naive, zone) == at(utc)
+
+
+def test_a_day_of_a_clock_change_has_23_or_25_hours() -> None:
+    calendar = Company("x", "Europe/London", Currency("GBP")).calendar
+    hours = {}
+    for day in (date(2024, 3, 30), date(2024, 3, 31), date(2024, 10, 27)):
+        begin, end = calendar.bounds(calendar.period_of(day, Grain.DAY)) or (LATER, LATER)
+        hours[str(day)] = (end - begin) / timedelta(hours=1)
+    assert hours == {"2024-03-30": 24.0, "2024-03-31": 23.0, "2024-10-27": 25.0}
+
+
+def test_a_date_is_never_shifted_by_a_zone() -> None:
+    world = World({"log": table({"id": "text", "d": "date"}, [("1", date(2024, 3, 1))])},
+                  {"log": {"time": E("d"), "timezone": "Asia/Tokyo", "complete_through": until_now()}},
+                  zone="America/Los_Angeles")  # fmt: skip
+    one = metric("m", "aggregate", Options("log", parse_measure("count")), grains=(Grain.DAY,))
+    found = [each for each in world.compute(one, at("2024-03-05T00:00")).estimates if each.value]
+    assert [each.period.start for each in found] == [date(2024, 3, 1)]
+
+
+def test_the_watermark_is_never_in_the_future() -> None:
+    rows = [("1", datetime(2024, 1, 5)), ("2", datetime(2031, 1, 1))]
+    world = World({"log": table({"id": "text", "t": "naive"}, rows)}, {"log": {"time": E("t")}})
+    one = metric("m", "aggregate", Options("log", parse_measure("count")), grains=(Grain.MONTH,))
+    now = datetime(2024, 3, 10, 7, tzinfo=UTC)
+    outcome = world.compute(one, now)
+    assert outcome.watermark == now
+    assert [(str(each.period.start), each.value, each.state.value) for each in outcome.estimates] == [
+        ("2024-01-01", 1.0, "final"), ("2024-02-01", 0.0, "final"), ("2024-03-01", 0.0, "provisional"),
+    ]  # fmt: skip
