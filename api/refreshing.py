@@ -47,6 +47,11 @@ class RefreshStarter:
             self._thread.start()
         return True
 
+    def wait(self) -> None:
+        """Wait for the refresh that was started here."""
+        if self._thread is not None:
+            self._thread.join()
+
     def run(self) -> bool:
         """Run a refresh to its end; False where it failed or another held the lock. Never raises."""
         for attempt in range(_TRIES):

@@ -29,7 +29,7 @@ _RESTART_SECONDS = 30.0
 _STOP_SECONDS = 5.0
 _JOB = "refresh"
 _DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
-_DAY_PART = re.compile(r"(\*|[a-z]+|\d)(?:-([a-z]+|\d))?(?:/(\d+))?\Z")
+_DAY_PART = re.compile(r"(?:\*|([0-7])(?:-([0-7]))?)(?:/([1-9]))?")
 
 
 def trigger_of(cron: str, zone: ZoneInfo) -> CronTrigger:
@@ -40,7 +40,7 @@ def trigger_of(cron: str, zone: ZoneInfo) -> CronTrigger:
     Raises:
         UsageError: the line cannot be read.
     """
-    fields = cron.lower().split()
+    fields = cron.split()
     problem = UsageError(
         f"{cron!r} is not a cron line: write minute, hour, day, month and weekday, such as '15 * * * *'"
     )
@@ -61,24 +61,12 @@ def _weekdays(field: str) -> str:
         return field
     chosen: set[int] = set()
     for part in field.split(","):
-        match = _DAY_PART.match(part)
+        match = _DAY_PART.fullmatch(part)
         if match is None:
             raise ValueError(part)
-        first = 0 if match[1] == "*" else _day(match[1])
-        last = 6 if match[1] == "*" else _day(match[2]) if match[2] else first
-        if last < first:
-            # sat-sun and fri-mon go on into the next week.
-            last += 7
+        first, last = (int(match[1]), int(match[2] or match[1])) if match[1] else (0, 6)
         chosen |= {day % 7 for day in range(first, last + 1, int(match[3] or 1))}
     return ",".join(_DAYS[day] for day in sorted(chosen))
-
-
-def _day(text: str) -> int:
-    if text.isdigit():
-        if int(text) > 7:
-            raise ValueError(text)
-        return int(text)
-    return _DAYS.index(text)
 
 
 def cron_of(project: Project) -> str | None:
@@ -172,7 +160,7 @@ def run(root: Path, refresh: Callable[[Project], object], parent: int) -> None:
     live = Live(Project.open(root))
     starter = RefreshStarter(lambda: refresh(live.project), root / STATE_FOLDER / "refresh.lock")
     scheduler = BlockingScheduler()
-    follower = _Follower(scheduler, live, starter, parent)
+    follower = Follower(scheduler, live, starter, parent)
 
     def end(_: int, __: FrameType | None) -> None:
         # Each metric is one transaction, so that a refresh may be cut off anywhere.
@@ -184,7 +172,7 @@ def run(root: Path, refresh: Callable[[Project], object], parent: int) -> None:
     scheduler.start()
 
 
-class _Follower:
+class Follower:
     """Keep the schedule as the definitions say it now."""
 
     def __init__(
@@ -209,11 +197,7 @@ class _Follower:
             self._scheduler.remove_job(_JOB)
         if cron is None:
             return
-        try:
-            trigger = trigger_of(cron, project.catalog.company.calendar.zone)
-        except UsageError as error:
-            log.error("no refresh is scheduled: %s", error)
-            return
+        trigger = trigger_of(cron, project.catalog.company.calendar.zone)
         self._scheduler.add_job(
             self._starter.run,
             trigger,

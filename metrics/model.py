@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
@@ -165,7 +166,7 @@ class Company:
     strict: bool = unhashed(False)
     position: Position = place()
 
-    @property
+    @cached_property
     def calendar(self) -> Calendar:
         """Return the calendar that periods are cut by."""
         return Calendar(

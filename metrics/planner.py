@@ -7,7 +7,7 @@ once, and merges scans that read the same rows. What fails fails alone: an error
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -41,10 +41,15 @@ class Ask:
 
 @dataclass(frozen=True)
 class Statement:
-    """A select that was run for a metric, as its engine got it."""
+    """A select that was run in a session; its SQL is only written out when somebody reads it."""
 
     source: str
-    sql: str
+    write: Callable[[], str] = field(repr=False)
+
+    @property
+    def sql(self) -> str:
+        """Return the SQL as the engine got it, values in place."""
+        return self.write()
 
 
 @dataclass(frozen=True)
@@ -167,7 +172,7 @@ class Session:
     def fetch(self, source: str, select: Selectable | sa.CompoundSelect[Any]) -> Sequence[Mapping[str, Any]]:
         """Run a select and remember it."""
         opened = self.source(source)
-        self.statements.append(Statement(source, opened.compiled(select)))
+        self.statements.append(Statement(source, lambda: opened.compiled(select)))
         return opened.fetch(select)
 
     # -- computing ----------------------------------------------------------------------------------

@@ -69,6 +69,7 @@ class Rows:
         self.translator = Translator(dialect, scope.zone, self.resolve, now, period)
         self._base, self._raw = self._open()
         self._joins: dict[str, Join] = {}
+        self._rates: dict[Node, str] = {}
         self._open_names: list[str] = []
 
     def again(self, alias: str = "t") -> Rows:
@@ -222,17 +223,19 @@ class Rows:
         if isinstance(node, Literal) and node.value == report:
             return Value(amount, Type.DECIMAL)
         currency = sa.func.upper(self.value(node).sql)
-        rate = self._rate(name, amount, currency, report)
+        rate = self._rate(name, amount, node, currency)
         return Value(sa.cast(amount * sa.case((currency == report, 1), else_=rate), MONEY), Type.DECIMAL)
 
-    def _rate(self, name: str, amount: ColumnElement[Any], currency: ColumnElement[Any],
-              report: str) -> ColumnElement[Any]:  # fmt: skip
+    def _rate(self, name: str, amount: ColumnElement[Any], node: Node,
+              currency: ColumnElement[Any]) -> ColumnElement[Any]:  # fmt: skip
+        report = self.scope.catalog.company.currency.report
         rates = self.scope.catalog.company.currency.rates
         if rates is None:
             raise ExpressionError(
                 f"column {name!r} is converted to {report}, but company.yml has no rates", 0
             )
-        key = f"rate_{name}"
+        # Columns in one currency share the join.
+        key = self._rates.setdefault(node, f"rate{len(self._rates)}")
         if key not in self._joins:
             day = self.translator.day(self.time())
             self._joins[key] = rates_join(self, f"{self.alias}_{key}", rates, currency, day, report)

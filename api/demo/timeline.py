@@ -20,7 +20,7 @@ Texts = NDArray[np.object_]
 START = date(2023, 10, 1)
 MILESTONE = date(2025, 7, 1)
 NOW = datetime(2026, 10, 13, 6, tzinfo=UTC)
-REPLAYS = (*(datetime(2026, month, 1, 6, tzinfo=UTC) for month in range(5, 11)), NOW)
+REPLAYS = (*(datetime(2026, month, 1, 6, tzinfo=UTC) for month in range(8, 11)), NOW)
 """The instants of the replayed refreshes, oldest first; the last is `NOW`."""
 
 DAYS = (NOW.date() - START).days

@@ -14,7 +14,6 @@ from markupsafe import Markup, escape
 
 from api.pages.svg import drawing, number, text
 
-
 _NOUGHT = 1e-12
 
 

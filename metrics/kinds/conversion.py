@@ -8,11 +8,12 @@ value. `basis: period` compares what entered both stages in one period: differen
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import date
 from typing import Any
 
 import numpy as np
 
-from metrics.grain import Period
+from metrics.grain import Grain, Period
 from metrics.kind import Frame, Request
 from metrics.kinds._conversion_sql import (
     Basis,
@@ -71,10 +72,13 @@ def finish(metric: Metric, frame: Frame, results: Mapping[str, Any]) -> list[Est
 
 
 def _cells(frame: Frame, found: set[Cell]) -> Iterator[tuple[Cell, Period, Dimensions]]:
+    segments: dict[tuple[Grain, date | None], set[Dimensions]] = {}
+    for at, start, segment in found:
+        segments.setdefault((at, start), set()).add(segment)
+    total: set[Dimensions] = {()} if () in frame.cuts else set()
     for grain in frame.grains:
         for period in frame.periods(grain):
-            segments = {segment for at, start, segment in found if (at, start) == (grain, period.start)}
-            for segment in sorted(segments | ({()} if () in frame.cuts else set())):
+            for segment in sorted(segments.get((grain, period.start), set()) | total):
                 yield (grain, period.start, segment), period, segment
 
 
@@ -97,9 +101,11 @@ def _cohort(metric: Metric, frame: Frame, period: Period, segment: Dimensions, c
     final = frame.final(period, window) and whole and not ever
     value: float | None = k / n
     interval = wilson(k, n)
-    if not final and not ever and not whole:
-        value, interval = None, None
-        if cohort.completed >= metric.min_sample:
+    if not final and not ever:
+        # A young cohort does not identify the rate, however it is estimated.
+        if cohort.completed < metric.min_sample:
+            value, interval = None, None
+        elif not whole:
             value, interval = conversion_by(curve_of(cohort), np.inf)
     state = State.PROVISIONAL
     if final:

@@ -31,7 +31,9 @@ def test_a_detached_head(tmp_path):
 
 
 def test_packed_references(tmp_path):
-    packed = f"# pack-refs with: peeled fully-peeled sorted\n{'f' * 40} refs/heads/old\n{HASH} refs/heads/main\n"
+    packed = (
+        f"# pack-refs with: peeled fully-peeled sorted\n{'f' * 40} refs/heads/old\n{HASH} refs/heads/main\n"
+    )
     repository(tmp_path, "ref: refs/heads/main", packed=packed)
     assert head_commit(tmp_path) == HASH
 

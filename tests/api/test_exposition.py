@@ -66,7 +66,9 @@ def test_cuts_are_labelled_by_their_dimensions(families):
     both = samples(families, "kpi_lead_to_opportunity_ratio", grain="quarter", by="channel,segment")
     assert len(both) == 6
     channels = samples(families, "kpi_lead_to_opportunity_ratio", grain="quarter", by="channel")
-    assert set(channels) == {(("channel", name), ("segment", "")) for name in ("organic", "paid search", "referral")}
+    assert set(channels) == {
+        (("channel", name), ("segment", "")) for name in ("organic", "paid search", "referral")
+    }
 
 
 def test_a_segment_that_vanished_has_no_series(families):
@@ -78,7 +80,9 @@ def test_times_are_seconds_and_money_is_its_currency(northwind, families):
     (seen,) = [one for one in northwind.store.latest("first_reply", by=())
                if one.grain.value == "quarter" and one.state is State.SMALL_SAMPLE]  # fmt: skip
     assert samples(families, "kpi_first_reply_seconds", grain="quarter") == {(("by", ""),): seen.value * 3600}
-    assert samples(families, "kpi_first_reply_seconds_lower", grain="quarter") == {(("by", ""),): seen.lower * 3600}
+    assert samples(families, "kpi_first_reply_seconds_lower", grain="quarter") == {
+        (("by", ""),): seen.lower * 3600
+    }
     assert samples(families, "kpi_first_reply_seconds_numerator", grain="quarter") == {
         (("by", ""),): seen.numerator * 3600
     }
@@ -94,7 +98,9 @@ def test_what_has_no_value_has_no_series(families):
 
 
 def test_the_open_period_stands_apart(families):
-    assert samples(families, "kpi_revenue_gbp_provisional", grain="quarter", by="").keys() == {(("channel", ""),)}
+    assert samples(families, "kpi_revenue_gbp_provisional", grain="quarter", by="").keys() == {
+        (("channel", ""),)
+    }
     assert "period still open" in families["kpi_revenue_gbp_provisional"].documentation
 
 
@@ -150,7 +156,9 @@ def test_definitions_sources_and_refreshes(northwind, families):
     found = samples(families, "scorecard_definition_info", metric="revenue")
     assert found == {(("commit", ""), ("hash", northwind.hash_of("revenue"))): 1}
     assert samples(families, "kpi_source_up") == {(("source", "crm"),): 1, (("source", "helpdesk"),): 0}
-    assert samples(families, "kpi_source_watermark_timestamp_seconds") == {(("source", "crm"),): WATERMARK.timestamp()}
+    assert samples(families, "kpi_source_watermark_timestamp_seconds") == {
+        (("source", "crm"),): WATERMARK.timestamp()
+    }
     assert samples(families, "kpi_source_last_success_timestamp_seconds") == {
         (("source", "crm"),): COMPUTED.timestamp()
     }
@@ -221,7 +229,9 @@ def test_promtool_has_no_complaint(northwind):
         if os.environ.get("CI"):
             pytest.fail("promtool is missing: install Debian's package prometheus")
         pytest.skip("promtool is not installed")
-    done = subprocess.run([promtool, "check", "metrics"], input=render(northwind, NOW), capture_output=True, check=False)
+    done = subprocess.run(
+        [promtool, "check", "metrics"], input=render(northwind, NOW), capture_output=True, check=False
+    )
     assert (done.returncode, done.stdout.decode(), done.stderr.decode()) == (0, "", "")
 
 

@@ -73,7 +73,9 @@ def test_a_scraping_key_reads_nothing_else(outside, text_of):
 
 
 @pytest.mark.parametrize("anonymous", [True, False])
-@pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer sc_wrong_key"}, {"Authorization": "nonsense"}])
+@pytest.mark.parametrize(
+    "headers", [{}, {"Authorization": "Bearer sc_wrong_key"}, {"Authorization": "nonsense"}]
+)
 def test_writing_always_needs_an_admin_key(empty, anonymous, headers):
     client = create_app(empty, now=lambda: NOW, anonymous=anonymous).test_client()
     assert client.post("/api/v1/refresh", headers=headers).status_code == 401
@@ -97,7 +99,9 @@ def test_names_of_this_machine_are_served(client, host):
     assert client.get("/healthz", headers={"Host": host}).status_code == 200
 
 
-@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example:8321", "", "[::2]", "localhost.evil.example"])
+@pytest.mark.parametrize(
+    "host", ["evil.example", "127.0.0.1.evil.example:8321", "", "[::2]", "localhost.evil.example"]
+)
 @pytest.mark.parametrize("path", ["/", "/api/v1/metrics", "/healthz", "/nothing"])
 def test_foreign_names_are_refused_on_loopback(client, host, path):
     answer = client.get(path, headers={"Host": host})
@@ -125,4 +129,6 @@ def test_every_answer_has_the_security_headers(client, path):
 
 
 def test_answers_to_keys_are_not_kept_by_others(outside, text_of):
-    assert outside.get("/", headers=bearer(text_of[Scope.READ])).headers["Cache-Control"] == "private, no-cache"
+    assert (
+        outside.get("/", headers=bearer(text_of[Scope.READ])).headers["Cache-Control"] == "private, no-cache"
+    )

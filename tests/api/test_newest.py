@@ -39,7 +39,9 @@ def test_small_samples_are_closed_and_suppressed_are_not():
 
 
 def test_the_open_period_is_the_latest_provisional_one():
-    found = still_open([seen("2026-09"), seen("2026-10", State.PROVISIONAL), seen("2026-11", State.PROVISIONAL)])
+    found = still_open(
+        [seen("2026-09"), seen("2026-10", State.PROVISIONAL), seen("2026-11", State.PROVISIONAL)]
+    )
     assert found[Grain.MONTH][1] == (seen("2026-11", State.PROVISIONAL),)
 
 

@@ -1,6 +1,6 @@
-import math
 import re
 from dataclasses import replace
+from itertools import pairwise
 from xml.etree import ElementTree
 
 import pytest
@@ -49,7 +49,7 @@ def test_ticks_are_even_and_cover_the_range(low, high, most):
     assert found[0] <= low + slack
     assert found[-1] >= high - slack
     assert 2 <= len(found) <= most + 3
-    assert all(abs(after - before - step) <= slack for before, after in zip(found, found[1:], strict=False))
+    assert all(abs(after - before - step) <= slack for before, after in pairwise(found))
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,12 @@ def test_targets_that_lie_close_do_not_overprint():
 
 
 def test_targets_step_with_their_periods():
-    points = [final("a", 1.0, goal=1.0), final("b", 1.0, goal=2.0), final("c", 1.0), final("d", 1.0, goal=3.0)]
+    points = [
+        final("a", 1.0, goal=1.0),
+        final("b", 1.0, goal=2.0),
+        final("c", 1.0),
+        final("d", 1.0, goal=3.0),
+    ]
     paths = [one.get("d") for one in classes(draw(points), "goal")]
     assert len(paths) == 2
     assert paths[0].count("H") == 2
@@ -132,7 +137,9 @@ def test_the_newest_period_is_always_named():
 
 
 def test_words_are_escaped():
-    text = series([final("<b>", 1.0, words="<i>&")], name="s", title="<script>", description="a & b", write=write)
+    text = series(
+        [final("<b>", 1.0, words="<i>&")], name="s", title="<script>", description="a & b", write=write
+    )
     assert "<script>" not in text
     ElementTree.fromstring(text)
 
@@ -146,10 +153,16 @@ def test_without_a_value_there_is_no_chart(draw_it):
     assert draw_it([final("a", None), final("b", None)]) == ""
 
 
-@given(values=st.lists(st.none() | NUMBERS, min_size=1, max_size=20), kinds=st.lists(st.booleans(), min_size=20, max_size=20))
+@given(
+    values=st.lists(st.none() | NUMBERS, min_size=1, max_size=20),
+    kinds=st.lists(st.booleans(), min_size=20, max_size=20),
+)
 def test_every_mark_lies_on_the_drawing(values, kinds):
     points = [final(str(index), value, open=kinds[index]) for index, value in enumerate(values)]
-    for text in (series(points, name="s", title="t", description="d", write=write), spark(points, name="s", title="t")):
+    for text in (
+        series(points, name="s", title="t", description="d", write=write),
+        spark(points, name="s", title="t"),
+    ):
         if not text:
             continue
         drawing = ElementTree.fromstring(text)
@@ -183,7 +196,9 @@ def test_a_ring_without_a_score_is_empty():
     assert [one.text for one in classes(drawing, "ring-value")] == ["–"]
 
 
-@pytest.mark.parametrize(("performance", "x"), [(0, "5"), (33.3333333333, "44"), (66.6666666667, "88"), (100, "127")])
+@pytest.mark.parametrize(
+    ("performance", "x"), [(0, "5"), (33.3333333333, "44"), (66.6666666667, "88"), (100, "127")]
+)
 def test_a_scale_has_its_knob_where_the_value_stands(performance, x):
     drawing = ElementTree.fromstring(scale(performance, name="s", title="t", status="status-green"))
     (knob,) = classes(drawing, "knob")

@@ -9,7 +9,8 @@ from api.live import Live
 from scorecard.score import STATUS_STYLE
 from tests.api.northwind import NOW
 
-PATHS = ["/", "/?scorecard=service_only&period=2026-05", "/?period=2024-Q1", "/catalogue", "/catalogue?department=sales",
+PATHS = ["/", "/?scorecard=service_only&period=2026-05", "/?period=2024-Q1", "/catalogue",
+         "/catalogue?department=sales",
          "/catalogue/lead_to_opportunity", "/catalogue/lead_to_opportunity?grain=month&by=segment",
          "/catalogue/revenue", "/catalogue/team_mood", "/catalogue/complaints_per_order", "/catalogue/balanced_load",
          "/catalogue/lifetime_value_to_cost", "/docs"]  # fmt: skip
@@ -117,7 +118,9 @@ def test_a_status_is_never_colour_alone(page):
     shown = [attrs for attrs in html.all("span") if attrs.get("class", "").startswith("status ")]
     assert len(shown) > 20
     for style in STATUS_STYLE.values():
-        assert f"{style.glyph} {style.word}" in html.text or f"{style.glyph} 1 {style.word.lower()}" in html.text
+        assert (
+            f"{style.glyph} {style.word}" in html.text or f"{style.glyph} 1 {style.word.lower()}" in html.text
+        )
 
 
 def test_another_period_can_be_chosen(page):
@@ -179,7 +182,9 @@ def test_before_the_first_refresh_the_pages_stand(empty):
 
 
 def test_without_a_scorecard_the_page_says_what_to_do(fresh):
-    client = create_app(replace(fresh, board=replace(fresh.board, scorecards={})), now=lambda: NOW).test_client()
+    client = create_app(
+        replace(fresh, board=replace(fresh.board, scorecards={})), now=lambda: NOW
+    ).test_client()
     assert "No scorecard yet" in client.get("/").text
 
 
