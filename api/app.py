@@ -18,6 +18,7 @@ from api.pages import catalogue, documents, metric, scorecard
 from api.pages.site import pages
 from api.project import Project
 from api.refreshing import RefreshStarter
+from api.statements import Statements
 from api.v1 import metrics, scorecards
 from api.v1 import refresh as refreshes
 from metrics.errors import StoreError
@@ -39,7 +40,7 @@ def create_app(
     now: Callable[[], datetime] = _utc_now,
     anonymous: bool = True,
     refresh: RefreshStarter | None = None,
-    statements: Callable[[Project, str], str | None] | None = None,
+    statements: Callable[[Project, str], Statements] | None = None,
     live: Live | None = None,
 ) -> Flask:
     """Return the WSGI application of a project.
@@ -49,7 +50,7 @@ def create_app(
         now: Returns the present as an aware instant.
         anonymous: Read without a key; only for a server that is bound to loopback.
         refresh: Runs a refresh for `POST /api/v1/refresh`; None refuses it.
-        statements: Returns a metric's SQL for its page, or None where it has none.
+        statements: Returns a metric's SQL, where its page is asked for it; None never shows any.
         live: Holds the project instead of a new holder, as tests do.
     """
     app = Flask("api", static_folder="static", template_folder="templates")

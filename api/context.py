@@ -12,6 +12,7 @@ from api.auth import Keys
 from api.live import Live
 from api.project import Project
 from api.refreshing import RefreshStarter
+from api.statements import Statements
 
 _EXTENSION = "scorecard"
 
@@ -25,7 +26,7 @@ class Context:
     keys: Keys
     anonymous: bool
     refresh: RefreshStarter | None = None
-    statements: Callable[[Project, str], str | None] | None = None
+    statements: Callable[[Project, str], Statements] | None = None
 
 
 def attach(app: Flask, context: Context) -> None:

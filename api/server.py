@@ -20,6 +20,7 @@ from api.live import Live
 from api.project import STATE_FOLDER, Project
 from api.refreshing import RefreshStarter
 from api.scheduler import SchedulerProcess
+from api.statements import StatementReader
 from metrics.errors import UsageError
 from metrics.run import Refresher
 from metrics.store import Store
@@ -27,7 +28,6 @@ from metrics.store import Store
 log = logging.getLogger(__name__)
 
 Refresh = Callable[[Project], object]
-Statements = Callable[[Project, str], str | None]
 
 _THREADS = 8
 _GRACE_SECONDS = 10
@@ -55,7 +55,6 @@ def serve(
     workers: int = 2,
     refresh: Refresh | None = refresh_project,
     *,
-    statements: Statements | None = None,
     announce: Callable[[str], object] = sys.stdout.write,
 ) -> None:
     """Serve a project until SIGTERM or SIGINT; `announce` gets the address once the port listens.
@@ -77,7 +76,7 @@ def serve(
     anonymous = is_loopback(host)
 
     def load() -> Flask:
-        return worker_app(root, anonymous=anonymous, refresh=refresh, statements=statements)
+        return worker_app(root, anonymous=anonymous, refresh=refresh)
 
     _Server(load, _options(host, port, workers, announce), scheduler).run()
 
@@ -88,13 +87,11 @@ def require_key(store: Store, host: str) -> None:
         return
     raise UsageError(
         f"{host} can be reached from other machines, and no API key is valid: make one with "
-        "`scorecard keys create NAME --scope read`, or serve on 127.0.0.1"
+        "`scorecard keys create --name NAME --scope read`, or serve on 127.0.0.1"
     )
 
 
-def worker_app(
-    root: Path, *, anonymous: bool, refresh: Refresh | None, statements: Statements | None = None
-) -> Flask:
+def worker_app(root: Path, *, anonymous: bool, refresh: Refresh | None) -> Flask:
     """Return the application of one worker process, with its own connections."""
     live = Live(Project.open(root))
     starter = None
@@ -106,7 +103,7 @@ def worker_app(
         now=_utc_now,
         anonymous=anonymous,
         refresh=starter,
-        statements=statements,
+        statements=StatementReader(_utc_now),
         live=live,
     )
 

@@ -16,10 +16,12 @@ from api.pages.chart import Point, series, spark
 from api.pages.points import point_of, trend_points
 from api.pages.site import pages
 from api.project import Project
+from api.statements import Statements
 from metrics.errors import GrainNotAllowed, UnknownDimension
 from metrics.grain import Grain
 from metrics.model import Metric
 from metrics.observation import Observation
+from metrics.terms import kind_text, terms
 from metrics.unit import unit_of
 from scorecard.display import format_value
 from scorecard.target import target_for
@@ -68,7 +70,10 @@ def metric(metric: str) -> str:
         definition_hash=seen.hash_of(found.metric),
         text=seen.text_of(found.metric),
         upstream=nodes(seen.catalog, found.metric),
-        statements=statements(seen, found.metric) if (statements := current().statements) else None,
+        says=kind_text(found),
+        terms=terms(found, seen.catalog),
+        has_statements=current().statements is not None,
+        statements=_statements(seen, found.metric),
     )
 
 
@@ -80,6 +85,12 @@ def _grain(found: Metric) -> Grain:
     if wanted not in allowed:
         raise GrainNotAllowed(found.metric, wanted, allowed)
     return Grain(wanted)
+
+
+def _statements(seen: Project, name: str) -> Statements | None:
+    """Return the SQL where the page is asked for it: that asks the sources."""
+    read = current().statements
+    return read(seen, name) if read is not None and request.args.get("sql") else None
 
 
 def _status(seen: Project, name: str) -> object:

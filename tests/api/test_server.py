@@ -48,7 +48,7 @@ def test_others_are_let_near_only_with_a_key(fresh):
         require_key(fresh.store, "0.0.0.0")
     assert str(caught.value) == (
         "0.0.0.0 can be reached from other machines, and no API key is valid: make one with "
-        "`scorecard keys create NAME --scope read`, or serve on 127.0.0.1"
+        "`scorecard keys create --name NAME --scope read`, or serve on 127.0.0.1"
     )
     key, _ = Keys(fresh.store).create("reader", [Scope.READ], NOW)
     require_key(fresh.store, "0.0.0.0")

@@ -6,6 +6,7 @@ import pytest
 
 from api.app import create_app
 from api.live import Live
+from api.statements import Sql, Statements
 from scorecard.score import STATUS_STYLE
 from tests.api.northwind import NOW
 
@@ -158,10 +159,25 @@ def test_a_failed_metric_says_so(page):
     assert "source 'helpdesk': refused" in text
 
 
-def test_a_metric_page_shows_its_statements(northwind):
-    app = create_app(northwind, now=lambda: NOW, statements=lambda project, name: f"select 1 -- {name} <&>")
-    text = app.test_client().get("/catalogue/revenue").text
-    assert "select 1 -- revenue &lt;&amp;&gt;" in text
+def test_a_metric_page_shows_its_sql_when_it_is_asked_for(northwind):
+    asked = []
+
+    def read(project, name):
+        asked.append(name)
+        return Statements((Sql("crm", "select 1 -- <&>"),), "It ended early.")
+
+    client = create_app(northwind, now=lambda: NOW, statements=read).test_client()
+    text = client.get("/catalogue/revenue").text
+    assert "Show the SQL" in text
+    assert asked == []
+    text = client.get("/catalogue/revenue?sql=yes").text
+    assert "select 1 -- &lt;&amp;&gt;" in text
+    assert "It ended early." in text
+    assert asked == ["revenue"]
+
+
+def test_without_sources_the_page_names_the_command(page):
+    assert "scorecard explain revenue shows the SQL that is run." in page("/catalogue/revenue").text
 
 
 def test_words_of_definitions_are_text(fresh):
