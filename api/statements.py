@@ -13,6 +13,7 @@ from metrics.errors import ScorecardError
 from metrics.explain import explain
 
 _KEPT = 64
+_PATIENCE = 2.0
 
 
 @dataclass(frozen=True)
@@ -42,16 +43,20 @@ class StatementReader:
     def __call__(self, project: Project, metric: str) -> Statements:
         """Return the selects that compute a metric; raise UnknownMetric."""
         key = project.hash_of(metric)
-        with self._lock:
-            if key not in self._kept:
-                found = _read(project, metric, self._now())
-                if found.error is not None:
-                    return found
+        held = self._kept.get(key)
+        if held is not None:
+            return held
+        if not self._lock.acquire(timeout=_PATIENCE):
+            return Statements((), "Another metric is being computed: try again in a moment.")
+        try:
+            found = _read(project, metric, self._now())
+            if found.error is None:
                 self._kept[key] = found
                 if len(self._kept) > _KEPT:
                     self._kept.popitem(last=False)
-            self._kept.move_to_end(key)
-            return self._kept[key]
+            return found
+        finally:
+            self._lock.release()
 
 
 def _read(project: Project, metric: str, now: datetime) -> Statements:

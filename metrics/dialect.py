@@ -6,6 +6,7 @@ PostgreSQL; a source overrides what its engine needs.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.sql import ColumnElement
 
+from metrics.errors import ExpressionError
 from metrics.grain import Grain, Span, Unit
 
 MONEY = sa.Numeric(18, 6)
@@ -43,6 +45,10 @@ SA_TYPES: dict[Type, Any] = {
     Type.INTEGER: sa.BigInteger(), Type.DECIMAL: sa.Numeric(), Type.FLOAT: sa.Double(), Type.TEXT: sa.Text(),
     Type.BOOLEAN: sa.Boolean(), Type.DATE: sa.Date(), Type.INSTANT: INSTANT,
 }  # fmt: skip
+CASTS = {**SA_TYPES, Type.DECIMAL: sa.Numeric(38, 10)}
+
+_KEY = r"""[^.\[\]"'*#$?]+"""
+_PATH = re.compile(rf"{_KEY}(\[\d+\])*(\.{_KEY}(\[\d+\])*)*")
 
 
 @dataclass(frozen=True)
@@ -53,8 +59,24 @@ class Value:
     type: Type
 
 
+def json_path(path: str) -> tuple[str | int, ...]:
+    """Return the keys and positions of a path such as `items[0].name`; raise ExpressionError."""
+    if not _PATH.fullmatch(path):
+        raise ExpressionError(f"{path!r} is not a path such as 'a.b' or 'items[0].name'", 0)
+    steps = re.findall(rf"({_KEY})|\[(\d+)\]", path)
+    return tuple(key if key else int(index) for key, index in steps)
+
+
 class Dialect:
-    """How an engine writes what engines write differently; this one suits DuckDB and PostgreSQL."""
+    """How an engine writes what engines write differently; this one suits DuckDB."""
+
+    def cast(self, value: Value, type_: Type) -> ColumnElement[Any]:
+        """Return a value as another type; a text becomes a DATE where it is ISO."""
+        return sa.cast(value.sql, CASTS[type_])
+
+    def read_naive(self, text: ColumnElement[Any]) -> ColumnElement[Any]:
+        """Read an ISO text into a naive timestamp."""
+        return sa.cast(text, NAIVE)
 
     def instant_of(self, naive: ColumnElement[Any], zone: str) -> ColumnElement[Any]:
         """Turn a naive local timestamp into an instant (ambiguous: the later; in a gap: forward)."""
@@ -102,6 +124,7 @@ class Dialect:
 
     def json_text(self, document: ColumnElement[Any], path: str) -> ColumnElement[Any]:
         """Return the text at a dotted path of a JSON document."""
+        json_path(path)
         return sa.func.json_extract_string(document, "$." + path, type_=sa.Text())
 
     def parse_time(self, text: ColumnElement[Any], form: str, *, strict: bool) -> ColumnElement[Any]:
@@ -116,3 +139,30 @@ class Dialect:
     def binary_order(self, text: ColumnElement[Any]) -> ColumnElement[Any]:
         """Make a text compare in binary order."""
         return text
+
+    def like(self, text: ColumnElement[Any], pattern: ColumnElement[Any]) -> ColumnElement[Any]:
+        """Tell whether a text fits a pattern of % and _, which nothing escapes."""
+        return text.like(pattern)
+
+    def lower(self, text: ColumnElement[Any]) -> ColumnElement[Any]:
+        """Return a text in lower case, whatever its alphabet."""
+        return sa.func.lower(text)
+
+    def upper(self, text: ColumnElement[Any]) -> ColumnElement[Any]:
+        """Return a text in upper case, whatever its alphabet."""
+        return sa.func.upper(text)
+
+    def trim(self, text: ColumnElement[Any]) -> ColumnElement[Any]:
+        """Return a text without the spaces around it, those of Unicode included."""
+        return sa.func.trim(text, type_=sa.Text())
+
+    def substr(self, text: ColumnElement[Any], start: ColumnElement[Any],
+               length: ColumnElement[Any] | None) -> ColumnElement[Any]:  # fmt: skip
+        """Return a part of a text; a negative start counts from the end, a negative length goes backwards."""
+        rest = [start] if length is None else [start, length]
+        return sa.func.substr(text, *rest, type_=sa.Text())
+
+    def split_part(self, text: ColumnElement[Any], by: ColumnElement[Any],
+                   number: ColumnElement[Any]) -> ColumnElement[Any]:  # fmt: skip
+        """Return the nth part of a split text, from the end where negative; an empty text if there is none."""
+        return sa.func.split_part(text, by, number, type_=sa.Text())

@@ -26,6 +26,7 @@ from metrics.tree import (
     FUNCTIONS,
     MAX_DEPTH,
     MAX_LENGTH,
+    MAX_LEVELS,
     Call,
     Case,
     Cast,
@@ -47,6 +48,7 @@ __all__ = [
     "FUNCTIONS",
     "MAX_DEPTH",
     "MAX_LENGTH",
+    "MAX_LEVELS",
     "Call",
     "Case",
     "Cast",
@@ -69,13 +71,13 @@ __all__ = [
 @lru_cache(maxsize=4096)
 def parse(text: str) -> Expression:
     """Parse an expression of the closed list; raise ExpressionError with an offset."""
-    return Expression(text, _rebuild(_tree(text), aggregates=False))
+    return Expression(text, _whole(_tree(text), aggregates=False))
 
 
 @lru_cache(maxsize=1024)
 def parse_measures(text: str) -> Expression:
     """Parse an expression that may also call aggregates, such as `count_distinct(topic) > 1`."""
-    return Expression(text, _rebuild(_tree(text), aggregates=True))
+    return Expression(text, _whole(_tree(text), aggregates=True))
 
 
 @lru_cache(maxsize=1024)
@@ -83,7 +85,7 @@ def parse_measure(text: str) -> Measure:
     """Parse a measure, one aggregate over an expression; raise ExpressionError with an offset."""
     if text.strip() == "count":
         return Measure(text, "count")
-    node = _rebuild(_tree(text), aggregates=True)
+    node = _whole(_tree(text), aggregates=True)
     if not isinstance(node, Call) or node.function not in AGGREGATES:
         raise ExpressionError(f"a measure is one of {', '.join(AGGREGATES)} over an expression", node.offset)
     for inner in node.arguments:
@@ -167,6 +169,8 @@ def _refuse(tokens: list[Token]) -> None:
     for token in tokens:
         if token.comments:
             raise ExpressionError("comments are not in the expression language", token.start)
+        if token.token_type is TokenType.SEMICOLON:
+            raise ExpressionError("write one expression, without a semicolon", token.start)
         if token.token_type in _REFUSED:
             what = _REFUSED[token.token_type]
             raise ExpressionError(f"{what!r} is not in the expression language", token.start)
@@ -209,7 +213,45 @@ def _place(tree: exp.Expression) -> int:
     return min(starts, default=0)
 
 
+# The arguments of the parser's nodes that are read here. Any other that is set would be lost in silence.
+_READ: dict[type[exp.Expression], frozenset[str]] = {
+    exp.Column: frozenset({"this", "table", "db", "catalog"}),
+    exp.Literal: frozenset({"this", "is_string"}),
+    exp.Interval: frozenset({"this", "unit"}),
+    exp.In: frozenset({"this", "expressions", "query", "unnest"}),
+    exp.Between: frozenset({"this", "low", "high", "symmetric"}),
+    exp.Case: frozenset({"this", "ifs", "default"}),
+    exp.Cast: frozenset({"this", "to"}),
+    exp.Anonymous: frozenset({"this", "expressions"}),
+    exp.Like: frozenset({"this", "expression", "negate"}),
+}
+_PLAIN = frozenset({"this", "expression"})
+
+
+def _whole(tree: exp.Expression, *, aggregates: bool) -> Node:
+    """Rebuild a whole expression; one that is nested too deeply for that is refused."""
+    try:
+        node = _rebuild(tree, aggregates=aggregates)
+        deep = _levels(node) > MAX_LEVELS
+    except RecursionError:
+        deep = True
+    if deep:
+        raise ExpressionError("the expression is nested too deeply", 0)
+    return node
+
+
+def _levels(node: Node) -> int:
+    return 1 + max((_levels(child) for child in children(node)), default=0)
+
+
+def _refuse_unread(tree: exp.Expression) -> None:
+    read = _READ.get(type(tree), _PLAIN)
+    if any(value for name, value in tree.args.items() if name not in read):
+        raise ExpressionError(f"{tree.sql()[:40]!r} is not in the expression language", _place(tree))
+
+
 def _rebuild(tree: exp.Expression, *, aggregates: bool) -> Node:
+    _refuse_unread(tree)
     builder = _BUILDERS.get(type(tree))
     if builder is not None:
         return builder(tree, lambda part: _rebuild(part, aggregates=aggregates))
@@ -217,11 +259,13 @@ def _rebuild(tree: exp.Expression, *, aggregates: bool) -> Node:
         return _call(tree, aggregates)
     if type(tree) in _BINARY:
         parts = (tree.this, tree.expression)
-        return Operation(
+        rebuilt = Operation(
             _BINARY[type(tree)],
             tuple(_rebuild(part, aggregates=aggregates) for part in parts),
             offset=_place(tree),
         )
+        # `not like` comes as a flag of `like`.
+        return Operation("not", (rebuilt,), offset=rebuilt.offset) if tree.args.get("negate") else rebuilt
     what = tree.sql()[:40]
     raise ExpressionError(f"{what!r} is not in the expression language", _place(tree))
 
@@ -261,7 +305,10 @@ def _literal(tree: Any, rebuild: _Rebuild) -> Node:
     if tree.is_string:
         return Literal(tree.this, offset=_place(tree))
     text = str(tree.this)
-    return Literal(int(text) if text.isdigit() else Decimal(text), offset=_place(tree))
+    try:
+        return Literal(int(text) if text.isdigit() else Decimal(text), offset=_place(tree))
+    except ArithmeticError:
+        raise ExpressionError(f"{text!r} is not a number", _place(tree)) from None
 
 
 def _interval(tree: Any, rebuild: _Rebuild) -> Node:

@@ -15,7 +15,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from metrics.dialect import Dialect, Type
-from metrics.errors import ExtraMissing, SecretMissing, SourceRejected
+from metrics.errors import ExtraMissing, SecretMissing, SourceError, SourceRejected
 from metrics.model import Dataset, SourceDefinition
 from metrics.registry import discover
 
@@ -35,6 +35,12 @@ class Source(ABC):
 
     name: str
     dialect: Dialect
+    secrets: tuple[tuple[str, str], ...] = ()
+    """What stood in the URL for which reference; no message may hold it."""
+
+    def clean(self, message: str) -> str:
+        """Return a message with every secret replaced by its reference."""
+        return without_secrets(message, self.secrets)
 
     @abstractmethod
     def table(self, dataset: Dataset) -> sa.FromClause:
@@ -66,7 +72,7 @@ def open_source(definition: SourceDefinition, root: Path, datasets: Sequence[Dat
     Raises SecretMissing, SourceRejected for a URL that no source understands, SourceUnavailable and
     SourceMissing where it cannot be opened, ExtraMissing where a driver is not installed.
     """
-    url = resolve_secrets(definition, root)
+    url, secrets = resolve_secrets(definition, root)
     try:
         backend = make_url(url).get_backend_name()
     except ArgumentError:
@@ -77,26 +83,45 @@ def open_source(definition: SourceDefinition, root: Path, datasets: Sequence[Dat
         for name in module.BACKENDS
     }
     if backend not in openers:
-        known = ", ".join(sorted(openers))
-        raise SourceRejected(definition.name, f"{backend} is not a known kind of source; known: {known}")
+        known, kind = ", ".join(sorted(openers)), without_secrets(backend, secrets)
+        raise SourceRejected(definition.name, f"{kind} is not a known kind of source; known: {known}")
     try:
-        return openers[backend](definition, url, root, datasets)
+        source = openers[backend](definition, url, root, datasets)
     except ImportError as error:
         raise ExtraMissing(error.name or backend, backend) from error
+    except SourceError as error:
+        cleaned = without_secrets(error.message, secrets)
+        raise type(error)(definition.name, cleaned) from None
+    source.secrets = secrets
+    return source
 
 
-def resolve_secrets(definition: SourceDefinition, root: Path) -> str:
-    """Put the values of `${ENV}` and `${file:path}` into a source's URL; raise SecretMissing."""
+def resolve_secrets(definition: SourceDefinition, root: Path) -> tuple[str, tuple[tuple[str, str], ...]]:
+    """Put the values of `${ENV}` and `${file:path}` into a source's URL; raise SecretMissing.
+
+    Returns the URL, and each secret with its reference.
+    """
+    secrets: list[tuple[str, str]] = []
 
     def value_of(match: re.Match[str]) -> str:
         reference = match[1]
         if reference.startswith("file:"):
             try:
-                return (root / reference.removeprefix("file:")).read_text(encoding="utf-8").strip()
+                value = (root / reference.removeprefix("file:")).read_text(encoding="utf-8").strip()
             except (OSError, UnicodeDecodeError):
                 raise SecretMissing(definition.name, match[0]) from None
-        if not os.environ.get(reference):
+        else:
+            value = os.environ.get(reference, "")
+        if not value:
             raise SecretMissing(definition.name, match[0])
-        return os.environ[reference]
+        secrets.append((value, match[0]))
+        return value
 
-    return _SECRET.sub(value_of, definition.url)
+    return _SECRET.sub(value_of, definition.url), tuple(secrets)
+
+
+def without_secrets(message: str, secrets: tuple[tuple[str, str], ...]) -> str:
+    """Return a message with every secret replaced by its reference, the longest first."""
+    for value, reference in sorted(secrets, key=lambda pair: -len(pair[0])):
+        message = message.replace(value, reference)
+    return message

@@ -16,7 +16,6 @@ from metrics.errors import ExpressionError
 from metrics.expression import Call, Case, Cast, Literal, Name, Node, Operation, SpanLiteral
 from metrics.grain import Span, Unit, to_instant
 
-_CASTS = {**SA_TYPES, Type.DECIMAL: sa.Numeric(38, 10)}
 _WIDTH = (Type.INTEGER, Type.DECIMAL, Type.FLOAT)
 
 Resolve = Callable[[Name], Value]
@@ -74,10 +73,8 @@ class Translator:
         """Return the local calendar day of an instant, a DATE or a text."""
         if value.type is Type.INSTANT:
             return sa.cast(self.dialect.local(value.sql, self.zone), sa.Date())
-        if value.type in (Type.DATE, Type.NULL):
-            return sa.cast(value.sql, sa.Date())
-        if value.type is Type.TEXT:
-            return sa.cast(value.sql, sa.Date())
+        if value.type in (Type.DATE, Type.NULL, Type.TEXT):
+            return self.dialect.cast(value, Type.DATE)
         raise ExpressionError(f"a date or time is wanted here, got {value.type}", offset)
 
     def instant(self, value: Value, offset: int = 0) -> ColumnElement[Any]:
@@ -119,7 +116,8 @@ class Translator:
             parts = [self.compare("=", first, self.value(part), part.offset).sql for part in operands[1:]]
             return Value(sa.or_(*parts), Type.BOOLEAN)
         if operator == "like":
-            return Value(self._text(operands[0]).like(self._text(operands[1])), Type.BOOLEAN)
+            matched = self.dialect.like(self._text(operands[0]), self._text(operands[1]))
+            return Value(matched, Type.BOOLEAN)
         return self._arithmetic(node)
 
     def compare(self, operator: str, left: Value, right: Value, offset: int = 0) -> Value:
@@ -148,7 +146,7 @@ class Translator:
     def _arithmetic(self, node: Operation) -> Value:
         if node.operator == "neg":
             operand = self._number(node.operands[0])
-            return Value(-operand.sql, operand.type)
+            return Value(-_typed(operand).sql, operand.type)
         first, second = node.operands
         if isinstance(second, SpanLiteral) and node.operator in ("+", "-"):
             return self.shift(self.value(first), second.span, 1 if node.operator == "+" else -1, first.offset)
@@ -163,7 +161,7 @@ class Translator:
             divisor = sa.func.nullif(sa.cast(right.sql, sa.Double()), sa.literal_column("0.0"))
             return Value(sa.cast(left.sql, sa.Double()) / divisor, Type.FLOAT)
         type_ = _wider(left.type, right.type)
-        one, other = (sa.type_coerce(value.sql, SA_TYPES[type_]) for value in (left, right))
+        one, other = (sa.type_coerce(_typed(value).sql, SA_TYPES[type_]) for value in (left, right))
         result = {"+": one + other, "-": one - other, "*": one * other}[node.operator]
         return Value(sa.type_coerce(result, SA_TYPES[type_]), type_)
 
@@ -183,7 +181,14 @@ class Translator:
         branches = [(self.condition(when), self.value(then)) for when, then in node.branches]
         otherwise = self.value(node.otherwise)
         type_ = _common([value for _, value in branches] + [otherwise], node.offset)
+        if type_ is Type.INSTANT:
+            # A day among instants is the instant at which it begins locally.
+            branches = [(when, self._as_instant(value, node.offset)) for when, value in branches]
+            otherwise = self._as_instant(otherwise, node.offset)
         return Value(sa.case(*((when, value.sql) for when, value in branches), else_=otherwise.sql), type_)
+
+    def _as_instant(self, value: Value, offset: int) -> Value:
+        return Value(self.instant(value, offset), Type.INSTANT)
 
     def _cast(self, node: Cast) -> Value:
         value, type_ = self.value(node.operand), Type(node.type)
@@ -191,10 +196,10 @@ class Translator:
             return Value(self.day(value, node.offset), Type.DATE)
         if type_ is Type.INSTANT:
             if value.type is Type.TEXT:
-                naive = sa.cast(value.sql, NAIVE)
+                naive = self.dialect.read_naive(value.sql)
                 return Value(self.dialect.instant_of(naive, self.zone), Type.INSTANT)
             return Value(self.instant(value, node.offset), Type.INSTANT)
-        return Value(sa.cast(value.sql, _CASTS[type_]), type_)
+        return Value(self.dialect.cast(value, type_), type_)
 
     # -- functions ------------------------------------------------------------------------------
 
@@ -203,6 +208,8 @@ class Translator:
         type_ = _common(values, node.offset)
         if type_ is Type.INSTANT:
             return [self.instant(value, node.offset) for value in values], type_
+        if type_ is Type.TEXT:
+            return [self.dialect.binary_order(value.sql) for value in values], type_
         return [value.sql for value in values], type_
 
     def _call_coalesce(self, node: Call) -> Value:
@@ -228,6 +235,8 @@ class Translator:
 
     def _call_floor(self, node: Call) -> Value:
         value = self._number(node.arguments[0])
+        if value.type is Type.INTEGER:
+            return value
         return Value(sa.func.floor(value.sql, type_=SA_TYPES.get(value.type)), value.type)
 
     def _call_round(self, node: Call) -> Value:
@@ -240,27 +249,27 @@ class Translator:
         return Value(exact, Type.DECIMAL)
 
     def _call_lower(self, node: Call) -> Value:
-        return Value(sa.func.lower(self._text(node.arguments[0])), Type.TEXT)
+        return Value(self.dialect.lower(self._text(node.arguments[0])), Type.TEXT)
 
     def _call_upper(self, node: Call) -> Value:
-        return Value(sa.func.upper(self._text(node.arguments[0])), Type.TEXT)
+        return Value(self.dialect.upper(self._text(node.arguments[0])), Type.TEXT)
 
     def _call_trim(self, node: Call) -> Value:
-        return Value(sa.func.trim(self._text(node.arguments[0]), type_=sa.Text()), Type.TEXT)
+        return Value(self.dialect.trim(self._text(node.arguments[0])), Type.TEXT)
 
     def _call_concat(self, node: Call) -> Value:
-        parts = [sa.cast(self.value(part).sql, sa.Text()) for part in node.arguments]
+        parts = [self.dialect.cast(self.value(part), Type.TEXT) for part in node.arguments]
         return Value(sa.func.concat(*parts, type_=sa.Text()), Type.TEXT)
 
     def _call_substr(self, node: Call) -> Value:
-        rest = [self._number(part).sql for part in node.arguments[1:]]
-        return Value(sa.func.substr(self._text(node.arguments[0]), *rest, type_=sa.Text()), Type.TEXT)
+        text = self._text(node.arguments[0])
+        start, length = (*(self._number(part).sql for part in node.arguments[1:]), None)[:2]
+        assert start is not None
+        return Value(self.dialect.substr(text, start, length), Type.TEXT)
 
     def _call_split_part(self, node: Call) -> Value:
-        parts = [self._text(part) for part in node.arguments[:2]]
-        return Value(
-            sa.func.split_part(*parts, self._number(node.arguments[2]).sql, type_=sa.Text()), Type.TEXT
-        )
+        text, by = (self._text(part) for part in node.arguments[:2])
+        return Value(self.dialect.split_part(text, by, self._number(node.arguments[2]).sql), Type.TEXT)
 
     def _call_replace(self, node: Call) -> Value:
         parts = [self._text(part) for part in node.arguments]
@@ -270,7 +279,11 @@ class Translator:
         path = node.arguments[1]
         if not isinstance(path, Literal) or not isinstance(path.value, str):
             raise ExpressionError("json_text takes a column and a path such as 'a.b'", node.offset)
-        return Value(self.dialect.json_text(self.value(node.arguments[0]).sql, path.value), Type.TEXT)
+        document = self.value(node.arguments[0]).sql
+        try:
+            return Value(self.dialect.json_text(document, path.value), Type.TEXT)
+        except ExpressionError as error:
+            raise ExpressionError(error.message, path.offset) from None
 
     def _call_date(self, node: Call) -> Value:
         return Value(self.day(self.value(node.arguments[0]), node.offset), Type.DATE)
@@ -354,6 +367,11 @@ def _read_moment(value: Value, other: Value, zone: str, offset: int) -> Value:
         raise ExpressionError(f"{text!r} is not a date or time such as 2026-03-01", offset) from None
     aware = moment.astimezone(UTC) if moment.tzinfo else to_instant(moment, ZoneInfo(zone))
     return Value(sa.literal(aware, INSTANT), Type.INSTANT)
+
+
+def _typed(value: Value) -> Value:
+    """Return nothing as a number that is null: a bare NULL has no operators on some engines."""
+    return Value(sa.cast(sa.null(), sa.BigInteger()), value.type) if value.type is Type.NULL else value
 
 
 def _comparable(left: Value, right: Value, offset: int) -> None:

@@ -24,6 +24,7 @@ CAST_TYPES = {
 }  # fmt: skip
 MAX_LENGTH = 8_192
 MAX_DEPTH = 60
+MAX_LEVELS = 200
 
 
 @dataclass(frozen=True)

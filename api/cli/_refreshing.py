@@ -23,7 +23,9 @@ def shown(label: str) -> Iterator[Progress]:
         return
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-    bar = Progress(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), console=out, transient=True)
+    bar = Progress(
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), console=out, transient=True
+    )
     with bar:
         task = bar.add_task(label, total=None)
 
@@ -49,7 +51,9 @@ def line_text(line: Refreshed) -> str:
 def summary_text(summary: Summary, store: Store, now: datetime) -> list[str]:
     """Say in words what a refresh did, and what stands where something failed."""
     done = len(summary.lines) - len(summary.failed)
-    changed = sum(1 for line in summary.lines if line.written and line.written.written + line.written.tombstones)
+    changed = sum(
+        1 for line in summary.lines if line.written and line.written.written + line.written.tombstones
+    )
     values = "nothing changed" if not changed else (
         f"{counted(summary.written, 'new value')} of {counted(changed, 'metric')}, "
         f"{done - changed} unchanged"
@@ -57,7 +61,9 @@ def summary_text(summary: Summary, store: Store, now: datetime) -> list[str]:
     lines = [f"{counted(done, 'metric')} refreshed: {values}. Data as of {moment_text(store.watermark())}."]
     if summary.failed:
         lines.append(f"{counted(len(summary.failed), 'metric')} failed:")
-        lines += [f"  {line.metric}: {kept_text(line.metric, store, now)} ({line.error})" for line in summary.failed]
+        lines += [
+            f"  {line.metric}: {kept_text(line.metric, store, now)} ({line.error})" for line in summary.failed
+        ]
     return lines
 
 

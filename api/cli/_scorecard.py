@@ -55,6 +55,8 @@ class _Page:
         self.reasons = reasons
         self.currency = report.currency
         self.departments = {one.name: one.label for one in report.departments}
+        dated = [one for one in report.indicators if one.as_of is not None]
+        self.all_stale = bool(dated) and all(one.stale for one in dated)
         cells = [self.cells(one) for one in report.indicators]
         names = ("value", "interval", "period", "goal") if width >= WIDE else ("value", "period", "goal")
         titles = {"value": "value", "interval": "95% interval", "period": "period", "goal": "goal"}
@@ -71,7 +73,9 @@ class _Page:
     def head(self) -> Iterator[RenderableType]:
         """Yield who and when, the score, and how much of it is known."""
         report = self.report
-        yield _line(Text(report.company, "bold"), Text(f"{report.label} scorecard, {report.period_name}", "bold"))
+        yield _line(
+            Text(report.company, "bold"), Text(f"{report.label} scorecard, {report.period_name}", "bold")
+        )
         if report.vision:
             yield Text(report.vision, "italic")
         yield Rule(style=QUIET)
@@ -87,7 +91,12 @@ class _Page:
         else:
             yield score
             yield Text(known)
-        yield Text(f"Data as of {moment_text(report.as_of)}, computed {moment_text(report.computed_at)}", QUIET)
+        yield Text(
+            f"Data as of {moment_text(report.as_of)}, computed {moment_text(report.computed_at)}", QUIET
+        )
+        if self.all_stale:
+            # Said once: a line below every indicator would hide what is different about any of them.
+            yield Text("Every indicator is stale: its data are older than they should be", "yellow")
 
     def perspective(self, perspective: PerspectiveReport) -> Iterator[RenderableType]:
         """Yield a perspective's headline, the columns' titles and its objectives."""
@@ -112,7 +121,11 @@ class _Page:
         for indicator in objective.indicators:
             yield from self.indicator(indicator)
         for initiative in objective.initiatives:
-            who = [part for part in (initiative.owner, f"due {initiative.due}" if initiative.due else None) if part]
+            who = [
+                part
+                for part in (initiative.owner, f"due {initiative.due}" if initiative.due else None)
+                if part
+            ]
             said = f"Initiative: {initiative.initiative}" + (f" ({', '.join(who)})" if who else "")
             yield Padding(Text(said, QUIET), (0, 0, 0, 4))
 
@@ -162,7 +175,7 @@ class _Page:
             yield Text(" · ".join(said), QUIET)
         if indicator.error:
             yield Text(f"the last refresh failed: {indicator.error}", "red")
-        elif indicator.stale:
+        elif indicator.stale and not self.all_stale:
             yield Text(f"stale: the data reach to {moment_text(indicator.as_of)}", "yellow")
 
     def movement(self, indicator: IndicatorReport) -> Iterator[str]:
@@ -180,7 +193,9 @@ class _Page:
         """Yield who leads, who supports and who owns."""
         if indicator.leads:
             helpers = [self.department(name) for name in indicator.supports]
-            yield f"{self.department(indicator.leads)} leads" + (f", with {', '.join(helpers)}" if helpers else "")
+            yield f"{self.department(indicator.leads)} leads" + (
+                f", with {', '.join(helpers)}" if helpers else ""
+            )
         if indicator.owner:
             yield f"owner {indicator.owner}"
 

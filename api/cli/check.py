@@ -74,5 +74,3 @@ def _as_json(finding: Finding) -> dict[str, str | int]:
         "level": finding.level.value,
         "message": finding.message,
     }
-
-

@@ -21,7 +21,9 @@ Lines = Iterable[tuple[str, str]]
 
 @click.command("explain")
 @click.argument("metric")
-@click.option("--as-of", type=moment, metavar="T", help="Use only rows that had arrived before this date or instant.")
+@click.option(
+    "--as-of", type=moment, metavar="T", help="Use only rows that had arrived before this date or instant."
+)
 @json_option
 @project_option
 @pass_settings
@@ -112,14 +114,24 @@ def _write(found: Explanation, board: Board) -> None:
 
 def _sections(found: Explanation, board: Board) -> Iterator[tuple[str, Lines]]:
     yield "What it is", _what(found)
-    yield "How it is computed", ((each.key, _term(each.value, each.default, each.says)) for each in found.terms)
-    yield "Who answers for it", _who(found, board)
-    yield "Where it comes from", (
-        (f"{each.kind} {each.name}", f"{each.says}  [{_place(each.position.file, each.position.line)}]")
-        for each in found.upstream
+    yield (
+        "How it is computed",
+        ((each.key, _term(each.value, each.default, each.says)) for each in found.terms),
     )
-    yield "What is left out", (
-        (f"{each.dataset}.{each.name}", f"{each.condition}  ({_count(each.rows)})") for each in found.exclusions
+    yield "Who answers for it", _who(found, board)
+    yield (
+        "Where it comes from",
+        (
+            (f"{each.kind} {each.name}", f"{each.says}  [{_place(each.position.file, each.position.line)}]")
+            for each in found.upstream
+        ),
+    )
+    yield (
+        "What is left out",
+        (
+            (f"{each.dataset}.{each.name}", f"{each.condition}  ({_count(each.rows)})")
+            for each in found.exclusions
+        ),
     )
     yield "Until when and by what", _state(found)
 
@@ -159,7 +171,10 @@ def _state(found: Explanation) -> Iterator[tuple[str, str]]:
         yield "as of", moment_text(found.as_of)
     yield "data as of", moment_text(found.watermark)
     plan = [f"{count} on {source}" for source, count in _plan(found)]
-    yield "statements", f"{', '.join(plan) or 'none'}; metrics that read the same rows share them in a refresh"
+    yield (
+        "statements",
+        f"{', '.join(plan) or 'none'}; metrics that read the same rows share them in a refresh",
+    )
     if found.error is not None:
         yield "failed", str(found.error)
 

@@ -29,7 +29,9 @@ def command() -> None:
 @click.option("--name", required=True, help="Who uses the key.")
 @click.option("--scope", "scopes", type=click.Choice(SCOPES), multiple=True, required=True,
               help="read: pages and API; metrics: /metrics alone; admin: everything. May be repeated.")  # fmt: skip
-@click.option("--expires", metavar="SPAN", help="How long the key is valid, such as 90d; for good by default.")
+@click.option(
+    "--expires", metavar="SPAN", help="How long the key is valid, such as 90d; for good by default."
+)
 @json_option
 @project_option
 @pass_settings

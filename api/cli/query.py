@@ -44,8 +44,12 @@ def _dimensions(_: click.Context, __: click.Parameter, value: str | None) -> tup
 @click.option("--from", "start", type=day, metavar="D", help="The first day on which a period may begin.")
 @click.option("--to", "end", type=day, metavar="D", help="The day from which on no period may begin.")
 @click.option("--by", callback=_dimensions, metavar="DIM,...", help="The dimensions to cut by.")
-@click.option("--as-of", type=moment, metavar="T", help="Use only rows that had arrived before this date or instant.")
-@click.option("--as-known", type=moment, metavar="T", help="Show what the store said before this date or instant.")
+@click.option(
+    "--as-of", type=moment, metavar="T", help="Use only rows that had arrived before this date or instant."
+)
+@click.option(
+    "--as-known", type=moment, metavar="T", help="Show what the store said before this date or instant."
+)
 @click.option("--format", "form", type=click.Choice(["table", "csv", "json"]), help="A table by default.")
 @json_option
 @project_option
@@ -150,7 +154,11 @@ def _write_table(project: Project, metric: Metric, query: Query, rows: Sequence[
     }
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     # The metric and the grain stand in the title; a column that has nothing in it says nothing.
-    shown = [name for name in columns(query.by)[2:] if name == "value" or any(row[name] is not None for row in rows)]
+    shown = [
+        name
+        for name in columns(query.by)[2:]
+        if name == "value" or any(row[name] is not None for row in rows)
+    ]
     for name in shown:
         table.add_column(name, justify="right" if name in texts else "left", no_wrap=True)
     for row in rows:

@@ -15,7 +15,9 @@ FAILED = 3
 @click.command("refresh")
 @click.option("--metric", "metrics", multiple=True, metavar="METRIC", help="Only this one; may be repeated.")
 @click.option("--full", is_flag=True, help="Compute every period anew; each refresh does so now.")
-@click.option("--as-of", type=moment, metavar="T", help="Use only rows that had arrived before this date or instant.")
+@click.option(
+    "--as-of", type=moment, metavar="T", help="Use only rows that had arrived before this date or instant."
+)
 @json_option
 @project_option
 @pass_settings

@@ -12,8 +12,12 @@ HOST, PORT, WORKERS = "127.0.0.1", 8321, 2
 
 
 @click.command("serve")
-@click.option("--host", default=HOST, show_default=True, help="Where to listen; other than loopback needs a key.")
-@click.option("--port", type=click.IntRange(0, 65535), default=PORT, show_default=True, help="0 takes a free one.")
+@click.option(
+    "--host", default=HOST, show_default=True, help="Where to listen; other than loopback needs a key."
+)
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=PORT, show_default=True, help="0 takes a free one."
+)
 @click.option("--workers", type=click.IntRange(1, 64), default=WORKERS, show_default=True, help="Processes.")
 @project_option
 @pass_settings

@@ -24,6 +24,7 @@ from metrics.observation import Observation
 from metrics.terms import kind_text, terms
 from metrics.unit import unit_of
 from scorecard.display import format_value
+from scorecard.score import Status
 from scorecard.target import target_for
 
 _WIDE, _NARROW = 26, 9
@@ -51,6 +52,7 @@ def metric(metric: str) -> str:
         raise UnknownDimension(found.metric, by, found.dimensions)
     totals = seen.store.latest(found.metric, grain=grain, by=())
     points = trend_points(seen, found, totals, most=_WIDE)
+    rows = _rows(seen, found, totals)
     newest, unfinished = live(totals).get(grain), still_open(totals).get(grain)
     return render_template(
         "metric.html",
@@ -62,9 +64,10 @@ def metric(metric: str) -> str:
         latest=newest[1][0] if newest else None,
         unfinished=unfinished[1][0] if unfinished else None,
         target=target_for(found, newest[0], seen.catalog) if newest else None,
-        status=_status(seen, found.metric),
+        standing=_standing(seen, found.metric),
         charts=_charts(seen, found, points),
-        rows=_rows(seen, found, totals),
+        rows=rows,
+        columns=_columns(rows),
         segments=list(_segments(seen, found, grain, by)) if by else [],
         run=seen.store.last_run(found.metric),
         definition_hash=seen.hash_of(found.metric),
@@ -93,13 +96,34 @@ def _statements(seen: Project, name: str) -> Statements | None:
     return read(seen, name) if read is not None and request.args.get("sql") else None
 
 
-def _status(seen: Project, name: str) -> object:
-    """Return the status that the first scorecard with this metric gives it, or None."""
+@dataclass(frozen=True)
+class Standing:
+    """How a metric stands on a scorecard, and for which period that is."""
+
+    scorecard: str
+    period: str
+    status: Status
+
+
+def _standing(seen: Project, name: str) -> Standing | None:
+    """Return how a metric stands on the first scorecard that has it, or None."""
     for scorecard in seen.board.scorecards.values():
         if name in scorecard.metrics:
             report = seen.report(scorecard.scorecard, None, now())
-            return next((one.status for one in report.indicators if one.metric == name), None)
+            statuses = {one.metric: one.status for one in report.indicators}
+            return Standing(report.label, report.period_name, statuses[name])
     return None
+
+
+def _columns(rows: Sequence[tuple[Observation, Point]]) -> frozenset[str]:
+    """Return which columns of the table any period fills."""
+    filled: dict[str, Sequence[object]] = {
+        "interval": [seen.lower for seen, _ in rows],
+        "parts": [part for seen, _ in rows for part in (seen.numerator, seen.denominator)],
+        "sample": [seen.sample_size for seen, _ in rows],
+        "goal": [point.goal for _, point in rows],
+    }
+    return frozenset(name for name, values in filled.items() if any(value is not None for value in values))
 
 
 def _charts(seen: Project, found: Metric, points: Sequence[Point]) -> list[Markup]:

@@ -37,6 +37,7 @@ def scorecard() -> str:
         scorecards=[(one, seen.board.scorecard(one).label) for one in names],
         periods=list(_periods(calendar, calendar.period_of(calendar.local_day(now()), report.grain))),
         tally=_tally(report),
+        stale=sum(indicator.stale for indicator in report.indicators),
     )
 
 

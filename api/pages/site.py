@@ -112,6 +112,12 @@ def instant(moment: datetime) -> str:
     return f"{local.day} {local:%b %Y, %H:%M}"
 
 
+@pages.app_template_filter("local_day")
+def local_day(moment: datetime) -> str:
+    """Write the company's day in which an instant lies: 3 Nov 2026."""
+    return day(project().catalog.company.calendar.local_day(moment))
+
+
 @pages.app_template_filter("way")
 def way(direction: Direction) -> str:
     """Say which way is better."""

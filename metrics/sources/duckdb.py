@@ -207,7 +207,8 @@ class DuckDBSource(Source):
         try:
             yield
         except (sa.exc.DBAPIError, duckdb.Error) as error:
-            raise _translate(self.name, error) from error
+            found = _translate(self.name, error)
+            raise type(found)(self.name, self.clean(found.message)) from error
 
 
 def _translate(name: str, error: Exception) -> SourceError:

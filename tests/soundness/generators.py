@@ -1,3 +1,5 @@
+# Sources hold naive times, so tests write them.
+# ruff: noqa: DTZ001
 """Event logs that sit on the edges: month ends, the leap day, clock changes, window ends, ties and nulls.
 
 All of it lies in 2016: 29 February; London's clocks change on 27 March at 01:00 and 30 October at 02:00,
@@ -46,7 +48,9 @@ moments = st.one_of(
 
 def calendars() -> st.SearchStrategy[plain.Calendar]:
     """Draw a company calendar."""
-    return st.builds(plain.Calendar, st.sampled_from(ZONES), st.sampled_from((0, 6)), st.sampled_from((1, 4, 11)))
+    return st.builds(
+        plain.Calendar, st.sampled_from(ZONES), st.sampled_from((0, 6)), st.sampled_from((1, 4, 11))
+    )
 
 
 def grains(least: int = 1) -> st.SearchStrategy[tuple[str, ...]]:
@@ -143,8 +147,14 @@ def company(calendar: plain.Calendar) -> dict[str, str]:
     }
 
 
-def agree(outcome: Outcome, expected: Mapping[plain.Cell, plain.Result], *, parts: bool = False,
-          intervals: bool = False, maturity: bool = False) -> None:
+def agree(
+    outcome: Outcome,
+    expected: Mapping[plain.Cell, plain.Result],
+    *,
+    parts: bool = False,
+    intervals: bool = False,
+    maturity: bool = False,
+) -> None:
     """Assert that a metric's estimates say what the reference says, cell by cell."""
     assert outcome.error is None, outcome.error
     found = {(str(grain), start, segment): each for (grain, start, segment), each in by_cell(outcome).items()}

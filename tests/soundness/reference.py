@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -30,7 +30,8 @@ def instant(naive: datetime, zone: str) -> datetime:
     """Turn local time into an instant: of two, the later; in the gap, forward by the gap."""
     place = ZoneInfo(zone)
     offsets = {
-        (naive.replace(tzinfo=UTC) + timedelta(hours=hours)).astimezone(place).utcoffset() for hours in (-30, 30)
+        (naive.replace(tzinfo=UTC) + timedelta(hours=hours)).astimezone(place).utcoffset()
+        for hours in (-30, 30)
     }
     candidates = [(naive - offset).replace(tzinfo=UTC) for offset in offsets if offset is not None]
     real = [each for each in candidates if each.astimezone(place).replace(tzinfo=None) == naive]
@@ -80,7 +81,7 @@ class Calendar:
         return moment
 
     def begins(self, day: date) -> datetime:
-        return instant(datetime(day.year, day.month, day.day), self.zone)
+        return instant(datetime.combine(day, time()), self.zone)
 
     def start(self, day: date, grain: str) -> date | None:
         """Walk back to the first day of a period."""
@@ -431,42 +432,24 @@ def approximate_hours(span: Span) -> float:
     return span[0] * {"hour": 1, "day": 24, "week": 168, "month": 730, "year": 8766}[span[1]]
 
 
-def conversion(frame: Frame, ask: Conversion, starts: Sequence[Row], successes: Sequence[Row]) -> dict[Cell, Result]:
-    calendar = frame.calendar
+def conversion(
+    frame: Frame, ask: Conversion, starts: Sequence[Row], successes: Sequence[Row]
+) -> dict[Cell, Result]:
     days = any(type(row["t"]) is date for row in (*starts, *successes))
-    last_day = calendar.day(frame.t - TICK)
-
-    def known(rows: Sequence[Row]) -> list[Row]:
-        kept = []
-        for row in rows:
-            if row["t"] is None or row["who"] is None:
-                continue
-            moment = calendar.day(row["t"]) if days else row["t"]
-            if moment <= (last_day if days else frame.t):
-                kept.append({**row, "t": moment})
-        return kept
-
-    before, after = known(starts), known(successes)
+    before, after = _known(frame, starts, days), _known(frame, successes, days)
     if ask.basis == "period":
         return _flow(frame, ask, before, after)
-    cohorts: dict[Cell, list[tuple[bool, bool, float]]] = {}
-    hourly = ask.window is not None and approximate_hours(ask.window) <= 14 * 24
+    cohorts: dict[Cell, list[Line]] = {}
     for entry in entries_of(ask, before, after):
-        end = plus(entry.t, ask.window, calendar.zone) if ask.window else None
-        converted = entry.u is not None and entry.u >= entry.t and (end is None or entry.u < end)
-        over = end is not None and (end <= calendar.day(frame.t) if days else end <= frame.t)
-        if ask.period_by == "matured" and not over:
+        end = plus(entry.t, ask.window, frame.calendar.zone) if ask.window else None
+        line = _line(frame, ask, entry, end, days)
+        if ask.period_by == "matured" and ask.window is not None and not line[1]:
             continue
-        seen = entry.u if converted else last_day if days else frame.t
-        elapsed = seen - entry.t  # type: ignore[operator]
-        age = float(elapsed.days) if days else float(elapsed // timedelta(hours=1 if hourly else 24))
-        if over and not converted:
-            age = math.inf
         label = end if ask.period_by == "matured" and end is not None else entry.t
         for grain in frame.grains:
+            start = frame.calendar.start(frame.calendar.day(label), grain)
             for cut in frame.cuts:
-                cell = (grain, calendar.start(calendar.day(label), grain), segment_of(entry.row, cut))
-                cohorts.setdefault(cell, []).append((converted, over, age))
+                cohorts.setdefault((grain, start, segment_of(entry.row, cut)), []).append(line)
     found: dict[Cell, Result] = {}
     for grain in frame.grains:
         for start, end_day in frame.periods(grain):
@@ -478,7 +461,35 @@ def conversion(frame: Frame, ask: Conversion, starts: Sequence[Row], successes: 
     return found
 
 
-def _cohort(frame: Frame, ask: Conversion, end: date | None, lines: list[tuple[bool, bool, float]]) -> Result:
+Line = tuple[bool, bool, float]
+"""Whether an entry converted, whether its window is over, and its age on the curve."""
+
+
+def _known(frame: Frame, rows: Sequence[Row], days: bool) -> list[Row]:
+    """Keep what happened by the watermark to somebody known; a day on either side makes all of it days."""
+    kept = []
+    for row in rows:
+        if row["t"] is None or row["who"] is None:
+            continue
+        moment = frame.calendar.day(row["t"]) if days else row["t"]
+        if moment <= (frame.calendar.day(frame.t - TICK) if days else frame.t):
+            kept.append({**row, "t": moment})
+    return kept
+
+
+def _line(frame: Frame, ask: Conversion, entry: Entry, end: Moment | None, days: bool) -> Line:
+    converted = entry.u is not None and entry.u >= entry.t and (end is None or entry.u < end)  # type: ignore[operator]
+    over = end is not None and end <= (frame.calendar.day(frame.t) if days else frame.t)  # type: ignore[operator]
+    if over and not converted:
+        return converted, over, math.inf
+    seen = entry.u if converted else frame.calendar.day(frame.t - TICK) if days else frame.t
+    elapsed = seen - entry.t  # type: ignore[operator]
+    hourly = ask.window is not None and approximate_hours(ask.window) <= 14 * 24
+    age = elapsed.days if days else elapsed // timedelta(hours=1 if hourly else 24)
+    return converted, over, float(age)
+
+
+def _cohort(frame: Frame, ask: Conversion, end: date | None, lines: list[Line]) -> Result:
     n, k = len(lines), sum(1 for converted, _, _ in lines if converted)
     if ask.window is None:
         return Result(Fraction(k, n), k, n, "provisional", interval=wilson(k, n))

@@ -1,3 +1,5 @@
+# Sources hold naive times, so tests write them.
+# ruff: noqa: DTZ001
 """Conversion on DuckDB says what the plain reference says, whatever the log."""
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ from hypothesis import strategies as st
 
 from metrics.grain import Grain, Span
 from metrics.kinds.conversion import Basis, Options, PeriodBy, Reentry, Skipped
-from metrics.model import Reference, Window
+from metrics.model import Reference, Validity, Window
 from tests.soundness import reference as plain
 from tests.soundness.generators import Log, agree, calendars, company, first_day, grains, logs, nows
 from tests.soundness.world import E, World, at, by_cell, dimensions, entities, metric, table, until_now
@@ -61,7 +63,9 @@ def test_two_datasets(data: st.DataObject) -> None:
     world = World(
         {"starts": starts.table(), "successes": successes.table()},
         {
-            "starts": dataset(starts, complete_through=until_now(f"{lag} days"), settle=Span.parse(f"{settle} days")),
+            "starts": dataset(
+                starts, complete_through=until_now(f"{lag} days"), settle=Span.parse(f"{settle} days")
+            ),
             "successes": dataset(successes, complete_through=until_now()),
         },
         **company(calendar),
@@ -82,11 +86,17 @@ def test_one_log_of_stages(data: st.DataObject) -> None:
     log, wanted, least = data.draw(logs(most=25)), data.draw(grains()), data.draw(st.sampled_from((1, 3)))
     ask = data.draw(
         st.builds(
-            plain.Conversion, st.sampled_from(WINDOWS), st.just("cohort"), st.sampled_from(("entered", "matured")),
-            st.just("first"), st.booleans(),
-        )  # fmt: skip
+            plain.Conversion,
+            st.sampled_from(WINDOWS),
+            st.just("cohort"),
+            st.sampled_from(("entered", "matured")),
+            st.just("first"),
+            st.booleans(),
+        )
     )
-    world = World({"log": log.table()}, {"log": dataset(log, complete_through=until_now())}, **company(calendar))
+    world = World(
+        {"log": log.table()}, {"log": dataset(log, complete_through=until_now())}, **company(calendar)
+    )
     sides = Reference("log", where=E("stage = 'a'")), Reference("log", where=E("stage = 'b'"))
     one = metric("m", "conversion", options(ask, *sides), dimensions=("ch",), grains=tuple(map(Grain, wanted)),
                  min_sample=least)  # fmt: skip
@@ -127,7 +137,13 @@ def visits(*texts: str, who: str = "u") -> list[tuple[str, str, datetime]]:
 
 
 def pair(starts: Any, successes: Any, **more: Any) -> World:
-    each = {"key": ("id",), "time": E("t"), "entities": entities(lead="who"), "complete_through": until_now(), **more}
+    each = {
+        "key": ("id",),
+        "time": E("t"),
+        "entities": entities(lead="who"),
+        "complete_through": until_now(),
+        **more,
+    }
     return World({"starts": table(VISITS, starts), "successes": table(VISITS, successes)},
                  {"starts": each, "successes": each})  # fmt: skip
 
@@ -150,7 +166,12 @@ def test_event_matching(reentry: str, converted: int, entries: int) -> None:
 
 @pytest.mark.parametrize(
     ("success", "converted"),
-    [("2024-01-05T10:00", 1), ("2024-01-12T09:59:59.999999", 1), ("2024-01-12T10:00", 0), ("2024-01-05T09:59", 0)],
+    [
+        ("2024-01-05T10:00", 1),
+        ("2024-01-12T09:59:59.999999", 1),
+        ("2024-01-12T10:00", 0),
+        ("2024-01-05T09:59", 0),
+    ],
 )
 def test_the_window_is_half_open(success: str, converted: int) -> None:
     world = pair(visits("2024-01-05T10:00"), visits(success))
@@ -167,7 +188,9 @@ def test_a_window_of_a_month_is_clamped_at_the_months_end() -> None:
 
 
 @pytest.mark.parametrize(
-    ("now", "state"), [("2024-02-02T11:59", "provisional"), ("2024-02-02T12:00", "final")], ids=["before", "at"]
+    ("now", "state"),
+    [("2024-02-02T11:59", "provisional"), ("2024-02-02T12:00", "final")],
+    ids=["before", "at"],
 )
 def test_a_window_in_hours_is_over_on_the_hour(now: str, state: str) -> None:
     world = pair(visits("2024-01-05T10:00"), visits("2024-01-06T10:00"))
@@ -177,7 +200,9 @@ def test_a_window_in_hours_is_over_on_the_hour(now: str, state: str) -> None:
 
 def test_maturity_waits_for_min_sample_and_settling() -> None:
     starts = [row for number in range(12) for row in visits(f"2024-01-{number + 1:02d}", who=f"u{number}")]
-    successes = [row for number in range(0, 12, 2) for row in visits(f"2024-01-{number + 2:02d}", who=f"u{number}")]
+    successes = [
+        row for number in range(0, 12, 2) for row in visits(f"2024-01-{number + 2:02d}", who=f"u{number}")
+    ]
     world = pair(starts, successes, settle=Span.parse("3 days"))
     one = asked("7 days", min_sample=10)
     seen = {}
@@ -196,8 +221,6 @@ def test_a_history_table_counts_a_stay_once() -> None:
     rows = [("1", "u", datetime(2024, 1, 1), "a"), ("2", "u", datetime(2024, 1, 3), "a"),
             ("3", "u", datetime(2024, 1, 5), "b"), ("4", "u", datetime(2024, 1, 8), "a"),
             ("5", "v", datetime(2024, 1, 9), "a")]  # fmt: skip
-    from metrics.model import Validity
-
     world = World(
         {"log": table({**VISITS, "stage": "text"}, rows)},
         {"log": {"key": ("id",), "entities": entities(lead="who"), "valid": Validity(E("t")),

@@ -1,3 +1,5 @@
+# Sources hold naive times, so tests write them.
+# ruff: noqa: DTZ001
 """Differences and derived metrics say what their inputs' values make."""
 
 from __future__ import annotations
@@ -30,7 +32,14 @@ def log_world(log: Any, calendar: plain.Calendar) -> World:
 
 
 def summed(name: str, text: str, **more: Any) -> Metric:
-    return metric(name, "aggregate", aggregate.Options("log", parse_measure(text)), dimensions=("ch",), grains=MONTHS, **more)
+    return metric(
+        name,
+        "aggregate",
+        aggregate.Options("log", parse_measure(text)),
+        dimensions=("ch",),
+        grains=MONTHS,
+        **more,
+    )
 
 
 FORMULAS = (
@@ -71,7 +80,8 @@ def test_a_difference_with_last_year_and_its_interval(data: st.DataObject) -> No
     calendar, log = data.draw(calendars()), data.draw(logs(most=40))
     months = data.draw(st.sampled_from((1, 2, 12)))
     world = log_world(log, calendar)
-    share = metric("share", "proportion", proportion.Options("log", E("x >= 3"), over=Over(trailing=Span.parse("2 months"))),
+    share = metric("share", "proportion", proportion.Options("log", E("x >= 3"),
+    over=Over(trailing=Span.parse("2 months"))),
                    dimensions=("ch",), grains=MONTHS, min_sample=1)  # fmt: skip
     one = metric("m", "difference", difference.Options("share", shift=Span.parse(f"{months} months")),
                  dimensions=("ch",), grains=MONTHS)  # fmt: skip
@@ -107,7 +117,9 @@ def published(first: tuple[int, int], second: tuple[int, int]) -> tuple[float, f
                   {"log": {"key": ("id",), "time": E("t"), "complete_through": until_now()}})  # fmt: skip
     share = metric("share", "proportion", proportion.Options("log", E("yes")), grains=MONTHS, min_sample=1)
     one = metric("m", "difference", difference.Options("share", shift=Span.parse("1 month")), grains=MONTHS)
-    got = by_cell(world.outcomes(share, one, now=at("2024-03-01T00:00"))["m"])[Grain.MONTH, date(2024, 2, 1), ()]
+    got = by_cell(world.outcomes(share, one, now=at("2024-03-01T00:00"))["m"])[
+        Grain.MONTH, date(2024, 2, 1), ()
+    ]
     assert got.lower is not None
     assert got.upper is not None
     return round(got.lower, 4), round(got.upper, 4)
@@ -122,11 +134,24 @@ def test_inputs_that_fail_are_named_and_maturity_is_the_least() -> None:
     rows = [("1", "u", datetime(2024, 1, 5), 1), ("2", "v", datetime(2024, 1, 20), 2)]
     world = World(
         {"log": table({"id": "text", "who": "text", "t": "naive", "x": "integer"}, rows)},
-        {"log": {"key": ("id",), "time": E("t"), "entities": entities(person="who"), "complete_through": until_now()}},
+        {
+            "log": {
+                "key": ("id",),
+                "time": E("t"),
+                "entities": entities(person="who"),
+                "complete_through": until_now(),
+            }
+        },
     )
-    young = metric("young", "conversion", conversion.Options("person", Reference("log"), Reference("log", where=E("x = 2")),
+    young = metric("young", "conversion", conversion.Options("person", Reference("log"), Reference("log",
+    where=E("x = 2")),
                    Window.parse("30 days")), grains=MONTHS, min_sample=1)  # fmt: skip
-    old = metric("old", "ratio", ratio.Options(Reference("log", parse_measure("sum(x)")), Reference("log")), grains=MONTHS)
+    old = metric(
+        "old",
+        "ratio",
+        ratio.Options(Reference("log", parse_measure("sum(x)")), Reference("log")),
+        grains=MONTHS,
+    )
     broken = metric("broken", "aggregate", aggregate.Options("log", parse_measure("sum(y)")), grains=MONTHS)
     both = metric("both", "derived", derived.Options(parse("young * old")), grains=MONTHS)
     worse = metric("worse", "derived", derived.Options(parse("old / broken")), grains=MONTHS)

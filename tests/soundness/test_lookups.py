@@ -1,3 +1,5 @@
+# Sources hold naive times, so tests write them.
+# ruff: noqa: DTZ001
 """Lookups, exchange rates and as-of never add, lose or misdate a row, or they fail by name."""
 
 from __future__ import annotations
@@ -15,7 +17,18 @@ from metrics.expression import parse_measure
 from metrics.grain import Grain, Span
 from metrics.kinds.aggregate import Options
 from metrics.model import Column, ColumnType, Currency, Lookup, Rates, Validity
-from tests.soundness.world import E, World, at, by_cell, columns, dimensions, entities, metric, table, until_now
+from tests.soundness.world import (
+    E,
+    World,
+    at,
+    by_cell,
+    columns,
+    dimensions,
+    entities,
+    metric,
+    table,
+    until_now,
+)
 
 NOW = at("2024-06-01T00:00")
 MONTH = (Grain.MONTH, date(2024, 1, 1), ())
@@ -55,7 +68,8 @@ def test_many_to_one_and_chained() -> None:
                         ("4", None, None, None, JAN)),
          "accounts": table({"id": "text", "plan": "text"}, [("a", "p1"), ("b", "p2"), (None, "p1")]),
          "plans": table({"id": "text", "name": "text"}, [("p1", "gold"), ("p2", "tin")])},
-        {"accounts": {"key": ("id",), "lookups": {"plan_of": Lookup("plans", (E("plan"),))}}, "plans": {"key": ("id",)}},
+        {"accounts": {"key": ("id",), "lookups": {"plan_of": Lookup("plans", (E("plan"),))}},
+        "plans": {"key": ("id",)}},
         acc=Lookup("accounts", (E("account"),)),
     )  # fmt: skip
     assert read(world, "acc.plan") == ["p1", "p1", None, None]
@@ -77,7 +91,8 @@ def test_several_columns_and_an_expression() -> None:
 def test_a_lookup_that_would_fan_out_fails_the_metric() -> None:
     world = with_lookups(
         {"deals": deals(("1", "a", None, None, JAN)),
-         "accounts": table({"id": "text", "v": "integer"}, [("a", 1), ("a", 2), ("b", 3), ("b", 4), (None, 1), (None, 2)])},
+         "accounts": table({"id": "text", "v": "integer"}, [("a", 1), ("a", 2), ("b", 3), ("b", 4), (None, 1),
+         (None, 2)])},
         {"accounts": {"key": ("id",)}},
         acc=Lookup("accounts", (E("account"),)),
     )  # fmt: skip
@@ -98,19 +113,30 @@ TEAM = {"who": "text", "start": "naive", "end": "naive", "team": "text"}
 def history(*rows: tuple[Any, ...], to: bool, at_: str = "t") -> World:
     when = [JAN, JAN - timedelta(microseconds=1), datetime(2023, 1, 1), datetime(2024, 3, 1)]
     return with_lookups(
-        {"deals": deals(*((str(index), None, "u", None, t) for index, t in enumerate(when))), "users": table(TEAM, rows)},
+        {
+            "deals": deals(*((str(index), None, "u", None, t) for index, t in enumerate(when))),
+            "users": table(TEAM, rows),
+        },
         {"users": {"key": ("who", "start"), "valid": Validity(E("start"), E('"end"') if to else None)}},
         was=Lookup("users", (E("owner"),), valid_at=E(at_)),
     )
 
 
 def test_valid_at_is_half_open() -> None:
-    rows = [("u", datetime(2023, 6, 1), JAN, "old"), ("u", JAN, datetime(2024, 2, 1), "new"), ("v", JAN, None, "other")]
+    rows = [
+        ("u", datetime(2023, 6, 1), JAN, "old"),
+        ("u", JAN, datetime(2024, 2, 1), "new"),
+        ("v", JAN, None, "other"),
+    ]
     assert read(history(*rows, to=True), "was.team") == ["new", "old", None, None]
 
 
 def test_without_an_end_the_next_row_ends_it() -> None:
-    rows = [("u", datetime(2023, 6, 1), None, "old"), ("u", JAN, None, "new"), ("v", datetime(2024, 2, 1), None, "other")]
+    rows = [
+        ("u", datetime(2023, 6, 1), None, "old"),
+        ("u", JAN, None, "new"),
+        ("v", datetime(2024, 2, 1), None, "other"),
+    ]
     assert read(history(*rows, to=False), "was.team") == ["new", "old", None, "new"]
 
 
@@ -201,7 +227,8 @@ def test_pick(touches: list[tuple[str | None, datetime]], asked: list[tuple[str 
         {"deals": deals(*((f"{index:02d}", who, None, None, t) for index, (who, t) in enumerate(asked))),
          "touches": table({"id": "text", "who": "text", "t": "naive", "ch": "text"}, rows)},
         {"touches": {"key": ("id",), "time": E("t"), "entities": entities(account="who")}},
-        touch=Lookup("touches", by="account", pick=pick, within=Span.parse(f"{within} hours") if within and side else None,
+        touch=Lookup("touches", by="account", pick=pick,
+        within=Span.parse(f"{within} hours") if within and side else None,
                      **bound),
     )  # fmt: skip
     length = timedelta(hours=within or 99)
@@ -214,7 +241,9 @@ def test_pick(touches: list[tuple[str | None, datetime]], asked: list[tuple[str 
         return t - length <= touch < t if side == "before" else t <= touch < t + length
 
     def wanted(who: str | None, t: datetime | None) -> str | None:
-        mine = sorted((row[2], row[0], row[3]) for row in rows if who is not None and row[1] == who and fits(row[2], t))
+        mine = sorted(
+            (row[2], row[0], row[3]) for row in rows if who is not None and row[1] == who and fits(row[2], t)
+        )
         return None if not mine else mine[0 if pick == "first" else -1][2]
 
     assert read(world, "touch.ch") == [wanted(who, t) for who, t in asked]
@@ -235,7 +264,10 @@ def test_a_pick_needs_a_key_to_come_back_to() -> None:
 
 def test_a_lookup_on_more_columns_than_the_key_is_refused_by_name() -> None:
     world = with_lookups(
-        {"deals": deals(("1", "a", None, "n", JAN)), "accounts": table({"id": "text", "v": "integer"}, [("a", 1)])},
+        {
+            "deals": deals(("1", "a", None, "n", JAN)),
+            "accounts": table({"id": "text", "v": "integer"}, [("a", 1)]),
+        },
         {"accounts": {"key": ("id",)}},
         acc=Lookup("accounts", (E("account"), E("region"))),
     )
@@ -268,7 +300,10 @@ def test_money_is_converted_at_the_rows_own_day() -> None:
         [("EUR", "GBP", date(2024, 1, 5), "0.8"), ("EUR", "GBP", date(2024, 1, 6), "0.9"),
          ("EUR", "USD", date(2024, 1, 6), "5"), ("usd", "gbp", date(2024, 1, 9), "0.123456")],
     )  # fmt: skip
-    assert read(world, "money") == [Decimal(text) for text in ("8", "9", "9", "7.5")] + [None, Decimal("0.123456")]
+    assert read(world, "money") == [Decimal(text) for text in ("8", "9", "9", "7.5")] + [
+        None,
+        Decimal("0.123456"),
+    ]
     assert by_cell(world.compute(total("sum(money)"), NOW))[MONTH].value == 33.623456
 
 
@@ -287,10 +322,16 @@ def test_a_missing_rate_fails_the_metric(order: tuple[Any, ...]) -> None:
 
 def test_a_missing_rate_behind_a_lookup_fails_the_metric_too() -> None:
     world = money([("1", datetime(2024, 1, 5), "10", "CHF"), ("2", datetime(2024, 1, 5), "1", "GBP")], [])
-    world.tables = {**world.tables, "refunds": table({"order": "text", "t": "naive"}, [("1", JAN), ("2", JAN)])}
+    world.tables = {
+        **world.tables,
+        "refunds": table({"order": "text", "t": "naive"}, [("1", JAN), ("2", JAN)]),
+    }
     world.datasets = {**world.datasets, "refunds": {
-        "time": E("t"), "lookups": {"order_of": Lookup("deals", (E('"order"'),))}, "complete_through": until_now()}}  # fmt: skip
-    one = metric("m", "aggregate", Options("refunds", parse_measure("sum(order_of.money)")), grains=(Grain.MONTH,))
+        "time": E("t"), "lookups": {"order_of": Lookup("deals", (E('"order"'),))},
+        "complete_through": until_now()}}  # fmt: skip
+    one = metric(
+        "m", "aggregate", Options("refunds", parse_measure("sum(order_of.money)")), grains=(Grain.MONTH,)
+    )
     with pytest.raises(ComputationError) as error:
         world.compute(one, NOW)
     assert str(error.value) == "metric 'm': 1 rows of 'deals' have no exchange rate to GBP for column 'money'"
@@ -320,7 +361,14 @@ def loaded(*rows: tuple[Any, ...]) -> World:
 
 def test_as_of_hides_what_came_later() -> None:
     world = loaded(
-        ("1", datetime(2024, 1, 5), datetime(2024, 1, 6), datetime(2024, 3, 1), datetime(2024, 9, 1), date(2024, 2, 9)),
+        (
+            "1",
+            datetime(2024, 1, 5),
+            datetime(2024, 1, 6),
+            datetime(2024, 3, 1),
+            datetime(2024, 9, 1),
+            date(2024, 2, 9),
+        ),
         ("2", datetime(2024, 1, 7), datetime(2024, 2, 10), None, None, date(2024, 2, 10)),
         ("3", datetime(2024, 1, 8), datetime(2024, 2, 9, 23, 59), None, None, date(2024, 2, 9)),
         ("4", datetime(2024, 2, 20), datetime(2024, 1, 9), None, None, None),

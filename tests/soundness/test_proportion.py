@@ -1,3 +1,5 @@
+# Sources hold naive times, so tests write them.
+# ruff: noqa: DTZ001
 """Proportions on DuckDB say what the plain reference says, with one answer an entity or with all."""
 
 from __future__ import annotations
@@ -39,7 +41,9 @@ def test_shares(data: st.DataObject) -> None:
         "log", E("x >= 3"), of=E("x is not null") if valid else None, latest_per=latest,
         over=Over(trailing=Span.parse(f"{over[0]} {over[1]}")) if isinstance(over, tuple) else Over(),
     )  # fmt: skip
-    one = metric("m", "proportion", options, dimensions=("ch",), grains=tuple(map(Grain, wanted)), min_sample=3)
+    one = metric(
+        "m", "proportion", options, dimensions=("ch",), grains=tuple(map(Grain, wanted)), min_sample=3
+    )
     rows = log.read()
     frame = plain.Frame(calendar, wanted, ((), ("ch",)), now, first_day(calendar, rows), 0, 3)
     expected = plain.proportion(
@@ -52,10 +56,19 @@ def test_shares(data: st.DataObject) -> None:
 ANSWERS = {"id": "text", "who": "text", "t": "naive", "x": "integer"}
 
 
-def share(rows: list[tuple[str, str | None, datetime, int]], **options: object) -> dict[str, tuple[float, float]]:
+def share(
+    rows: list[tuple[str, str | None, datetime, int]], **options: object
+) -> dict[str, tuple[float, float]]:
     world = World(
         {"log": table(ANSWERS, rows)},
-        {"log": {"key": ("id",), "time": E("t"), "entities": entities(person="who"), "complete_through": until_now()}},
+        {
+            "log": {
+                "key": ("id",),
+                "time": E("t"),
+                "entities": entities(person="who"),
+                "complete_through": until_now(),
+            }
+        },
     )
     one = metric("m", "proportion", Options("log", E("x >= 4"), **options), grains=(Grain.MONTH, Grain.ALL))  # type: ignore[arg-type]
     found = by_cell(world.compute(one, at("2024-04-01T00:00")))
@@ -67,19 +80,30 @@ def share(rows: list[tuple[str, str | None, datetime, int]], **options: object) 
 
 
 def test_ties_of_the_latest_answer_go_to_the_greatest_key() -> None:
-    rows = [("1", "u", datetime(2024, 1, 5), 1), ("3", "u", datetime(2024, 1, 5), 5), ("2", "u", datetime(2024, 1, 5), 1)]
+    rows = [
+        ("1", "u", datetime(2024, 1, 5), 1),
+        ("3", "u", datetime(2024, 1, 5), 5),
+        ("2", "u", datetime(2024, 1, 5), 1),
+    ]
     assert share(rows, latest_per=LatestPer("person")) == {"month 2024-01-01": (1, 1), "all": (1, 1)}
 
 
 def test_the_latest_of_all_counts_in_its_own_period_alone() -> None:
     rows = [("1", "u", datetime(2024, 1, 5), 5), ("2", "u", datetime(2024, 2, 5), 1)]
-    assert share(rows, latest_per=LatestPer("person", within=Within.ALL)) == {"month 2024-02-01": (0, 1), "all": (0, 1)}
+    assert share(rows, latest_per=LatestPer("person", within=Within.ALL)) == {
+        "month 2024-02-01": (0, 1),
+        "all": (0, 1),
+    }
     assert share(rows, latest_per=LatestPer("person")) == {
         "month 2024-01-01": (1, 1), "month 2024-02-01": (0, 1), "all": (0, 1),
     }  # fmt: skip
 
 
 def test_unknown_people_are_not_one_person() -> None:
-    rows = [("1", None, datetime(2024, 1, 5), 5), ("2", None, datetime(2024, 1, 6), 1), ("3", "u", datetime(2024, 1, 7), 5)]
+    rows = [
+        ("1", None, datetime(2024, 1, 5), 5),
+        ("2", None, datetime(2024, 1, 6), 1),
+        ("3", "u", datetime(2024, 1, 7), 5),
+    ]
     assert share(rows, latest_per=LatestPer("person")) == {"month 2024-01-01": (1, 1), "all": (1, 1)}
     assert share(rows) == {"month 2024-01-01": (2, 3), "all": (2, 3)}

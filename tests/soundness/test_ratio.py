@@ -1,3 +1,5 @@
+# Sources hold naive times, so tests write them.
+# ruff: noqa: DTZ001
 """Ratios are pooled from sums, each side by its own time, whatever the logs."""
 
 from __future__ import annotations
@@ -56,7 +58,9 @@ SPEND = {"id": "text", "day": "date", "cost": "decimal", "ch": "text"}
 ORDERS = {"id": "text", "who": "text", "t": "naive", "ch": "text"}
 
 
-def cac(spend: list[tuple[str, date, str, str]], orders: list[tuple[str, str, datetime, str]], **more: object) -> World:
+def cac(
+    spend: list[tuple[str, date, str, str]], orders: list[tuple[str, str, datetime, str]], **more: object
+) -> World:
     return World(
         {"spend": table(SPEND, [(a, b, Decimal(c), d) for a, b, c, d in spend]), "orders": table(ORDERS, orders)},
         {
@@ -70,8 +74,13 @@ def cac(spend: list[tuple[str, date, str, str]], orders: list[tuple[str, str, da
 
 
 def cost_metric(**more: object) -> object:
-    sides = (Reference("spend", parse_measure("sum(money)")), Reference("orders", parse_measure("count_new(customer)")))
-    return metric("m", "ratio", Options(*sides, **more), dimensions=("ch",), grains=(Grain.MONTH, Grain.QUARTER))  # type: ignore[arg-type]
+    sides = (
+        Reference("spend", parse_measure("sum(money)")),
+        Reference("orders", parse_measure("count_new(customer)")),
+    )
+    return metric(
+        "m", "ratio", Options(*sides, **more), dimensions=("ch",), grains=(Grain.MONTH, Grain.QUARTER)
+    )  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("amount", ["155000", "70000"], ids=["loaded", "paid"])
@@ -86,8 +95,10 @@ def test_the_published_acquisition_cost(amount: str) -> None:
 
 def test_a_quarter_is_pooled_and_not_the_mean_of_its_months() -> None:
     world = cac(
-        [("1", date(2024, 1, 31), "100.10", "p"), ("2", date(2024, 2, 1), "300.20", "p"), ("3", date(2024, 3, 1), "50", "q")],
-        [("a", "u", datetime(2024, 1, 5), "p"), ("b", "v", datetime(2024, 2, 5), "p"), ("c", "w", datetime(2024, 2, 6), "p"),
+        [("1", date(2024, 1, 31), "100.10", "p"), ("2", date(2024, 2, 1), "300.20", "p"), ("3", date(2024, 3,
+        1), "50", "q")],
+        [("a", "u", datetime(2024, 1, 5), "p"), ("b", "v", datetime(2024, 2, 5), "p"), ("c", "w",
+        datetime(2024, 2, 6), "p"),
          ("d", "u", datetime(2024, 2, 7), "p")],
     )  # fmt: skip
     found = by_cell(world.compute(cost_metric(), at("2024-04-01T00:00")))  # type: ignore[arg-type]
@@ -96,7 +107,12 @@ def test_a_quarter_is_pooled_and_not_the_mean_of_its_months() -> None:
     assert quarter.value == pytest.approx(150.1, rel=1e-9)
     # Spend without a customer has no value, and is not an infinite one.
     march = found[Grain.MONTH, date(2024, 3, 1), ()]
-    assert (march.state.value, march.value, march.numerator, march.denominator) == ("no_data", None, 50.0, 0.0)
+    assert (march.state.value, march.value, march.numerator, march.denominator) == (
+        "no_data",
+        None,
+        50.0,
+        0.0,
+    )
 
 
 def test_a_segment_without_a_numerator_is_nought_and_not_unknown() -> None:
@@ -110,7 +126,9 @@ def test_an_entity_gives_an_interval_that_is_not_of_zero_width_and_repeats() -> 
     orders = [(f"o{number}", f"c{number}", datetime(2024, 1, 1 + number % 28), "p") for number in range(30)]
     world = cac([("1", date(2024, 1, 3), "3000", "p")], orders)
     first, second = (
-        by_cell(world.compute(cost_metric(entity="customer"), at("2024-04-01T00:00")))[Grain.MONTH, date(2024, 1, 1), ()]  # type: ignore[arg-type]
+        by_cell(world.compute(cost_metric(entity="customer"), at("2024-04-01T00:00")))[
+            Grain.MONTH, date(2024, 1, 1), ()
+        ]  # type: ignore[arg-type]
         for _ in range(2)
     )
     assert first == second

@@ -1,3 +1,5 @@
+# Sources hold naive times, so tests write them.
+# ruff: noqa: DTZ001
 """Periods, instants and spans on DuckDB lie where local calendars put them."""
 
 from __future__ import annotations
@@ -41,7 +43,9 @@ def read(world: World) -> list[object]:
 @given(st.data())
 def test_a_stored_time_is_the_instant_that_it_means(data: st.DataObject) -> None:
     log = data.draw(logs(most=40, kinds=KINDS))
-    world = World({"log": log.table()}, {"log": {"time": E("t"), "timezone": log.timezone}}, zone="Europe/London")
+    world = World(
+        {"log": log.table()}, {"log": {"time": E("t"), "timezone": log.timezone}}, zone="Europe/London"
+    )
     assert read(world) == [row["t"] for row in log.read()]
 
 
@@ -49,7 +53,9 @@ def test_a_stored_time_is_the_instant_that_it_means(data: st.DataObject) -> None
 def test_spans_move_times_by_the_companys_calendar(data: st.DataObject) -> None:
     calendar, span, sign = data.draw(calendars()), data.draw(SPANS), data.draw(st.sampled_from((1, -1)))
     log = data.draw(logs(most=30, kinds=("naive", "instant")))
-    world = World({"log": log.table()}, {"log": {"time": E("t"), "timezone": log.timezone}}, **company(calendar))
+    world = World(
+        {"log": log.table()}, {"log": {"time": E("t"), "timezone": log.timezone}}, **company(calendar)
+    )
     found = evaluate(world, f"t {'+' if sign > 0 else '-'} {span[0]} {span[1]}s")
     wanted = [row["t"] and plain.plus(row["t"], span, calendar.zone, sign) for row in log.read()]
     assert found == wanted
@@ -87,7 +93,10 @@ def test_the_cores_calendar_is_the_plain_one(data: st.DataObject) -> None:
     if period.start is not None:
         assert period.end == calendar.end(period.start, grain)
         assert core.parse(core.name(period)) == period
-        assert core.bounds(period) == (calendar.begins(period.start), calendar.begins(calendar.end(period.start, grain)))
+        assert core.bounds(period) == (
+            calendar.begins(period.start),
+            calendar.begins(calendar.end(period.start, grain)),
+        )
     instant = plain.instant(moment, calendar.zone)
     assert Span.parse(f"{span[0]} {span[1]}").after(instant, zone) == plain.plus(instant, span, calendar.zone)
     assert Span.parse(f"{span[0]} {span[1]}").after_day(day) == plain.plus(day, span, calendar.zone)

@@ -29,7 +29,7 @@ from metrics.model import (
 )
 from metrics.observation import Dimensions, Estimate
 from metrics.planner import Outcome, Session, ask_for
-from metrics.relation import Rows
+from metrics.relation import Rows, Scope
 from metrics.source import Source, open_source
 
 TYPES: dict[str, Any] = {
@@ -107,7 +107,9 @@ class World:
             for name, each in self.datasets.items()
         }  # fmt: skip
         source = SourceDefinition("files", "duckdb:///:memory:")
-        return Catalog(company, {"files": source}, datasets=datasets, metrics={each.metric: each for each in metrics})
+        return Catalog(
+            company, {"files": source}, datasets=datasets, metrics={each.metric: each for each in metrics}
+        )
 
     @contextmanager
     def folder(self) -> Iterator[Path]:
@@ -132,8 +134,6 @@ class World:
     @contextmanager
     def rows(self, dataset: str, now: datetime) -> Iterator[tuple[Rows, Source]]:
         """Open the rows of one dataset, to evaluate expressions over them."""
-        from metrics.relation import Scope
-
         catalog = self.catalog()
         with self.folder() as root:
             source = open_source(catalog.sources["files"], root, list(catalog.datasets.values()))

@@ -1,6 +1,11 @@
 import json
 import shutil
+import signal
+import subprocess
+import sys
+import urllib.request
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -37,8 +42,8 @@ def test_the_demo_is_made_and_every_refresh_replayed(small, tmp_path):
     assert lines(done.stderr)[:-1] == [
         "Writing three years of data",
         "  9 rows in 1 table",
-        "Refresh 1 of 2, as of 2026-04-01: 16 new values of 2 metrics",
-        "Refresh 2 of 2, as of 2026-04-20: 13 new values of 2 metrics",
+        "Refresh 1 of 2, as of 2026-04-01: 15 new values of 2 metrics",
+        "Refresh 2 of 2, as of 2026-04-20: 16 new values of 2 metrics",
     ]
     assert lines(done.stderr)[-1].startswith("Everything is computed after ")
     known = run(folder, "query", "revenue", "--as-known", "2026-04-02", "--grain", "quarter", "--json")
@@ -102,10 +107,38 @@ def test_the_packaged_definitions_stand_beside_the_package():
     assert shutil.which("git") is None or folder.parent.joinpath("pyproject.toml").is_file()
 
 
-def test_it_serves_on_this_machine_alone(small, tmp_path, monkeypatch):
+def test_it_is_made_first_and_then_served_on_this_machine_alone(tmp_path, monkeypatch):
     calls = []
+    monkeypatch.setattr("api.cli.demo.make_apart", lambda folder: calls.append(folder) or 3)
     monkeypatch.setattr("api.server.serve", lambda *given, announce: calls.append(given))
     folder = tmp_path / "demo"
     done = run(None, "demo", "--dir", str(folder), "--port", "0")
     assert done.exit_code == 0
-    assert calls == [(folder.resolve(), "127.0.0.1", 0, 1)]
+    assert calls == [folder, (folder.resolve(), "127.0.0.1", 0, 1)]
+
+
+def test_what_cannot_be_made_is_not_served(tmp_path, monkeypatch):
+    monkeypatch.setattr("api.cli.demo.make_apart", lambda folder: 2)
+    assert run(None, "demo", "--dir", str(tmp_path), "--port", "0").exit_code == 2
+
+
+def test_a_real_server_answers_and_ends_cleanly(computed):
+    marker = {"recipe": api.cli.demo.recipe(), "complete": True}
+    (computed / ".scorecard" / "demo.json").write_text(json.dumps(marker), encoding="utf-8")
+    here = Path(api.cli.__path__[0]).parents[1]
+    command = [sys.executable, "-m", "api.cli", "demo", "--dir", str(computed), "--port", "0"]
+    with subprocess.Popen(
+        command, cwd=here, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == f"The demo is ready: scorecard show --project {computed}\n"
+        address = process.stdout.readline().removeprefix("Page: ").strip()
+        with urllib.request.urlopen(address, timeout=30) as page:
+            assert "Corner Shop" in page.read().decode()
+        process.send_signal(signal.SIGTERM)
+        _, said = process.communicate(timeout=30)
+    assert process.returncode == 0
+    assert lines(said) == [
+        f"{computed} holds the demo already: its data and its values are used again",
+        "Stop with Ctrl-C.",
+    ]

@@ -66,7 +66,9 @@ def test_a_conversion_with_every_default_spelled_out(shop):
 def test_lineage_says_where_everything_stands(shop):
     done = run(conversion(shop), "explain", "lead_to_deal", "--json")
     said = json.loads(done.stdout)
-    assert [(each["kind"], each["name"], each["says"], each["file"], each["line"]) for each in said["lineage"]] == [
+    assert [
+        (each["kind"], each["name"], each["says"], each["file"], each["line"]) for each in said["lineage"]
+    ] == [
         ("dataset", "stages", "data/stages.csv in files", "definitions/datasets/stages.yml", 1),
         ("lookup", "stages.orders", "orders on order_id", "definitions/datasets/stages.yml", 1),
         ("dataset", "orders", "data/orders.csv in files", "definitions/datasets/orders.yml", 1),
@@ -109,7 +111,9 @@ def test_the_derived_names_its_inputs(shop):
         ("dataset", "orders"),
         ("source", "files"),
     ]
-    assert {"key": "formula", "value": "revenue / kept_promises", "default": False, "says": None} in said["terms"]
+    assert {"key": "formula", "value": "revenue / kept_promises", "default": False, "says": None} in said[
+        "terms"
+    ]
 
 
 def test_what_fails_is_explained_as_far_as_it_goes(shop):

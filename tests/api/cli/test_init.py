@@ -1,4 +1,5 @@
 import json
+from datetime import UTC, datetime
 
 from tests.api.cli.shop import lines, run
 
@@ -29,8 +30,9 @@ def test_the_starter_passes_every_check_and_can_be_refreshed_and_shown(tmp_path)
     checked = run(folder, "check", "--data")
     assert (checked.exit_code, checked.stdout) == (0, "")
     assert checked.stderr == "0 errors, 0 failures, 0 pieces of advice\n"
-    assert run(folder, "refresh").exit_code == 0
-    report = json.loads(run(folder, "show", "--json").stdout)
+    now = datetime(2026, 11, 1, 6, tzinfo=UTC)
+    assert run(folder, "refresh", now=now).exit_code == 0
+    report = json.loads(run(folder, "show", "--json", now=now).stdout)
     assert report["coverage"] == 1
     assert report["period_name"] == "2026-Q3"
 

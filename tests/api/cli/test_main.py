@@ -114,7 +114,11 @@ def test_colour_is_for_terminals_and_no_color_ends_it(computed, no_color, colour
     here = os.fspath(api.cli.__path__[0]).removesuffix("/api/cli")
     variables = {**os.environ, "PYTHONPATH": here, "TERM": "xterm-256color", "NO_COLOR": no_color}
     process = subprocess.Popen(
-        [sys.executable, "-m", "api.cli", "show"], cwd=computed, env=variables, stdout=writer, stderr=subprocess.PIPE
+        [sys.executable, "-m", "api.cli", "show"],
+        cwd=computed,
+        env=variables,
+        stdout=writer,
+        stderr=subprocess.PIPE,
     )
     os.close(writer)
     said = b""
@@ -130,5 +134,5 @@ def test_colour_is_for_terminals_and_no_color_ends_it(computed, no_color, colour
     assert process.stderr is not None
     process.stderr.close()
     assert process.wait() == 0
-    assert "Corner Shop".encode() in said
+    assert b"Corner Shop" in said
     assert (b"\x1b[" in said) is coloured

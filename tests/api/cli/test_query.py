@@ -6,9 +6,7 @@ import pytest
 
 from tests.api.cli.shop import FILES, lines, put, run
 
-COLUMNS = (
-    "metric,grain,period_start,period_end,{}value,numerator,denominator,lower,upper,sample_size,maturity,state"
-)
+COLUMNS = "metric,grain,period_start,period_end,{}value,numerator,denominator,lower,upper,sample_size,maturity,state"
 
 
 def test_csv_has_the_columns_of_the_contract_and_exact_numbers(computed):
@@ -46,7 +44,11 @@ def test_the_grain_is_month_by_default_else_the_first(computed):
         ("month", "2026-03-01", 100.0),
         ("month", "2026-04-01", 60.0),
     ]
-    put(computed, "metrics/sales/revenue.yml", FILES["metrics/sales/revenue.yml"] + "grains: [year, quarter]\n")
+    put(
+        computed,
+        "metrics/sales/revenue.yml",
+        FILES["metrics/sales/revenue.yml"] + "grains: [year, quarter]\n",
+    )
     done = run(computed, "query", "revenue", "--json")
     assert [(row["grain"], row["value"]) for row in json.loads(done.stdout)] == [("year", 510.0)]
 
@@ -113,7 +115,10 @@ def test_nothing_is_stored_by_a_query(shop):
     ("arguments", "message"),
     [
         (["revenu"], "no metric is called 'revenu' (did you mean 'revenue'?)\n"),
-        (["revenue", "--by", "chanel"], "metric 'revenue' has no dimension 'chanel' (did you mean 'channel'?)\n"),
+        (
+            ["revenue", "--by", "chanel"],
+            "metric 'revenue' has no dimension 'chanel' (did you mean 'channel'?)\n",
+        ),
         (
             ["revenue", "--as-known", "2026-04-30", "--grain", "week"],
             "metric 'revenue' has no grain 'week'; it has: month, quarter\n",
@@ -126,7 +131,10 @@ def test_nothing_is_stored_by_a_query(shop):
             ["revenue", "--from", "2026-04-01", "--to", "2026-04-01"],
             "Error: --to 2026-04-01 must lie after --from 2026-04-01: the end is exclusive\n",
         ),
-        (["revenue", "--from", "April"], "Error: Invalid value for '--from': 'April' is not a date: write 2026-10-01\n"),
+        (
+            ["revenue", "--from", "April"],
+            "Error: Invalid value for '--from': 'April' is not a date: write 2026-10-01\n",
+        ),
         (
             ["revenue", "--as-of", "today"],
             "Error: Invalid value for '--as-of': 'today' is not a date or an instant: "

@@ -24,7 +24,9 @@ def test_a_schema_for_each_kind_of_file(shop):
 @pytest.mark.parametrize("file", FILES)
 def test_the_shops_files_satisfy_their_schemas(shop, file):
     run(shop, "schema", "--out", str(shop / "schemas"))
-    kind = {"datasets": "dataset", "metrics": "metric", "scorecards": "scorecard"}.get(file.split("/")[0], file[:-4])
+    kind = {"datasets": "dataset", "metrics": "metric", "scorecards": "scorecard"}.get(
+        file.split("/")[0], file[:-4]
+    )
     schema = json.loads((shop / "schemas" / f"{kind}.json").read_text(encoding="utf-8"))
     written = json.loads(json.dumps(YAML(typ="safe").load(FILES[file]), default=str))
     jsonschema.Draft7Validator(schema).validate(written)

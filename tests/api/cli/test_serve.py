@@ -30,7 +30,10 @@ def test_the_project_is_served_and_says_where(shop, served, port):
     done = run(shop, "serve", "--port", str(port), "--workers", "3")
     assert done.exit_code == 0
     assert served == [(shop.resolve(), "127.0.0.1", port, 3)]
-    assert lines(done.stdout) == [f"Page: http://127.0.0.1:{port}/", f"Prometheus: http://127.0.0.1:{port}/metrics"]
+    assert lines(done.stdout) == [
+        f"Page: http://127.0.0.1:{port}/",
+        f"Prometheus: http://127.0.0.1:{port}/metrics",
+    ]
     assert done.stderr == "Stop with Ctrl-C.\n"
 
 

@@ -3,7 +3,7 @@ import json
 import pytest
 
 from scorecard.report import to_dict
-from tests.api.cli.shop import NOW, lines, run
+from tests.api.cli.shop import FILES, NOW, lines, put, run
 from tests.api.northwind import NOW as LATER
 
 
@@ -49,7 +49,9 @@ def test_a_page_is_80_to_100_columns_wide(computed, monkeypatch, columns, width)
 def test_why_says_what_stands_behind_each_indicator(computed):
     done = run(computed, "show", "--why")
     said = lines(done.stdout)
-    start = said.index("    Kept promises                                80.0%    37.6–96.4%  2026-Q1  90.0%  ▲ Watch")
+    start = said.index(
+        "    Kept promises                                80.0%    37.6–96.4%  2026-Q1  90.0%  ▲ Watch"
+    )
     assert said[start + 1 :] == [
         "      Kept promises was 80.0% in 2026-Q1: 4 of 5.",
         "      Sample 5, 95% interval 37.6–96.4%.",
@@ -63,7 +65,9 @@ def test_why_says_what_stands_behind_each_indicator(computed):
 def test_json_is_the_report_that_the_api_gives(northwind):
     done = run(northwind.root, "show", "joint", "--period", "2026-Q3", "--json", now=LATER)
     assert done.exit_code == 0
-    assert json.loads(done.stdout) == json.loads(json.dumps(to_dict(northwind.report("joint", "2026-Q3", LATER))))
+    assert json.loads(done.stdout) == json.loads(
+        json.dumps(to_dict(northwind.report("joint", "2026-Q3", LATER)))
+    )
 
 
 def test_every_status_of_the_report_is_shown(northwind):
@@ -76,7 +80,32 @@ def test_every_status_of_the_report_is_shown(northwind):
 
 def test_the_open_period_is_shown_beside_the_last_final_one(computed):
     said = lines(run(computed, "show", "--period", "2026-Q2").stdout)
-    assert "      2026-Q2 so far £60.00, 10% mature · Sales leads, with Customer service · owner sales-lead" in said
+    assert (
+        "      2026-Q2 so far £60.00, 10% mature · Sales leads, with Customer service · owner sales-lead"
+        in said
+    )
+
+
+def test_one_stale_indicator_is_named_and_all_are_said_at_once(computed):
+    stale = "      stale: the data reach to 2026-04-10 09:00 UTC"
+    every = "Every indicator is stale: its data are older than they should be"
+    assert stale not in lines(run(computed, "show").stdout)
+    put(computed, "datasets/orders.yml", FILES["datasets/orders.yml"] + "freshness: {warn: 2 days}\n")
+    both = lines(run(computed, "show").stdout)
+    assert every in both
+    assert stale not in both
+    put(computed, "datasets/orders.yml", FILES["datasets/orders.yml"])
+    put(computed, "datasets/copy.yml", FILES["datasets/orders.yml"].replace("dataset: orders", "dataset: copy")
+        + "freshness: {warn: 2 days}\n")  # fmt: skip
+    put(
+        computed,
+        "metrics/sales/revenue.yml",
+        FILES["metrics/sales/revenue.yml"].replace("dataset: orders", "dataset: copy"),
+    )
+    run(computed, "refresh")
+    one = lines(run(computed, "show").stdout)
+    assert one.count(stale) == 1
+    assert every not in one
 
 
 def test_before_the_first_refresh_there_is_nothing_to_score(shop):

@@ -109,6 +109,7 @@ def test_the_scorecard_shows_the_report(northwind, page):
     for words in ("One promise, kept by everyone", "2026-Q3: 61 of 100", "55% of the weight is scored",
                   "£434,824", "Goal £420,000", "19.7%", "17.5–22.0%", "2026-Q2 latest final", "2026-Q3 so far: 21.5%",
                   "62% mature", "Sales leads", "Marketing supports", "no clear change", "Last refresh failed",
+                  "1 of 10 indicators are stale", "Stale: 20 Nov 2026",
                   "2026-Q3: too few people", "Goal 20.0–40.0%", "Quote tool shows the standard",
                   "due 15 Dec 2026", "Joint pipeline review starts", "Data as of 20 Nov 2026, 06:00"):  # fmt: skip
         assert words in text, words
@@ -151,6 +152,20 @@ def test_a_metric_shows_series_table_definition_and_lineage(page):
                   "revenue-operations", "provisional 62%"):  # fmt: skip
         assert words in found.text, words
     assert len([attrs for attrs in found.all("svg") if attrs.get("class") == "chart"]) == 2
+
+
+def test_a_table_has_no_empty_columns(page):
+    text = page("/catalogue/revenue").text
+    assert "Goal" in text
+    assert "Numerator" not in text
+    assert "interval" not in text.partition("Periods")[2].partition("About")[0]
+
+
+def test_a_metric_stands_on_its_scorecard(page):
+    text = page("/catalogue/lead_to_opportunity?grain=month").text
+    assert "Status, 2026-Q3 ▲ Watch on the scorecard Joint" in text
+    assert "too early to say: 12 of 400 so far" in text
+    assert "on the scorecard" not in page("/catalogue/acquisition_cost").text
 
 
 def test_a_failed_metric_says_so(page):

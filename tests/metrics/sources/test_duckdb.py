@@ -1,3 +1,5 @@
+# Sources hold naive times, so tests write them.
+# ruff: noqa: DTZ001
 from __future__ import annotations
 
 import gzip
@@ -28,7 +30,9 @@ from metrics.source import Source, open_source
 
 
 @contextmanager
-def opened(root: Path, *datasets: Dataset, url: str = "duckdb:///:memory:", timeout: str = "60s") -> Iterator[Source]:
+def opened(
+    root: Path, *datasets: Dataset, url: str = "duckdb:///:memory:", timeout: str = "60s"
+) -> Iterator[Source]:
     source = open_source(SourceDefinition("files", url, timeout=Span.parse(timeout)), root, datasets)
     try:
         yield source
@@ -40,13 +44,16 @@ def read(source: Source, dataset: Dataset) -> list[dict[str, Any]]:
     return [dict(row) for row in source.fetch(sa.select(source.table(dataset)))]
 
 
-def csv(root: Path, text: str | bytes, name: str = "log.csv", **more: Any) -> tuple[dict[str, str], list[tuple[Any, ...]]]:
+def csv(
+    root: Path, text: str | bytes, name: str = "log.csv", **more: Any
+) -> tuple[dict[str, str], list[tuple[Any, ...]]]:
     """Write a CSV file and return its columns' types and its rows."""
     (root / name).write_bytes(text if isinstance(text, bytes) else text.encode())
     dataset = Dataset("log", "files", files=(name,), **more)
     with opened(root, dataset) as source:
         types = {
-            column: f"{spec.type}{' naive' if spec.naive else ''}" for column, spec in source.columns(dataset).items()
+            column: f"{spec.type}{' naive' if spec.naive else ''}"
+            for column, spec in source.columns(dataset).items()
         }
         return types, [tuple(row.values()) for row in read(source, dataset)]
 
@@ -78,14 +85,15 @@ def csv(root: Path, text: str | bytes, name: str = "log.csv", **more: Any) -> tu
         (("2024-3-1", "2024-03-01"), "text", ["2024-3-1", "2024-03-01"]),
         (("20240301", "20240302"), "integer", [20240301, 20240302]),
         (("2024-03-01 10:00:00", "2024-03-01T11:30"), "timestamp naive",
-         [datetime(2024, 3, 1, 10), datetime(2024, 3, 1, 11, 30)]),  # noqa: DTZ001
+         [datetime(2024, 3, 1, 10), datetime(2024, 3, 1, 11, 30)]),
         (("2024-03-01 10:00:00.25", "2024-03-01 10:00:00"), "timestamp naive",
-         [datetime(2024, 3, 1, 10, 0, 0, 250000), datetime(2024, 3, 1, 10)]),  # noqa: DTZ001
+         [datetime(2024, 3, 1, 10, 0, 0, 250000), datetime(2024, 3, 1, 10)]),
         (("2024-03-01 25:00:00", "2024-03-01 10:00:00"), "text", ["2024-03-01 25:00:00", "2024-03-01 10:00:00"]),
         (("2024-03-01", "2024-03-01 10:00:00"), "text", ["2024-03-01", "2024-03-01 10:00:00"]),
         (("2024-03-01T10:00:00Z", "2024-03-01 10:00:00+01:00"), "timestamp",
          [datetime(2024, 3, 1, 10, tzinfo=UTC), datetime(2024, 3, 1, 9, tzinfo=UTC)]),
-        (("2024-03-01 10:00:00 UTC", "2024-03-01 10:00:00+00"), "timestamp", [datetime(2024, 3, 1, 10, tzinfo=UTC)] * 2),
+        (("2024-03-01 10:00:00 UTC", "2024-03-01 10:00:00+00"), "timestamp", [datetime(2024, 3, 1, 10,
+        tzinfo=UTC)] * 2),
         (("12:30", "13:00"), "text", ["12:30", "13:00"]),
         (("a", "NULL"), "text", ["a", "NULL"]),
         (("NaN", "1"), "text", ["NaN", "1"]),
@@ -173,7 +181,9 @@ def outside(root: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize("table", ["/etc/passwd", "{path}", "read_csv('{path}')", 'x" union select 1 --', "log, '{path}'"])
+@pytest.mark.parametrize(
+    "table", ["/etc/passwd", "{path}", "read_csv('{path}')", 'x" union select 1 --', "log, '{path}'"]
+)
 def test_no_name_of_a_table_reaches_a_file_outside(tmp_path: Path, table: str) -> None:
     path = outside(tmp_path)
     (tmp_path / "log.csv").write_text("id\n1\n")
@@ -192,7 +202,8 @@ def test_no_name_of_a_table_reaches_a_file_outside(tmp_path: Path, table: str) -
 @pytest.mark.parametrize(
     "statement",
     ["SELECT * FROM read_csv('{path}')", "SELECT * FROM read_text('{path}')", "SELECT * FROM '{path}'",
-     "SELECT * FROM glob('/etc/*')", "COPY (SELECT 1) TO '{path}'", "ATTACH '{path}.db'", "INSTALL httpfs", "LOAD httpfs",
+     "SELECT * FROM glob('/etc/*')", "COPY (SELECT 1) TO '{path}'", "ATTACH '{path}.db'", "INSTALL httpfs",
+     "LOAD httpfs",
      "SET enable_external_access = true", "SET allowed_paths = ['/']", "RESET lock_configuration"],
 )  # fmt: skip
 def test_not_even_a_statement_of_its_own_gets_out(tmp_path: Path, statement: str) -> None:
@@ -214,7 +225,8 @@ def test_a_database_file_is_read_with_its_types(tmp_path: Path) -> None:
     url = database(
         tmp_path, "CREATE SCHEMA sales",
         "CREATE TABLE sales.deals AS SELECT 1::INT AS id, 1.5::DECIMAL(9,2) AS amount, DATE '2024-01-01' AS d, "
-        "TIMESTAMP '2024-01-01 10:00' AS t, TIMESTAMPTZ '2024-01-01 10:00+00' AS u, 'x' AS s, true AS b, 0.5::DOUBLE AS f",
+        "TIMESTAMP '2024-01-01 10:00' AS t, TIMESTAMPTZ '2024-01-01 10:00:00+00' AS u, 'x' AS s, "
+        "true AS b, 0.5::DOUBLE AS f",
     )  # fmt: skip
     dataset = Dataset("deals", "files", table="sales.deals")
     with opened(tmp_path, dataset, url=url) as source:
@@ -260,7 +272,9 @@ def test_a_slow_query_is_stopped_and_the_source_goes_on(tmp_path: Path) -> None:
 
 def test_a_file_that_somebody_writes_is_a_passing_error_that_names_the_holder(tmp_path: Path) -> None:
     url = database(tmp_path, "CREATE TABLE deals AS SELECT 1 AS id")
-    holding = "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('held', flush=True); sys.stdin.read()"
+    holding = (
+        "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('held', flush=True); sys.stdin.read()"
+    )
     with subprocess.Popen([sys.executable, "-c", holding, str(tmp_path / "crm.duckdb")], stdin=subprocess.PIPE,
                           stdout=subprocess.PIPE, text=True) as holder:  # fmt: skip
         assert holder.stdout is not None
@@ -278,7 +292,9 @@ def test_a_file_that_somebody_writes_is_a_passing_error_that_names_the_holder(tm
 # -- secrets -------------------------------------------------------------------------------------------
 
 
-def test_secrets_come_from_the_environment_and_from_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_secrets_come_from_the_environment_and_from_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     database(tmp_path, "CREATE TABLE deals AS SELECT 1 AS id")
     (tmp_path / "name.txt").write_text("crm\n")
     monkeypatch.setenv("CRM_SUFFIX", "duckdb")

@@ -1,0 +1,68 @@
+"""The small company of `world`, its tables in a PostgreSQL server instead of files."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import psycopg
+import pyarrow as pa
+from psycopg import sql
+
+from metrics.model import Catalog, Metric, SourceDefinition
+from tests.soundness.world import TYPES, World
+
+_COLUMNS = {
+    "text": "text", "integer": "bigint", "decimal": "numeric(18, 6)", "float": "double precision",
+    "boolean": "boolean", "date": "date", "naive": "timestamp", "instant": "timestamptz",
+}  # fmt: skip
+_NAMES = {type_: _COLUMNS[name] for name, type_ in TYPES.items()}
+
+
+@dataclass
+class Served(World):
+    """Tables in a schema of their own for as long as the folder is open."""
+
+    url: str = ""
+    schema: str = ""
+
+    @classmethod
+    def of(cls, world: World, url: str) -> Served:
+        """Return the same company on a server."""
+        return cls(world.tables, world.datasets, world.zone, world.currency, world.week_starts,
+                   world.fiscal_year_starts, url, f"s{uuid.uuid4().hex}")  # fmt: skip
+
+    def catalog(self, *metrics: Metric) -> Catalog:
+        """Return the catalog of the datasets and some metrics."""
+        plain = super().catalog(*metrics)
+        datasets = {
+            name: each if each.union else replace(each, files=(), table=f"{self.schema}.{name}")
+            for name, each in plain.datasets.items()
+        }
+        return replace(plain, sources={"files": SourceDefinition("files", self.url)}, datasets=datasets)
+
+    @contextmanager
+    def folder(self) -> Iterator[Path]:
+        """Copy the tables into a schema, and drop it at the end."""
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            connection.execute(sql.SQL("create schema {}").format(sql.Identifier(self.schema)))
+            try:
+                for name, rows in self.tables.items():
+                    self._copy(connection, name, rows)
+                yield Path()
+            finally:
+                connection.execute(sql.SQL("drop schema {} cascade").format(sql.Identifier(self.schema)))
+
+    def _copy(self, connection: psycopg.Connection[tuple[object, ...]], name: str, rows: pa.Table) -> None:
+        target = sql.Identifier(self.schema, name)
+        columns = sql.SQL(", ").join(
+            sql.SQL("{} {}").format(sql.Identifier(field.name), sql.SQL(_NAMES[field.type]))
+            for field in rows.schema
+        )
+        connection.execute(sql.SQL("create table {} ({})").format(target, columns))
+        with connection.cursor() as cursor, cursor.copy(sql.SQL("copy {} from stdin").format(target)) as copy:
+            for line in rows.to_pylist():
+                copy.write_row(tuple(line.values()))
