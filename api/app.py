@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from copy import deepcopy
-from datetime import UTC, datetime
 from typing import Any
 
 from flask import Flask, Response, jsonify
@@ -12,6 +11,7 @@ from flask_smorest import Api
 
 from api import exposition, guard, problem
 from api.auth import Keys
+from api.clock import Clock, present
 from api.context import Context, attach, current, now, project
 from api.live import Live
 from api.pages import catalogue, documents, metric, scorecard
@@ -30,28 +30,26 @@ _DESCRIPTION = (
 _VIEWS = (scorecard, catalogue, metric, documents)
 
 
-def _utc_now() -> datetime:
-    return datetime.now(UTC)
-
-
 def create_app(
     project: Project,
     *,
-    now: Callable[[], datetime] = _utc_now,
+    now: Clock = present,
     anonymous: bool = True,
     refresh: RefreshStarter | None = None,
     statements: Callable[[Project, str], Statements] | None = None,
     live: Live | None = None,
+    key_clock: Clock | None = None,
 ) -> Flask:
     """Return the WSGI application of a project.
 
     Args:
         project: The project folder; it is read again when its definitions change.
-        now: Returns the present as an aware instant.
+        now: The project's clock: returns an aware instant.
         anonymous: Read without a key; only for a server that is bound to loopback.
         refresh: Runs a refresh for `POST /api/v1/refresh`; None refuses it.
         statements: Returns a metric's SQL, where its page is asked for it; None never shows any.
         live: Holds the project instead of a new holder, as tests do.
+        key_clock: The clock that API keys expire by; that of the project by default.
     """
     app = Flask("api", static_folder="static", template_folder="templates")
     app.config.update(
@@ -66,7 +64,7 @@ def create_app(
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     keys = Keys(project.store)
-    attach(app, Context(live or Live(project), now, keys, anonymous, refresh, statements))
+    attach(app, Context(live or Live(project), now, key_clock or now, keys, anonymous, refresh, statements))
     guard.register(app)
     _register_api(app)
     app.register_blueprint(documents.documents)

@@ -19,10 +19,11 @@ _EXTENSION = "scorecard"
 
 @dataclass(frozen=True)
 class Context:
-    """The parts of one app; `now` returns an aware instant."""
+    """The parts of one app; `now` is the project's clock, keys expire by `key_clock`."""
 
     live: Live
     now: Callable[[], datetime]
+    key_clock: Callable[[], datetime]
     keys: Keys
     anonymous: bool
     refresh: RefreshStarter | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask, Response, request
 
 from api.auth import Scope
-from api.context import current, now
+from api.context import current
 from api.problem import Problem
 
 PUBLIC = frozenset({"/healthz", "/readyz"})
@@ -68,7 +68,7 @@ def _check_key() -> None:
         if current().anonymous and scope is not Scope.ADMIN:
             return
         raise Problem(401, f"An API key with the scope {scope} is needed.", _challenge(scope))
-    key = current().keys.check(text, now())
+    key = current().keys.check(text, current().key_clock())
     if key is None:
         raise Problem(401, "The API key is unknown, revoked or expired.", _challenge(scope))
     if not key.allows(scope):

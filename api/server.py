@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Callable
-from datetime import UTC, datetime
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from gunicorn.arbiter import Arbiter
 
 from api.app import create_app
 from api.auth import Keys
+from api.clock import clock_of, present
 from api.live import Live
 from api.project import STATE_FOLDER, Project
 from api.refreshing import RefreshStarter
@@ -35,7 +35,9 @@ _GRACE_SECONDS = 10
 
 def refresh_project(project: Project) -> object:
     """Compute every metric of a project and store what changed; the summary says how each ended."""
-    return Refresher(project.catalog, project.root, project.store, _utc_now, project.commit).refresh()
+    return Refresher(
+        project.catalog, project.root, project.store, clock_of(project.root), project.commit
+    ).refresh()
 
 
 def is_loopback(host: str) -> bool:
@@ -83,7 +85,7 @@ def serve(
 
 def require_key(store: Store, host: str) -> None:
     """Raise UsageError where anybody on the network could read: another host than loopback, and no key."""
-    if is_loopback(host) or Keys(store).any_valid(_utc_now()):
+    if is_loopback(host) or Keys(store).any_valid(present()):
         return
     raise UsageError(
         f"{host} can be reached from other machines, and no API key is valid: make one with "
@@ -100,16 +102,13 @@ def worker_app(root: Path, *, anonymous: bool, refresh: Refresh | None) -> Flask
         starter = RefreshStarter(lambda: run(live.project), root / STATE_FOLDER / "refresh.lock")
     return create_app(
         live.project,
-        now=_utc_now,
+        now=clock_of(root),
+        key_clock=present,
         anonymous=anonymous,
         refresh=starter,
-        statements=StatementReader(_utc_now),
+        statements=StatementReader(clock_of(root)),
         live=live,
     )
-
-
-def _utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 def _options(host: str, port: int, workers: int, announce: Callable[[str], object]) -> dict[str, Any]:

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from metrics.definitions import Places
-from metrics.errors import ExtraMissing, Finding, Level, SourceError, sort_findings
+from metrics.errors import ExpressionError, ExtraMissing, Finding, Level, SourceError, sort_findings
+from metrics.expression import Name
 from metrics.model import Catalog, Dataset
 from metrics.planner import Session
 from metrics.registry import discover
@@ -71,6 +72,20 @@ class Probe:
             iter(self.session.fetch(self.session.source_of(dataset.dataset), select)[0].values())
         )
         return int(found or 0)
+
+    def failed_guards(self, code: str, dataset: Dataset, name: Name, *path: str) -> Iterator[Finding]:
+        """Yield a finding for each guard that fails where an expression reads a name."""
+        scope = self.scope(dataset)
+        try:
+            Rows(scope, dataset).value(name)
+            for guard in scope.guards.values():
+                found = self.count(dataset, guard.select)
+                if found:
+                    message = f"{found} {guard.message}"
+                    yield self.finding(code, message, "dataset", dataset.dataset, *path, key=True)
+        except (ExpressionError, SourceError):
+            # What cannot be compiled has a finding of its own.
+            return
 
     def finding(self, code: str, message: str, kind: str, name: str, *path: str | int, offset: int = 0,
                 key: bool = False, level: Level = Level.FAILURE) -> Finding:  # fmt: skip

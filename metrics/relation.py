@@ -241,7 +241,11 @@ class Rows:
             self._joins[key] = rates_join(self, f"{self.alias}_{key}", rates, currency, day, report)
         rate = label_of(f"{self.alias}_{key}", "rate", MONEY)
         missing = sa.and_(
-            amount.is_not(None), sa.func.coalesce(currency != report, sa.true()), rate.is_(None)
+            amount.is_not(None),
+            sa.func.coalesce(currency != report, sa.true()),
+            rate.is_(None),
+            # What has not happened yet has no day, and no rate to miss.
+            self.time().sql.is_not(None),
         )
         self._guard_rates(name, missing, report)
         return rate

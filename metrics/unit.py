@@ -7,6 +7,7 @@ from metrics.kinds import aggregate, difference, ratio
 from metrics.model import Catalog, Dataset, Metric
 
 RATIO = "ratio"
+RATIO_DIFFERENCE = "ratio difference"
 _SHARES = ("proportion", "conversion")
 _VALUED = ("sum", "avg", "min", "max", "median", "percentile")
 _PASSING = ("coalesce", "nullif", "abs", "round", "floor", "least", "greatest")
@@ -32,6 +33,12 @@ def unit_of(metric: Metric, catalog: Catalog) -> str:
     if isinstance(options, aggregate.Options):
         return currency if _is_money(options.measure, options.dataset, catalog) else ""
     return ""
+
+
+def shown_unit(metric: Metric, catalog: Catalog) -> str:
+    """Return the unit that people read a metric in: a difference of shares is one of percentage points."""
+    unit = unit_of(metric, catalog)
+    return RATIO_DIFFERENCE if unit == RATIO and isinstance(metric.options, difference.Options) else unit
 
 
 def _is_money(measure: Measure | None, dataset: str, catalog: Catalog) -> bool:

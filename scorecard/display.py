@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import floor, isfinite, log10
 
-from metrics.unit import RATIO
+from metrics.unit import RATIO, RATIO_DIFFERENCE
 from scorecard.score import Level
 
 NOTHING = "–"
@@ -18,7 +18,8 @@ _LARGE = ((1e9, "bn"), (1e6, "m"))
 def format_value(value: float | None, unit: str, currency: str) -> str:
     """Return a value with its unit.
 
-    `unit` is `ratio` (0 to 1, written as percent), a lower-case currency code (`currency` is the one of
+    `unit` is `ratio` (0 to 1, written as percent), `ratio difference` (written in percentage points, with
+    its sign), a lower-case currency code (`currency` is the one of
     the reports, such as GBP), `score` or empty (a bare number), or a word such as `days` that follows it.
     """
     if value is None or not isfinite(value):
@@ -48,9 +49,10 @@ def format_change(difference: float | None, unit: str, currency: str) -> str:
     """Return a difference with its sign: `+1.2 pp` for ratios (percentage points), `−£40.00`, `+12`."""
     if difference is None or not isfinite(difference):
         return NOTHING
-    before, number, after = _parts(abs(difference), unit, currency)
-    if unit == RATIO:
-        after = " pp"
+    if unit in (RATIO, RATIO_DIFFERENCE):
+        before, number, after = "", _points(abs(difference)), " pp"
+    else:
+        before, number, after = _parts(abs(difference), unit, currency)
     if not any(character in "123456789" for character in number):
         return f"{before}{number}{after}"
     return f"{MINUS if difference < 0 else '+'}{before}{number}{after}"
@@ -82,6 +84,8 @@ def _parts(value: float, unit: str, currency: str) -> tuple[str, str, str]:
     size = abs(value)
     if unit == RATIO:
         return _unsigned(sign, _percent(size * 100), "", "%")
+    if unit == RATIO_DIFFERENCE:
+        return _unsigned(sign or "+", _points(size), "", " pp")
     if unit and unit.upper() == currency.upper():
         number, after = _money(size)
         return _unsigned(sign, number, _SYMBOLS.get(currency.upper(), f"{currency.upper()} "), after)
@@ -94,6 +98,11 @@ def _unsigned(sign: str, number: str, before: str, after: str) -> tuple[str, str
     # What rounds to nought has no sign.
     shown = sign if any(character in "123456789" for character in number) else ""
     return f"{shown}{before}", number, after
+
+
+def _points(share: float) -> str:
+    points = share * 100
+    return f"{points:,.2f}" if 0 < points < 0.1 else f"{points:,.1f}"
 
 
 def _percent(percent: float) -> str:

@@ -11,7 +11,7 @@ from metrics.model import Catalog, Direction, Metric
 from metrics.observation import Observation, State
 from metrics.statistics.comparison import hybrid_difference, verdict
 from metrics.statistics.intervals import Interval
-from metrics.unit import unit_of
+from metrics.unit import shown_unit
 from scorecard.freshness import longest_age
 from scorecard.model import Indicator, Missing
 from scorecard.score import Status, level_problem, scale_score, status_of
@@ -57,7 +57,7 @@ def report_indicator(indicator: Indicator, series: MetricSeries, setting: Settin
         metric=metric.metric,
         label=metric.label,
         question=metric.question,
-        unit=unit_of(metric, setting.catalog),
+        unit=shown_unit(metric, setting.catalog),
         direction=metric.direction,
         type=metric.type,
         weight=indicator.weight,

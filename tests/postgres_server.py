@@ -61,7 +61,9 @@ class PostgresServer:
 
 def binaries() -> Path | None:
     """Return the folder of the newest installed server's programs, None where there is none."""
-    found = sorted(Path("/").glob(_FOLDERS.removeprefix("/") + "/initdb"), key=lambda path: float(path.parts[-3]))
+    found = sorted(
+        Path("/").glob(_FOLDERS.removeprefix("/") + "/initdb"), key=lambda path: float(path.parts[-3])
+    )
     on_path = shutil.which("initdb")
     return found[-1].parent if found else Path(on_path).parent if on_path else None
 
@@ -120,11 +122,18 @@ def _initialise(programs: Path, folder: Path, as_user: dict[str, Any]) -> None:
 
 
 def _start(programs: Path, folder: Path, port: int, as_user: dict[str, Any]) -> subprocess.Popen[bytes]:
-    settings = {**_SETTINGS, "port": str(port), "listen_addresses": "127.0.0.1", "unix_socket_directories": ""}
+    settings = {
+        **_SETTINGS,
+        "port": str(port),
+        "listen_addresses": "127.0.0.1",
+        "unix_socket_directories": "",
+    }
     options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
     command = [str(programs / "postgres"), "-D", str(folder / "cluster"), *options]
     with (folder / "log").open("wb") as log:
-        return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=folder, **as_user)
+        return subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=folder, **as_user
+        )
 
 
 def _wait(process: subprocess.Popen[bytes], port: int, folder: Path) -> None:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from api.clock import Clock, clock_of, present
+
 if TYPE_CHECKING:
     from api.project import Project
     from metrics.grain import Calendar
@@ -20,18 +22,21 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 DISTRIBUTION = "scorecard-server"
 
 
-def utc_now() -> datetime:
-    """Return the present."""
-    return datetime.now(UTC)
-
-
 @dataclass
 class Settings:
-    """The global options; `clock` returns the present as an aware instant."""
+    """The global options; a `clock` stands in for the project's own and for the present."""
 
     root: Path = field(default_factory=Path)
     json: bool = False
-    clock: Callable[[], datetime] = utc_now
+    clock: Clock | None = None
+
+    def now(self) -> datetime:
+        """Return the project's now as an aware instant."""
+        return (self.clock or clock_of(self.root))()
+
+    def key_now(self) -> datetime:
+        """Return the instant that API keys go by."""
+        return (self.clock or present)()
 
 
 pass_settings = click.make_pass_decorator(Settings, ensure=True)

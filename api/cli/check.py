@@ -59,7 +59,7 @@ def find(settings: Settings, data: bool) -> tuple[Finding, ...]:
         if any(finding.level is Level.ERROR for finding in found):
             note("the rows are not checked while the definitions have errors")
         else:
-            found += check_data(said.catalog, said.places, settings.root, settings.clock())
+            found += check_data(said.catalog, said.places, settings.root, settings.now())
     order = list(Level)
     return tuple(sorted(sort_findings(found), key=lambda finding: order.index(finding.level)))
 

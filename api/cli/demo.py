@@ -17,6 +17,7 @@ import click
 from api.cli._output import console, counted, note
 from api.cli._settings import version
 from api.cli.serve import HOST, PORT, announce, require_free
+from api.clock import stop
 
 if TYPE_CHECKING:
     from api.project import Project
@@ -114,6 +115,8 @@ def build(folder: Path) -> bool:
     finally:
         # A connection must not be shared with the server's processes.
         project.store.close()
+    stop(folder, REPLAYS[-1])
+    note(f"The demo's clock stands still at {REPLAYS[-1]:%Y-%m-%d %H:%M} UTC, where its data end")
     _mark(folder, made_from, complete=True)
     note(f"Everything is computed after {time.monotonic() - started:.0f} s")
     return last is not None and not last.failed

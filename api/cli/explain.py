@@ -34,7 +34,7 @@ def command(ctx: click.Context, settings: Settings, metric: str, as_of: date | d
 
     with opened(settings) as project:
         until = instant(as_of, project.catalog.company.calendar)
-        found = explain(project.catalog, project.root, metric, settings.clock(), until)
+        found = explain(project.catalog, project.root, metric, settings.now(), until)
     if settings.json:
         emit_json(as_json(found))
     else:

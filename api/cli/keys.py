@@ -39,7 +39,7 @@ def create(settings: Settings, name: str, scopes: tuple[str, ...], expires: str 
     """Create a key and print it; it is never shown again."""
     from api.auth import Scope
 
-    now = settings.clock()
+    now = settings.key_now()
     until = _end(expires, now)
     with _keys(settings) as keys:
         key, text = keys.create(name, [Scope(scope) for scope in scopes], now, until)
@@ -57,7 +57,7 @@ def create(settings: Settings, name: str, scopes: tuple[str, ...], expires: str 
 @pass_settings
 def listed(settings: Settings) -> None:
     """List all keys, without their secrets."""
-    now = settings.clock()
+    now = settings.key_now()
     with _keys(settings) as stored:
         keys = stored.list()
     if settings.json:
@@ -85,7 +85,7 @@ def listed(settings: Settings) -> None:
 def revoke(settings: Settings, key_id: str) -> None:
     """Revoke the key with this ID, from now on."""
     with _keys(settings) as keys:
-        key = keys.revoke(key_id, settings.clock())
+        key = keys.revoke(key_id, settings.key_now())
     note(f"key {key.id} of {key.name} is revoked since {moment_text(key.revoked_at)}")
 
 

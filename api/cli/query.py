@@ -78,7 +78,7 @@ def command(settings: Settings, metric: str, grain: str | None, start: date | No
             instant(as_of, calendar),
             instant(as_known, calendar),
         )
-        answered = answer(query, project.catalog, project.root, project.store, settings.clock())
+        answered = answer(query, project.catalog, project.root, project.store, settings.now())
         note(origin(answered, query))
         rows = rows_of(answered, query)
         writers: dict[str, Callable[[], None]] = {
@@ -139,10 +139,10 @@ def _write_csv(rows: Sequence[Row], names: Sequence[str]) -> None:
 def _write_table(project: Project, metric: Metric, query: Query, rows: Sequence[Row]) -> None:
     from rich.table import Table
 
-    from metrics.unit import unit_of
+    from metrics.unit import shown_unit
     from scorecard.display import format_count, format_share, format_value
 
-    currency, unit = project.catalog.company.currency.report, unit_of(metric, project.catalog)
+    currency, unit = project.catalog.company.currency.report, shown_unit(metric, project.catalog)
 
     def in_unit(value: float | None) -> str:
         return format_value(value, unit, currency)

@@ -32,14 +32,14 @@ def command(ctx: click.Context, settings: Settings, metrics: tuple[str, ...], fu
     from metrics.run import Refresher
 
     with opened(settings) as project:
-        refresher = Refresher(project.catalog, project.root, project.store, settings.clock, project.commit)
+        refresher = Refresher(project.catalog, project.root, project.store, settings.now, project.commit)
         until = instant(as_of, project.catalog.company.calendar)
         with shown("Refreshing") as progress:
             summary = refresher.refresh(metrics or None, as_of=until, progress=progress)
         if settings.json:
             emit_json(summary_json(summary, project.store))
         else:
-            for line in summary_text(summary, project.store, settings.clock()):
+            for line in summary_text(summary, project.store, settings.now()):
                 click.echo(line)
     if summary.failed:
         ctx.exit(FAILED)

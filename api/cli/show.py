@@ -21,7 +21,7 @@ def command(settings: Settings, scorecard: str | None, period: str | None, reaso
     from scorecard.report import to_dict
 
     with opened(settings) as project:
-        report = project.report(scorecard, period, settings.clock())
+        report = project.report(scorecard, period, settings.now())
     if settings.json:
         emit_json(to_dict(report))
         return

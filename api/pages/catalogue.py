@@ -17,7 +17,7 @@ from api.project import Project
 from metrics.grain import Grain
 from metrics.model import Metric
 from metrics.observation import Observation
-from metrics.unit import unit_of
+from metrics.unit import shown_unit
 from scorecard.model import label_of
 
 _PREFERRED = (Grain.QUARTER, Grain.MONTH, Grain.FISCAL_QUARTER, Grain.WEEK, Grain.YEAR, Grain.FISCAL_YEAR)
@@ -94,7 +94,7 @@ def _row(seen: Project, metric: Metric) -> Row:
     run = seen.store.last_run(metric.metric)
     return Row(
         metric=metric,
-        unit=unit_of(metric, seen.catalog),
+        unit=shown_unit(metric, seen.catalog),
         latest=newest[1][0] if newest else None,
         spark=spark(points, name=f"spark-{metric.metric}", title=title),
         failed=run is not None and run.outcome == "failed",

@@ -22,7 +22,7 @@ from metrics.grain import Grain
 from metrics.model import Metric
 from metrics.observation import Observation
 from metrics.terms import kind_text, terms
-from metrics.unit import unit_of
+from metrics.unit import shown_unit
 from scorecard.display import format_value
 from scorecard.score import Status
 from scorecard.target import target_for
@@ -58,7 +58,7 @@ def metric(metric: str) -> str:
         "metric.html",
         section="catalogue",
         metric=found,
-        unit=unit_of(found, seen.catalog),
+        unit=shown_unit(found, seen.catalog),
         grain=grain,
         by=by,
         latest=newest[1][0] if newest else None,
@@ -128,7 +128,7 @@ def _columns(rows: Sequence[tuple[Observation, Point]]) -> frozenset[str]:
 
 def _charts(seen: Project, found: Metric, points: Sequence[Point]) -> list[Markup]:
     """Draw the series twice: wide, and with fewer periods for a narrow screen; the style sheet shows one."""
-    unit, currency = unit_of(found, seen.catalog), seen.catalog.company.currency.report
+    unit, currency = shown_unit(found, seen.catalog), seen.catalog.company.currency.report
 
     def write(value: float) -> str:
         return format_value(value, unit, currency)
@@ -148,7 +148,7 @@ def _charts(seen: Project, found: Metric, points: Sequence[Point]) -> list[Marku
 
 def _rows(seen: Project, found: Metric, totals: Sequence[Observation]) -> list[tuple[Observation, Point]]:
     """Return the periods of the table, the newest first, each with its target."""
-    unit = unit_of(found, seen.catalog)
+    unit = shown_unit(found, seen.catalog)
     newest_first = sorted(
         totals, key=lambda one: (one.period.start is not None, one.period.start), reverse=True
     )

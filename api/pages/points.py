@@ -9,7 +9,7 @@ from api.project import Project
 from metrics.grain import Period
 from metrics.model import Metric
 from metrics.observation import Observation, State
-from metrics.unit import unit_of
+from metrics.unit import shown_unit
 from scorecard.display import format_interval, format_value
 from scorecard.target import target_for
 
@@ -24,7 +24,7 @@ def trend_points(
     ordered = sorted(observations, key=lambda seen: (seen.period.start is not None, seen.period.start))
     while ordered and ordered[-1].value is None:
         ordered.pop()
-    unit = unit_of(metric, project.catalog)
+    unit = shown_unit(metric, project.catalog)
     return [point_of(project, metric, seen, unit) for seen in ordered[-most:]]
 
 

@@ -20,6 +20,8 @@ _CLOCK = r"([01]?[0-9]|2[0-4]):[0-5]?[0-9](:[0-5]?[0-9](\.[0-9]+)?)?"
 _ZONE = r"\s?(Z|UTC|[-+][0-9]{2}(:?[0-9]{2})?)"
 _MOMENT = rf"^\s*[0-9]{{4}}(-[0-9]{{1,2}}-|/[0-9]{{1,2}}/)[0-9]{{1,2}}((T| +){_CLOCK}({_ZONE})?)?\s*$"
 
+_TRUTH = "^([tT]([rR][uU][eE])?|[yY]([eE][sS])?|1|[fF]([aA][lL][sS][eE])?|[nN][oO]?|0)$"
+
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _ANY_CASE = "|".join("".join(f"[{letter.upper()}{letter.lower()}]" for letter in name) for name in _MONTHS)
 _CODES = {
@@ -41,7 +43,9 @@ class PostgresDialect(Dialect):
         """Return a value as another type, where another engine would give the same or an error."""
         sql, to = value.sql, CASTS[type_]
         if value.type is Type.TEXT and type_ is Type.DATE:
-            return sa.cast(_checked(sql), to)
+            return sa.cast(_checked(sql, _MOMENT, "an ISO date or time"), to)
+        if value.type is Type.TEXT and type_ is Type.BOOLEAN:
+            return sa.cast(_checked(sql, _TRUTH, "true or false"), to)
         if value.type is Type.TEXT and type_ is Type.INTEGER:
             return sa.cast(sa.cast(sql, sa.Numeric()), to)
         if value.type is Type.FLOAT and type_ is Type.TEXT:
@@ -57,7 +61,7 @@ class PostgresDialect(Dialect):
         """Read an ISO text into a naive timestamp; anything else is an error."""
         # More than microseconds are cut off, not rounded.
         cut = sa.func.regexp_replace(text, r"(\.[0-9]{6})[0-9]+", r"\1", type_=sa.Text())
-        return sa.cast(_checked(cut), NAIVE)
+        return sa.cast(_checked(cut, _MOMENT, "an ISO date or time"), NAIVE)
 
     def json_text(self, document: ColumnElement[Any], path: str) -> ColumnElement[Any]:
         """Return the text at a path of a JSON document: names are keys, never positions."""
@@ -152,7 +156,9 @@ def _time_pattern(form: str, century: str, years: str) -> tuple[str, str]:
             pattern += "%"
         elif code not in codes or code in found:
             known = ", ".join(f"%{each}" for each in sorted(codes))
-            raise ExpressionError(f"the format {form!r} cannot be read: PostgreSQL takes {known}, once each", 0)
+            raise ExpressionError(
+                f"the format {form!r} cannot be read: PostgreSQL takes {known}, once each", 0
+            )
         else:
             found[code] = f"\\{len(found) + 1}"
             pattern += codes[code]
@@ -162,10 +168,10 @@ def _time_pattern(form: str, century: str, years: str) -> tuple[str, str]:
     return rf"^\s*{pattern}\s*$", f"{day} {clock}.{found.get('f', '0')}"
 
 
-def _checked(text: ColumnElement[Any]) -> ColumnElement[Any]:
-    """Return a text that is a date or time in ISO form, or one that no cast will take."""
-    refused = sa.literal("not an ISO date or time: ", sa.Text()) + text
-    return sa.case((text.regexp_match(_MOMENT), text), else_=refused)
+def _checked(text: ColumnElement[Any], pattern: str, wanted: str) -> ColumnElement[Any]:
+    """Return a text that fits a pattern, or one that no cast will take."""
+    refused = sa.literal(f"not {wanted}: ", sa.Text()) + text
+    return sa.case((text.regexp_match(pattern), text), else_=refused)
 
 
 def _constant(value: ColumnElement[Any], least: int) -> bool:

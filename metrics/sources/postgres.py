@@ -43,7 +43,12 @@ _TYPES = {
     "timestamp": ColumnSpec(Type.INSTANT, naive=True), "timestamptz": ColumnSpec(Type.INSTANT),
 }  # fmt: skip
 # What a column is cast to where it is read, so that sums neither overflow nor lose digits.
-_CASTS: dict[str, Any] = {"int2": sa.BigInteger(), "int4": sa.BigInteger(), "float4": sa.Double(), "money": MONEY}
+_CASTS: dict[str, Any] = {
+    "int2": sa.BigInteger(),
+    "int4": sa.BigInteger(),
+    "float4": sa.Double(),
+    "money": MONEY,
+}
 
 # Which collation knows the cases of letters beyond ASCII: the first that a server has.
 _FOLDING = ("pg_c_utf8", "C.utf8", "und-x-icu", "default")
@@ -120,7 +125,9 @@ class PostgresSource(Source):
         """Return the columns of a dataset; raise SourceMissing where there is no such table."""
         if dataset.dataset not in self._known:
             if dataset.files:
-                raise SourceRejected(self.name, f"dataset {dataset.dataset!r} names files, which duckdb reads")
+                raise SourceRejected(
+                    self.name, f"dataset {dataset.dataset!r} names files, which duckdb reads"
+                )
             self._read(dataset.dataset, dataset.table or "")
         return self._known[dataset.dataset]
 

@@ -83,21 +83,21 @@ def test_duplicate_key(project: Path) -> None:
     ]
 
 
-def test_fan_out(project: Path) -> None:
+def test_missing_rate(project: Path) -> None:
     (project / "data" / "fx.csv").write_text(
         "day,base,quote,rate\n2024-02-01,EUR,GBP,0.8\n2024-02-01,EUR,GBP,0.9\n"
     )
     edit(project, "definitions/datasets/fx.yml", "key: [base, quote, day]\n", "")
     assert findings(project) == [
-        f"{EVENTS}:7:11 fan-out 1 days of 'fx' hold more than one rate for one currency pair"
+        f"{EVENTS}:7:11 missing-rate 1 days of 'fx' hold more than one rate for one currency pair"
     ]
     (project / "data" / "fx.csv").write_text("day,base,quote,rate\n2024-03-05,EUR,GBP,0.8\n")
     assert findings(project) == [
-        f"{EVENTS}:7:11 fan-out 1 rows of 'events' have no exchange rate to GBP for column 'money'"
+        f"{EVENTS}:7:11 missing-rate 1 rows of 'events' have no exchange rate to GBP for column 'money'"
     ]
 
 
-def test_fan_out_of_a_lookup(project: Path) -> None:
+def test_fan_out(project: Path) -> None:
     edit(project, "definitions/datasets/spend.yml", "key: [day, channel]", "key: channel")
     edit(project, EVENTS, "settle: 1 day", "lookups: {spent: {dataset: spend, on: channel}}\nsettle: 1 day")
     assert findings(project) == [

@@ -433,9 +433,9 @@ def approximate_hours(span: Span) -> float:
 
 
 def conversion(
-    frame: Frame, ask: Conversion, starts: Sequence[Row], successes: Sequence[Row]
+    frame: Frame, ask: Conversion, starts: Sequence[Row], successes: Sequence[Row], *, days: bool
 ) -> dict[Cell, Result]:
-    days = any(type(row["t"]) is date for row in (*starts, *successes))
+    """Compute cohorts or flows; `days` says that the time of either side is a DATE."""
     before, after = _known(frame, starts, days), _known(frame, successes, days)
     if ask.basis == "period":
         return _flow(frame, ask, before, after)

@@ -75,7 +75,9 @@ def test_two_datasets(data: st.DataObject) -> None:
     t = plain.plus(now, (lag, "day"), calendar.zone, -1)
     assert isinstance(t, datetime)
     frame = plain.Frame(calendar, wanted, CUTS, t, first_day(calendar, starts.read()), settle, least)
-    expected = plain.conversion(frame, ask, starts.read(), successes.read())
+    expected = plain.conversion(
+        frame, ask, starts.read(), successes.read(), days="date" in (starts.kind, successes.kind)
+    )
     agree(world.compute(one, now), expected, parts=True, intervals=ask.basis == "cohort",
           maturity=ask.basis == "cohort")  # fmt: skip
 
@@ -103,7 +105,7 @@ def test_one_log_of_stages(data: st.DataObject) -> None:
     frame = plain.Frame(calendar, wanted, CUTS, now, first_day(calendar, log.read()), 0, least)
     starts = [row for row in log.read() if row["stage"] == "a"]
     successes = [row for row in log.read() if row["stage"] == "b"]
-    expected = plain.conversion(frame, ask, starts, successes)
+    expected = plain.conversion(frame, ask, starts, successes, days=log.kind == "date")
     agree(world.compute(one, now), expected, parts=True, intervals=True, maturity=True)
 
 
@@ -125,7 +127,9 @@ def test_a_young_cohort_of_many_reads_the_kaplan_meier_curve(data: st.DataObject
     one = metric("m", "conversion", options(ask, Reference("starts"), Reference("successes")),
                  grains=(Grain.YEAR, Grain.ALL), min_sample=1)  # fmt: skip
     frame = plain.Frame(calendar, wanted, ((),), now, first_day(calendar, starts.read()), 0, 1)
-    expected = plain.conversion(frame, ask, starts.read(), successes.read())
+    expected = plain.conversion(
+        frame, ask, starts.read(), successes.read(), days="date" in (starts.kind, successes.kind)
+    )
     agree(world.compute(one, now), expected, parts=True, intervals=True, maturity=True)
 
 

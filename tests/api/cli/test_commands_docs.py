@@ -18,7 +18,9 @@ def sections():
 
 def options(command):
     own = [command, *command.commands.values()] if isinstance(command, click.Group) else [command]
-    return {name for each in own for parameter in each.params for name in parameter.opts if name.startswith("--")}
+    return {
+        name for each in own for parameter in each.params for name in parameter.opts if name.startswith("--")
+    }
 
 
 def test_the_sections_are_the_commands_in_their_order():
