@@ -64,4 +64,4 @@ def test_definitions_hold_no_python() -> None:
 def test_constraints_are_names_and_versions() -> None:
     for line in (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines():
         name, _, version = line.partition("==")
-        assert name and version and "/" not in line, line
+        assert all((name, version, "/" not in line)), line

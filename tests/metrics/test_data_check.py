@@ -122,9 +122,8 @@ def test_stale(project: Path) -> None:
 
 def test_left_truncated(project: Path) -> None:
     with duckdb.connect() as connection:
-        connection.execute(
-            f"copy (select * from '{project}/data/events.csv' where \"at\" >= '2024-03-01') to '{project}/data/late.csv'"
-        )
+        source, target = project / "data" / "events.csv", project / "data" / "late.csv"
+        connection.execute(f"copy (select * from '{source}' where \"at\" >= '2024-03-01') to '{target}'")
     text = (project / EVENTS).read_text(encoding="utf-8").replace("events", "late")
     (project / "definitions/datasets/late.yml").write_text(text, encoding="utf-8")
     edit(project, "definitions/metrics/golden/conversion.yml", "to: {dataset: events", "to: {dataset: late")
