@@ -14,6 +14,7 @@ from sqlalchemy.sql import ColumnElement
 from metrics.dialect import MONEY, SA_TYPES, Type, Value
 from metrics.errors import ExpressionError
 from metrics.expression import Name
+from metrics.grain import Span, Unit
 from metrics.model import Lookup, Rates
 
 if TYPE_CHECKING:
@@ -186,7 +187,9 @@ class RatesJoin(Join):
         base = sa.func.upper(target.value(rates.base.node).sql)
         day = target.value(rates.date.node)
         start = translator.day(day)
-        expires = translator.day(translator.shift(Value(start, Type.DATE), rates.max_age))
+        # A rate serves up to its greatest age, that day included.
+        oldest = translator.shift(Value(start, Type.DATE), rates.max_age)
+        expires = translator.day(translator.shift(oldest, Span(1, Unit.DAY)))
         following = sa.func.lead(start).over(partition_by=base, order_by=start)
         quoted = sa.func.upper(target.value(rates.quote.node).sql) == self.report
         inner = target.select(

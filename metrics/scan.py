@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -309,9 +310,8 @@ class ScanQuery:
 
 def cell_of(row: Mapping[str, Any], grains: tuple[Grain, ...]) -> Cell:
     """Return the cell of a row that was grouped by grouping sets."""
-    segment = tuple(
-        (name[2:], row[name]) for name in sorted(row) if name.startswith("d_") and row[f"g_{name}"] == 0
-    )
+    named = _dimension_columns(tuple(row))
+    segment = tuple((name, row[column]) for name, column, mark in named if row[mark] == 0)
     if "p_grain" in row:
         grain = Grain(row["p_grain"])
         return grain, None if grain is Grain.ALL else row["p_start"], segment
@@ -319,6 +319,13 @@ def cell_of(row: Mapping[str, Any], grains: tuple[Grain, ...]) -> Cell:
         if grain is not Grain.ALL and row[f"g_p_{grain}"] == 0:
             return grain, row[f"p_{grain}"], segment
     return Grain.ALL, None, segment
+
+
+@lru_cache(maxsize=1 << 10)
+def _dimension_columns(columns: tuple[str, ...]) -> tuple[tuple[str, str, str], ...]:
+    """Return each dimension's name, column and grouping mark, in order of name."""
+    found = sorted(column for column in columns if column.startswith("d_"))
+    return tuple((column[2:], column, f"g_{column}") for column in found)
 
 
 def dimension(rows: Rows, name: str) -> ColumnElement[Any]:

@@ -28,7 +28,7 @@ def covered(period: Period, over: Over, calendar: Calendar) -> tuple[date, date]
     assert period.end is not None
     if over.trailing:
         return over.trailing.after_day(period.end, -1), period.end
-    if over.to_date:
+    if over.to_date and period.grain not in (Grain.YEAR, Grain.FISCAL_YEAR):
         year = calendar.period_of(period.start, Grain.FISCAL_YEAR).start
         return year or period.start, period.end
     return period.start, period.end
@@ -36,9 +36,9 @@ def covered(period: Period, over: Over, calendar: Calendar) -> tuple[date, date]
 
 def periods_table(when: When, grains: Iterable[Grain], over: Over, at: At | None) -> sa.FromClause:
     """Return the periods of some grains as a table: their days, what they cover, and where a stock is read."""
-    calendar, wanted = when.calendar, set(grains)
+    calendar, wanted = when.calendar, tuple(grains)
     lines = []
-    for grain in wanted - {Grain.ALL}:
+    for grain in (each for each in wanted if each is not Grain.ALL):
         for period in when.periods.get(grain, ()):
             begin, end = covered(period, over, calendar)
             instant = calendar.instant(period.start if at is At.PERIOD_START else end)  # type: ignore[arg-type]
