@@ -15,7 +15,7 @@ from metrics.dialect import MONEY, SA_TYPES, Type, Value
 from metrics.errors import ExpressionError
 from metrics.expression import Name
 from metrics.grain import Span, Unit
-from metrics.model import Lookup, Rates
+from metrics.model import Crosswalk, Lookup, Rates
 
 if TYPE_CHECKING:
     from metrics.relation import Rows
@@ -207,6 +207,22 @@ class RatesJoin(Join):
         return sa.outerjoin(source, inner, on)
 
 
+class CrosswalkJoin(Join):
+    """The one entity that a system's own id stands for."""
+
+    def __init__(self, rows: Rows, alias: str, target: Rows, crosswalk: Crosswalk,
+                 own: ColumnElement[Any], system: str) -> None:  # fmt: skip
+        super().__init__(rows, alias, target)
+        self.crosswalk, self.own, self.system = crosswalk, own, system
+
+    def attach(self, source: sa.FromClause) -> sa.FromClause:
+        """Return the rows with the target joined to them, one row each."""
+        inner = self.target.select(*crosswalk_rows(self.target, self.crosswalk, self.system)).subquery(
+            self.alias
+        )
+        return sa.outerjoin(source, inner, inner.c.own == self.own)
+
+
 def lookup_join(rows: Rows, alias: str, lookup: Lookup) -> Join:
     """Build the join of a lookup."""
     target = rows.of(lookup.dataset, f"{alias}_x")
@@ -231,6 +247,32 @@ def rates_join(rows: Rows, alias: str, rates: Rates, currency: ColumnElement[Any
         f"days of {dataset.dataset!r} hold more than one rate for one currency pair",
     )
     return RatesJoin(rows, alias, rows.of(rates.dataset, f"{alias}_x"), rates, currency, day, report)
+
+
+def crosswalk_rows(
+    target: Rows, crosswalk: Crosswalk, system: str
+) -> tuple[dict[str, ColumnElement[Any]], list[ColumnElement[Any]]]:
+    """Return one system's ids and the entities that they stand for, and the condition that picks them."""
+    own, entity = (
+        sa.cast(target.value(Name((name,))).sql, sa.Text()) for name in (crosswalk.id, crosswalk.entity)
+    )
+    picked = sa.cast(target.value(Name((crosswalk.system,))).sql, sa.Text()) == system
+    return {"own": own, "entity": entity}, [sa.func.coalesce(picked, sa.false()), own.is_not(None)]
+
+
+def crosswalk_join(
+    rows: Rows, alias: str, crosswalk: Crosswalk, own: ColumnElement[Any], system: str
+) -> Join:
+    """Build the join of a system's own id to the entity that it stands for."""
+    fresh = rows.of(crosswalk.dataset)
+    inner = fresh.select(*crosswalk_rows(fresh, crosswalk, system)).subquery()
+    twice = sa.select(inner.c.own).group_by(inner.c.own).having(sa.func.count() > 1).subquery()
+    rows.scope.guard(
+        f"unique:{crosswalk.dataset}:{system}",
+        sa.select(sa.func.count().label("found")).select_from(twice),
+        f"ids of {system!r} in {crosswalk.dataset!r} stand for more than one entity",
+    )
+    return CrosswalkJoin(rows, alias, rows.of(crosswalk.dataset, f"{alias}_x"), crosswalk, own, system)
 
 
 def validity(rows: Rows) -> tuple[Value, Value | None]:

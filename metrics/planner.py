@@ -175,6 +175,12 @@ class Session:
         self.statements.append(Statement(source, lambda: opened.compiled(select)))
         return opened.fetch(select)
 
+    def watermark(self, name: str) -> datetime | None:
+        """Return until when a metric's data is complete now; raise what planning it raises."""
+        below = [self.watermark(each) for each in inputs(self.catalog.metric(name))]
+        own = self._plan(ask_for(self.catalog.metric(name))).frame.watermark
+        return min((mark for mark in (*below, own) if mark is not None), default=None)
+
     # -- computing ----------------------------------------------------------------------------------
 
     def compute(self, asks: Iterable[Ask]) -> Iterator[Outcome]:

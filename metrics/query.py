@@ -7,7 +7,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
 
-from metrics.errors import GrainNotAllowed, UnknownDimension
+from metrics.errors import GrainNotAllowed, ScorecardError, UnknownDimension
 from metrics.grain import Grain
 from metrics.lineage import definition_hash
 from metrics.model import Catalog, Metric
@@ -50,7 +50,7 @@ class Answer:
 
 
 def answer(query: Query, catalog: Catalog, root: Path, store: Store, now: datetime) -> Answer:
-    """Answer from the store where it holds the cut at the current definition, else compute live.
+    """Answer from the store where it holds the cut at the current definition and watermark, else live.
 
     A live answer is not stored. Raises UnknownMetric, UnknownDimension, GrainNotAllowed for `all` of a
     metric whose grains leave it out of the store under `as_known`, and what a computation raises.
@@ -65,16 +65,27 @@ def answer(query: Query, catalog: Catalog, root: Path, store: Store, now: dateti
             raise GrainNotAllowed(query.metric, query.grain, metric.grains)
         return Answer(_stored(query, store), Origin.STORE, None)
     last = store.last_success(query.metric)
-    current = last is not None and last.definition_hash == definition_hash(catalog, query.metric)
-    if (
+    held = (
         query.as_of is None
         and stored
-        and current
         and last is not None
+        and last.definition_hash == definition_hash(catalog, query.metric)
         and _covers(metric, last.grains, last.cuts)
-    ):
+    )
+    if held and last is not None and _is_current(query, catalog, root, now, last.watermark):
         return Answer(_stored(query, store), Origin.STORE, last.watermark)
     return live(query, catalog, root, now)
+
+
+def _is_current(
+    query: Query, catalog: Catalog, root: Path, now: datetime, watermark: datetime | None
+) -> bool:
+    """Tell whether the sources hold nothing newer; where one cannot say, the last good value stands."""
+    try:
+        with Session(catalog, root, now) as session:
+            return session.watermark(query.metric) == watermark
+    except ScorecardError:
+        return True
 
 
 def _stored(query: Query, store: Store) -> tuple[Observation, ...]:

@@ -18,7 +18,7 @@ from sqlalchemy.sql import ColumnElement
 from metrics.dialect import INSTANT, MONEY, NAIVE, SA_TYPES, Type, Value
 from metrics.errors import ExpressionError, suggest
 from metrics.expression import Literal, Name, Node
-from metrics.joins import Join, label_of, lookup_join, rates_join
+from metrics.joins import Join, crosswalk_join, label_of, lookup_join, rates_join
 from metrics.model import Catalog, Column, Dataset
 from metrics.source import ColumnSpec, Source
 from metrics.sql import Translator
@@ -110,8 +110,16 @@ class Rows:
         return default_time(self.dataset)
 
     def entity(self, name: str) -> ColumnElement[Any]:
-        """Return an entity's id as text, null where it is unknown."""
-        return sa.cast(self.value(self.dataset.entities[name].id.node).sql, sa.Text())
+        """Return an entity's id as text, through its crosswalk where it has one; null where it is unknown."""
+        declared = self.dataset.entities[name]
+        own = sa.cast(self.value(declared.id.node).sql, sa.Text())
+        identity = self.scope.catalog.identities.get(name)
+        if identity is None or declared.system is None:
+            return own
+        key = f"known_{name}"
+        alias = f"{self.alias}_{key}"
+        self._joins.setdefault(key, crosswalk_join(self, alias, identity.crosswalk, own, declared.system))
+        return label_of(alias, "entity", sa.Text())
 
     def key(self) -> list[ColumnElement[Any]]:
         """Return the key columns, for a stable order among ties."""

@@ -8,7 +8,7 @@ from metrics.model import Catalog, Dataset, Metric
 
 RATIO = "ratio"
 RATIO_DIFFERENCE = "ratio difference"
-_SHARES = ("proportion", "conversion")
+_SHARES = ("proportion", "conversion", "net_share", "retention", "win_back")
 _VALUED = ("sum", "avg", "min", "max", "median", "percentile")
 _PASSING = ("coalesce", "nullif", "abs", "round", "floor", "least", "greatest")
 

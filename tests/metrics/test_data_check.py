@@ -131,3 +131,27 @@ def test_left_truncated(project: Path) -> None:
         "definitions/metrics/golden/conversion.yml:7:5 left-truncated 'late' begins on 2024-03-01: "
         "cohorts before it read too low"
     ]
+
+
+CROSSWALK = """dataset: ids
+source: files
+files: data/ids.csv
+key: [system, id]
+"""
+
+
+def with_crosswalk(project: Path, lines: str) -> None:
+    (project / "data" / "ids.csv").write_text("system,id,customer\n" + lines, encoding="utf-8")
+    (project / "definitions/datasets/ids.yml").write_text(CROSSWALK, encoding="utf-8")
+    (project / "definitions/identities.yml").write_text(
+        "identities: {lead: {crosswalk: {dataset: ids, system: system, id: id, entity: customer}}}\n",
+        encoding="utf-8",
+    )
+    edit(project, EVENTS, "{lead: lead_id}", "{lead: {id: lead_id, system: crm}}")
+
+
+def test_unmatched_id(project: Path) -> None:
+    with_crosswalk(project, "crm,a,A\ncrm,b,A\ncrm,c,C\ncrm,d,D\ncrm,e,E\nother,f,F\n")
+    assert findings(project) == [
+        f"{EVENTS}:6:18 unmatched-id 3 rows have an id of 'crm' that 'ids' does not know"
+    ]

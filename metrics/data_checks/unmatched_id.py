@@ -1,0 +1,41 @@
+"""A system's ids are not in the crosswalk, so their rows belong to nobody."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import sqlalchemy as sa
+
+from metrics.data_check import Probe
+from metrics.errors import ExpressionError, Finding, Level, SourceError
+from metrics.model import Dataset
+
+CODE = "unmatched-id"
+
+
+def check(probe: Probe) -> Iterator[Finding]:
+    """Yield advice for each dataset and entity with ids that the crosswalk does not know."""
+    for dataset in probe.readable():
+        for name, declared in dataset.entities.items():
+            if declared.system is None or name not in probe.catalog.identities:
+                continue
+            try:
+                unmatched = _count(probe, dataset, name)
+            except (ExpressionError, SourceError):
+                continue
+            if unmatched:
+                crosswalk = probe.catalog.identities[name].crosswalk.dataset
+                message = (
+                    f"{unmatched} rows have an id of {declared.system!r} that {crosswalk!r} does not know"
+                )
+                yield probe.finding(
+                    CODE, message, "dataset", dataset.dataset, "entities", name, level=Level.ADVICE
+                )
+
+
+def _count(probe: Probe, dataset: Dataset, name: str) -> int:
+    rows = probe.rows(dataset)
+    columns = {"own": rows.value(dataset.entities[name].id.node).sql, "entity": rows.entity(name)}
+    found = rows.select(columns).subquery()
+    lost = sa.and_(found.c.own.is_not(None), found.c.entity.is_(None))
+    return probe.count(dataset, sa.select(sa.func.count()).select_from(found).where(lost))
