@@ -9,9 +9,12 @@ from typing import Any, Protocol
 
 import sqlalchemy as sa
 
+from metrics.dialect import INSTANT, Type
 from metrics.expression import Node
 from metrics.model import Catalog, Dataset, Reference
 from metrics.relation import Rows, Scope, Selectable, default_time
+
+_EARLIEST, _LATEST = datetime(1000, 1, 1, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -56,17 +59,23 @@ class Extents:
     def _read(self, dataset: Dataset, time: Node | None) -> Extent:
         rows = Rows(self.run.scope(dataset.dataset), dataset)
         asked: dict[str, Any] = {}
+        kinds: dict[str, Type] = {}
         node = time or default_time(dataset)
         if node is not None:
-            asked["first"] = rows.time(node).sql
+            moment = rows.time(node)
+            asked["first"], kinds["first"] = moment.sql, moment.type
         arrival = self._arrival(dataset)
         if arrival is not None:
-            asked["last"] = rows.value(arrival).sql
+            came = rows.value(arrival)
+            asked["last"], kinds["last"] = came.sql, came.type
         found: Mapping[str, Any] = {}
         if asked:
             inner = rows.select(asked).subquery()
             ends = {"first": sa.func.min, "last": sa.func.max}
-            columns = [ends[name](inner.c[name]).label(name) for name in asked]  # type: ignore[operator]
+            columns = [
+                ends[name](inner.c[name]).filter(_possible(inner.c[name], kind)).label(name)  # type: ignore[operator]
+                for name, kind in kinds.items()
+            ]
             select = sa.select(*columns)
             found = self.run.fetch(self.run.source_of(dataset.dataset), select)[0]
         first = found.get("first")
@@ -92,12 +101,10 @@ class Extents:
         if complete is not None and complete.dataset is not None:
             log = self.run.catalog.datasets[complete.dataset]
             rows = Rows(self.run.scope(log.dataset), log)
-            inner = rows.select(
-                {"last": rows.time(complete.time.node if complete.time else None).sql}
-            ).subquery()
-            last = self.run.fetch(
-                self.run.source_of(log.dataset), sa.select(sa.func.max(inner.c.last).label("last"))
-            )[0]["last"]
+            done = rows.time(complete.time.node if complete.time else None)
+            inner = rows.select({"last": done.sql}).subquery()
+            latest = sa.func.max(inner.c.last).filter(_possible(inner.c.last, done.type)).label("last")
+            last = self.run.fetch(self.run.source_of(log.dataset), sa.select(latest))[0]["last"]
         if last is None:
             return None
         if not isinstance(last, datetime):
@@ -122,6 +129,13 @@ class Extents:
         firsts = [self.of(self.run.catalog.datasets[base.dataset], _node(base)).first for base in bases]
         # A period counts as covered from where every side has rows.
         return None if None in firsts else max(day for day in firsts if day is not None)
+
+
+def _possible(moment: Any, kind: Type) -> Any:
+    """Tell whether a moment is one that a calendar holds: no year 20260, and no year 1 for "never"."""
+    if kind is Type.DATE:
+        return moment.between(sa.literal(_EARLIEST.date(), sa.Date()), sa.literal(_LATEST.date(), sa.Date()))
+    return moment.between(sa.literal(_EARLIEST, INSTANT), sa.literal(_LATEST, INSTANT))
 
 
 def _node(reference: Reference) -> Node | None:

@@ -6,6 +6,7 @@ once, and merges scans that read the same rows. What fails fails alone: an error
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -26,8 +27,11 @@ from metrics.relation import Guard, Scope, Selectable
 from metrics.scan import Scan, ScanQuery
 from metrics.source import Source, open_source
 from metrics.stretch import When
+from metrics.suppression import suppress
 
 SERIES_LIMIT = 20_000
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -190,7 +194,7 @@ class Session:
         for ask in ordered:
             try:
                 plans[ask.metric] = self._plan(ask)
-            except ScorecardError as error:
+            except Exception as error:  # whatever one metric meets stops no other
                 plans[ask.metric] = _owned(ask.metric, error)
         self._merge([plan for plan in plans.values() if isinstance(plan, _Plan)])
         done: dict[str, Outcome] = {}
@@ -262,11 +266,11 @@ class Session:
                 watermark = min((mark for mark in marks if mark is not None), default=None)
             self._hold(metric.metric, plan.guards)
             results = {name: self._answer(plan, request) for name, request in plan.requests.items()}
-            estimates = tuple(kind.finish(metric, frame, results))
+            estimates = suppress(metric, self.catalog.company, kind.finish(metric, frame, results))
             series = len({(each.period.grain, each.dimensions) for each in estimates})
             if series > SERIES_LIMIT:
                 raise SeriesLimit(metric.metric, series, SERIES_LIMIT)
-        except ScorecardError as error:
+        except Exception as error:  # whatever one metric meets stops no other
             return Outcome(metric.metric, plan.ask, error=_owned(metric.metric, error), sources=plan.sources)
         return Outcome(metric.metric, plan.ask, estimates, watermark, sources=plan.sources)
 
@@ -319,8 +323,14 @@ def _inputs(metric: Metric, done: Mapping[str, Outcome]) -> Inputs:
     return {name: {each.key: each for each in done[name].estimates} for name in inputs(metric)}
 
 
-def _owned(metric: str, error: ScorecardError) -> ScorecardError:
-    return ComputationError(metric, error.message) if isinstance(error, ExpressionError) else error
+def _owned(metric: str, error: Exception) -> ScorecardError:
+    """Return an error as one of this metric; a fault of the program itself is logged with its trace."""
+    if isinstance(error, ExpressionError):
+        return ComputationError(metric, error.message)
+    if isinstance(error, ScorecardError):
+        return error
+    log.error("metric %s", metric, exc_info=error)
+    return ComputationError(metric, f"an error in this program: {type(error).__name__}: {error}")
 
 
 def _length(span: Span) -> float:

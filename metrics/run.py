@@ -77,7 +77,9 @@ class Refresher:
         where another process refreshes. What fails within one metric is in the summary instead.
         """
         names = tuple(self.catalog.metrics) if metrics is None else tuple(metrics)
-        asks = tuple(ask_for(self.catalog.metric(name)) for name in names)
+        needed = with_inputs(self.catalog, [ask_for(self.catalog.metric(name)) for name in names])
+        # What is stored of an input is its own, whatever the formula over it needs besides.
+        asks = (*(ask_for(self.catalog.metric(ask.metric)) for ask in needed), *needed)
         held = self.store.watermark()
         if as_of is not None and held is not None and as_of < held:
             raise BehindWatermark("refresh", as_of, held)
@@ -196,14 +198,15 @@ class _Health:
         before = self.store.source_health()
         for name in sorted({*self.good, *self.bad}):
             last = before.get(name)
-            up = name not in self.bad
+            # A source that answered any metric is up; what one metric met is that metric's failure.
+            up = name in self.good
             self.store.record_source(
                 SourceHealth(
                     source=name,
                     up=up,
                     checked_at=now,
-                    last_success=now if name in self.good else (last.last_success if last else None),
+                    last_success=now if up else (last.last_success if last else None),
                     watermark=self.good.get(name) or (last.watermark if last else None),
-                    error=self.bad.get(name),
+                    error=None if up else self.bad[name],
                 )
             )

@@ -303,9 +303,11 @@ class ScanQuery:
         self, rows: Iterable[Mapping[str, Any]], grains: tuple[Grain, ...]
     ) -> dict[Cell, dict[Item, Any]]:
         """Turn a select's rows into cells: grain, first day, segment -> the value of each item."""
-        return {
+        cells = {
             cell_of(row, grains): {item: row[label] for item, label in self.labels.items()} for row in rows
         }
+        # An engine gives a day that no calendar here holds, of the year 20260 say, in a form of its own.
+        return {cell: found for cell, found in cells.items() if cell[1] is None or isinstance(cell[1], date)}
 
 
 def cell_of(row: Mapping[str, Any], grains: tuple[Grain, ...]) -> Cell:

@@ -39,6 +39,11 @@ class Translator:
 
     def value(self, node: Node) -> Value:
         """Translate an expression; raise ExpressionError where types do not fit."""
+        value = self._value(node)
+        # What is nothing for every row is a bare NULL, which fits wherever it stands.
+        return Value(sa.null(), Type.NULL) if value.type is Type.NULL else value
+
+    def _value(self, node: Node) -> Value:
         if isinstance(node, Literal):
             return _literal(node.value)
         if isinstance(node, SpanLiteral):
@@ -279,9 +284,11 @@ class Translator:
         path = node.arguments[1]
         if not isinstance(path, Literal) or not isinstance(path.value, str):
             raise ExpressionError("json_text takes a column and a path such as 'a.b'", node.offset)
-        document = self.value(node.arguments[0]).sql
+        document = self.value(node.arguments[0])
+        if document.type not in (Type.TEXT, Type.NULL, Type.UNKNOWN):
+            raise ExpressionError(f"a JSON column is wanted here, got {document.type}", node.offset)
         try:
-            return Value(self.dialect.json_text(document, path.value), Type.TEXT)
+            return Value(self.dialect.json_text(document.sql, path.value), Type.TEXT)
         except ExpressionError as error:
             raise ExpressionError(error.message, path.offset) from None
 

@@ -44,6 +44,7 @@ def test_the_demo_is_made_and_every_refresh_replayed(small, tmp_path):
         "  9 rows in 1 table",
         "Refresh 1 of 2, as of 2026-04-01: 15 new values of 2 metrics",
         "Refresh 2 of 2, as of 2026-04-20: 16 new values of 2 metrics",
+        "The demo's clock stands still at 2026-04-20 06:00 UTC, where its data end",
     ]
     assert lines(done.stderr)[-1].startswith("Everything is computed after ")
     known = run(folder, "query", "revenue", "--as-known", "2026-04-02", "--grain", "quarter", "--json")

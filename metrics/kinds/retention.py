@@ -1,0 +1,109 @@
+"""Retention: what is left of the customers, or of their revenue, that there were at the start.
+
+Logo retention is the share of the customers at the start who are still there at the end (Wilson interval).
+Gross revenue retention (grr) takes of each the lesser of then and now, never below 0; net (nrr) takes what
+they are worth now, growth and refunds included. New customers and those who come back are no part of it.
+Revenue gets a percentile-bootstrap interval over customers. Nobody, or no revenue, at the start: no value.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from metrics.grain import Period
+from metrics.kind import Frame, Request, plain_state
+from metrics.kinds._cohort import cells_of
+from metrics.kinds._customers import Activity, Subscription
+from metrics.kinds._retention_sql import ActiveIf, Options, Retained, RetentionQuery, Share, Worth
+from metrics.model import Metric, Reference
+from metrics.observation import Dimensions, Estimate, State
+from metrics.scan import Cell
+from metrics.statistics.intervals import Interval, bootstrap_ratio, delta_ratio, percentile_interval, wilson
+
+__all__ = [
+    "CODE_VERSION",
+    "ActiveIf",
+    "Activity",
+    "Options",
+    "Share",
+    "Subscription",
+    "Worth",
+    "bases",
+    "covering",
+    "finish",
+    "requests",
+]
+
+CODE_VERSION = 1
+
+
+def covering(metric: Metric) -> tuple[Reference, ...]:
+    """Return the references whose first rows say from when there are customers."""
+    options: Options = metric.options
+    return tuple(each.reference for each in (options.activity, options.subscription) if each)
+
+
+def bases(metric: Metric) -> tuple[Reference, ...]:
+    """Return the references whose rows and times bound the metric."""
+    worth = metric.options.value
+    valued = worth is not None and worth.dataset is not None and metric.options.measure is not Share.LOGO
+    more = (Reference(worth.dataset, where=worth.where, time=worth.time),) if valued else ()
+    return (*covering(metric), *more)
+
+
+def requests(metric: Metric, frame: Frame) -> Mapping[str, Request]:
+    """Ask for customers at the start and what is left of them, per period and segment."""
+    return {"retained": RetentionQuery(metric, frame)}
+
+
+def finish(metric: Metric, frame: Frame, results: Mapping[str, Any]) -> list[Estimate]:
+    """Return one estimate per period and segment."""
+    retained: Mapping[Cell, Retained] = results["retained"]
+    return [
+        _estimate(metric, frame, period, segment, retained.get(cell, Retained(0, 0.0, 0.0)))
+        for cell, period, segment in cells_of(frame, set(retained))
+    ]
+
+
+def _estimate(metric: Metric, frame: Frame, period: Period, segment: Dimensions, cell: Retained) -> Estimate:
+    value = cell.n / cell.d if cell.d > 0 else None
+    interval, draws = _spread(metric, (period, segment), cell) if value is not None else (None, None)
+    state = plain_state(frame, period, empty=value is None, small=cell.customers < metric.min_sample)
+    # An end is only known to be one when the gap that would be bridged has passed.
+    if state is not State.NO_DATA and not frame.final(period, metric.options.gap):
+        state = State.PROVISIONAL
+    return Estimate(
+        period,
+        segment,
+        state,
+        value=value,
+        numerator=cell.n,
+        denominator=cell.d,
+        lower=interval.lower if interval else None,
+        upper=interval.upper if interval else None,
+        sample_size=cell.customers,
+        maturity=frame.elapsed_share(period),
+        draws=draws,
+    )
+
+
+def _spread(metric: Metric, key: tuple[Period, Dimensions],
+            cell: Retained) -> tuple[Interval | None, Callable[[int], np.ndarray] | None]:  # fmt: skip
+    """Return the interval of a value, and what draws it anew where it is bootstrapped."""
+    if metric.options.measure is Share.LOGO:
+        return wilson(int(cell.n), cell.customers), None
+    pairs = cell.pairs
+    if pairs is None:
+        found = delta_ratio(cell.moments) if cell.moments else None
+        if found is not None and metric.options.measure is Share.GRR:
+            found = Interval(max(0.0, found.lower), min(1.0, found.upper))
+        return found, None
+
+    def draws(seed: int) -> np.ndarray:
+        return bootstrap_ratio(pairs, None, None, seed)
+
+    return percentile_interval(draws(zlib.crc32(f"{metric.metric}{key}".encode()))), draws

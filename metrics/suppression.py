@@ -1,0 +1,101 @@
+"""Suppress what a private metric would say about too few people.
+
+A cell is one estimate: a period and a segment. It is suppressed where fewer than `privacy.k` people stand
+behind it, or where nobody knows how many do. Where one cell of a period and cut is suppressed alone, the
+total less the others would give it away: the next smallest goes with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from metrics.expression import Measure
+from metrics.grain import Period
+from metrics.model import Company, Metric, Reference
+from metrics.observation import Dimensions, Estimate, State
+
+_COUNTS = ("count", "count_distinct", "count_new")
+
+
+def suppress(metric: Metric, company: Company, estimates: Iterable[Estimate]) -> tuple[Estimate, ...]:
+    """Return the estimates in their order, without any number of the cells that must not be known.
+
+    A suppressed cell keeps its period and segment alone. So does one of a private metric without a value:
+    its parts may still say something. A metric that is not private is suppressed only where what it is made
+    of is.
+    """
+    found = tuple(estimates)
+    if not metric.private:
+        return tuple(_bare(each, each.state) if each.state is State.SUPPRESSED else each for each in found)
+    hidden = _hidden(metric, company.privacy.k, found)
+    return tuple(_served(each, each.key in hidden) for each in found)
+
+
+def people_behind(metric: Metric, estimate: Estimate) -> int | None:
+    """Return how many people stand behind an estimate, None where that is unknown.
+
+    It is the sample size. Without one it is what a count counts; of a ratio, the lesser of the sides that
+    count, where the denominator does. Nothing is known of a sum, a least or greatest value, or a formula.
+    """
+    if estimate.sample_size is not None:
+        return estimate.sample_size
+    options = metric.options
+    if isinstance(getattr(options, "measure", None), Measure):
+        return _counted([(options.measure, estimate.value)])
+    numerator, denominator = getattr(options, "numerator", None), getattr(options, "denominator", None)
+    # A ratio that follows an entity has a sample size wherever there is an entity to follow.
+    if not isinstance(denominator, Reference) or getattr(options, "entity", None) is not None:
+        return None
+    sides = [(denominator.measure, estimate.denominator)]
+    if isinstance(numerator, Reference) and _counts(numerator.measure):
+        sides.append((numerator.measure, estimate.numerator))
+    return _counted(sides)
+
+
+def _counts(measure: Measure | None) -> bool:
+    """Tell whether a measure counts; a side that names none counts its rows."""
+    return measure is None or measure.function in _COUNTS
+
+
+def _counted(sides: Iterable[tuple[Measure | None, float | None]]) -> int | None:
+    numbers = [number if _counts(measure) else None for measure, number in sides]
+    known = [int(number) for number in numbers if number is not None]
+    return min(known) if known and len(known) == len(numbers) else None
+
+
+def _hidden(metric: Metric, k: int, estimates: Iterable[Estimate]) -> set[tuple[Period, Dimensions]]:
+    """Return the keys of the cells to suppress, period by period and cut by cut."""
+    groups: dict[tuple[Period, tuple[str, ...]], list[Estimate]] = {}
+    for each in estimates:
+        if each.state is not State.NO_DATA:
+            cut = tuple(name for name, _ in each.dimensions)
+            groups.setdefault((each.period, cut), []).append(each)
+    found: set[tuple[Period, Dimensions]] = set()
+    for cells in groups.values():
+        sizes = {each.key: _known(metric, each) for each in cells}
+        few = {key for key, size in sizes.items() if size is None or size < k}
+        rest = [(size, key[1], key) for key, size in sizes.items() if size is not None and key not in few]
+        if len(few) == 1 and rest:
+            few.add(min(rest, key=lambda cell: cell[:2])[2])
+        found |= few
+    return found
+
+
+def _known(metric: Metric, estimate: Estimate) -> int | None:
+    """Return how many people are behind a cell; one that an input suppresses has told it to nobody."""
+    return None if estimate.state is State.SUPPRESSED else people_behind(metric, estimate)
+
+
+def _served(estimate: Estimate, hidden: bool) -> Estimate:
+    if hidden:
+        return _bare(estimate, State.SUPPRESSED)
+    return _bare(estimate, State.NO_DATA) if estimate.state is State.NO_DATA else estimate
+
+
+def _bare(estimate: Estimate, state: State) -> Estimate:
+    """Return an estimate that holds nothing but its state; bootstrap draws would give the value away too."""
+    return replace(
+        estimate, state=state, value=None, numerator=None, denominator=None, lower=None, upper=None,
+        sample_size=None, maturity=None, draws=None,
+    )  # fmt: skip
