@@ -45,6 +45,7 @@ SA_TYPES: dict[Type, Any] = {
     Type.INTEGER: sa.BigInteger(), Type.DECIMAL: sa.Numeric(), Type.FLOAT: sa.Double(), Type.TEXT: sa.Text(),
     Type.BOOLEAN: sa.Boolean(), Type.DATE: sa.Date(), Type.INSTANT: INSTANT,
 }  # fmt: skip
+_WIDTH = (Type.INTEGER, Type.DECIMAL, Type.FLOAT)
 CASTS = {**SA_TYPES, Type.DECIMAL: sa.Numeric(38, 10)}
 
 _KEY = r"""[^.\[\]"'*#$?]+"""
@@ -65,6 +66,26 @@ def json_path(path: str) -> tuple[str | int, ...]:
         raise ExpressionError(f"{path!r} is not a path such as 'a.b' or 'items[0].name'", 0)
     steps = re.findall(rf"({_KEY})|\[(\d+)\]", path)
     return tuple(key if key else int(index) for key, index in steps)
+
+
+def wider(left: Type, right: Type) -> Type:
+    """Return the type of a calculation with two numbers."""
+    known = [type_ for type_ in (left, right) if type_ in _WIDTH]
+    return max(known, key=_WIDTH.index, default=Type.INTEGER)
+
+
+def common(values: list[Value], offset: int) -> Type:
+    """Return the type that some values share; raise ExpressionError where there is none."""
+    types = {value.type for value in values} - {Type.NULL}
+    if not types:
+        return Type.NULL
+    if len(types) == 1:
+        return types.pop()
+    if all(type_.number for type_ in types):
+        return max(types, key=_WIDTH.index)
+    if types == {Type.DATE, Type.INSTANT}:
+        return Type.INSTANT
+    raise ExpressionError(f"the values are of different types: {', '.join(sorted(types))}", offset)
 
 
 class Dialect:

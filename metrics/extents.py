@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import sqlalchemy as sa
 
 from metrics.dialect import INSTANT, Type
+from metrics.errors import ExpressionError, ScorecardError
 from metrics.expression import Node
 from metrics.model import Catalog, Dataset, Reference
 from metrics.relation import Rows, Scope, Selectable, default_time
@@ -47,14 +48,20 @@ class Extents:
 
     def __init__(self, run: Run) -> None:
         self.run = run
-        self._known: dict[tuple[str, Node | None], Extent] = {}
+        self._known: dict[tuple[str, Node | None], Extent | ScorecardError] = {}
 
     def of(self, dataset: Dataset, time: Node | None = None) -> Extent:
         """Return from when to when a dataset's rows reach."""
         key = (dataset.dataset, time)
         if key not in self._known:
-            self._known[key] = self._read(dataset, time)
-        return self._known[key]
+            try:
+                self._known[key] = self._read(dataset, time)
+            except ScorecardError as error:
+                self._known[key] = error
+        found = self._known[key]
+        if isinstance(found, ScorecardError):
+            raise found
+        return found
 
     def _read(self, dataset: Dataset, time: Node | None) -> Extent:
         rows = Rows(self.run.scope(dataset.dataset), dataset)
@@ -120,7 +127,18 @@ class Extents:
             dataset = self.run.catalog.datasets[name]
             bounded = name in own or dataset.time or dataset.loaded_at or dataset.complete_through
             if bounded and not (dataset.union and name not in own):
-                marks.append(self.of(dataset, _time_of(bases, name)).through)
+                mark = self.of(dataset, _time_of(bases, name)).through
+                if (
+                    mark is None
+                    and name in own
+                    and self.run.as_of is None
+                    and default_time(dataset) is not None
+                ):
+                    # A table that is empty now may be one that is being loaded anew: nothing becomes 0 by it.
+                    raise ExpressionError(
+                        f"dataset {name!r} has no rows: until when it is complete is not known", 0
+                    )
+                marks.append(mark)
         known = [mark for mark in marks if mark is not None]
         return min(known, default=None)
 

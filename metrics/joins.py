@@ -154,7 +154,7 @@ class PickJoin(Join):
         order = [target.c.moment, *(target.c[name] for name in ties)]
         rank = sa.func.row_number().over(
             partition_by=[base.c[name] for name in key],
-            order_by=[column.desc() if last else column.asc() for column in order],
+            order_by=[column.desc().nulls_last() if last else column.asc() for column in order],
         )
         ranked = (
             sa.select(

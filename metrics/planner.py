@@ -136,7 +136,7 @@ class Session:
         self.extents = Extents(self)
         self._guards: dict[tuple[str, str], int] = {}
         self._merged: dict[tuple[str, object], Scan] = {}
-        self._cells: dict[tuple[str, Scan], dict[Any, Any]] = {}
+        self._cells: dict[tuple[str, Scan], dict[Any, Any] | ScorecardError] = {}
 
     def __enter__(self) -> Session:
         return self
@@ -193,7 +193,10 @@ class Session:
         plans: dict[str, _Plan | ScorecardError] = {}
         for ask in ordered:
             try:
-                plans[ask.metric] = self._plan(ask)
+                planned = self._plan(ask)
+                # Before scans merge: a join that adds rows would add them to everybody's.
+                self._hold(ask.metric, planned.guards)
+                plans[ask.metric] = planned
             except Exception as error:  # whatever one metric meets stops no other
                 plans[ask.metric] = _owned(ask.metric, error)
         self._merge([plan for plan in plans.values() if isinstance(plan, _Plan)])
@@ -264,7 +267,6 @@ class Session:
                 frame = replace(frame, inputs=_inputs(metric, done))
                 marks = [done[name].watermark for name in inputs(metric)]
                 watermark = min((mark for mark in marks if mark is not None), default=None)
-            self._hold(metric.metric, plan.guards)
             results = {name: self._answer(plan, request) for name, request in plan.requests.items()}
             estimates = suppress(metric, self.catalog.company, kind.finish(metric, frame, results))
             series = len({(each.period.grain, each.dimensions) for each in estimates})
@@ -299,14 +301,26 @@ class Session:
         return When(frame.calendar, frame.all_periods(), frame.watermark)
 
     def _scan(self, source: str, scan: Scan, frame: Frame) -> Any:
+        if scan.by_period:
+            return self._read_scan(source, scan, frame)
         key = (source, scan)
-        if key not in self._cells or scan.by_period:
-            query = ScanQuery(scan, self.scope(scan.dataset), self._when(frame))
-            cells: dict[Any, Any] = {}
-            for grains, select in query.selects():
-                cells |= query.cells(self.fetch(source, select), grains)
-            self._cells[key] = cells
-        return self._cells[key]
+        if key not in self._cells:
+            try:
+                self._cells[key] = self._read_scan(source, scan, frame)
+            except ScorecardError as error:
+                # Whoever shares the scan meets the same error without waiting for it again.
+                self._cells[key] = error
+        found = self._cells[key]
+        if isinstance(found, ScorecardError):
+            raise found
+        return found
+
+    def _read_scan(self, source: str, scan: Scan, frame: Frame) -> dict[Any, Any]:
+        query = ScanQuery(scan, self.scope(scan.dataset), self._when(frame))
+        cells: dict[Any, Any] = {}
+        for grains, select in query.selects():
+            cells |= query.cells(self.fetch(source, select), grains)
+        return cells
 
     def _own(self, plan: _Plan, query: Query) -> Any:
         dataset = query.source_dataset()

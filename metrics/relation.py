@@ -112,7 +112,7 @@ class Rows:
     def entity(self, name: str) -> ColumnElement[Any]:
         """Return an entity's id as text, through its crosswalk where it has one; null where it is unknown."""
         declared = self.dataset.entities[name]
-        own = sa.cast(self.value(declared.id.node).sql, sa.Text())
+        own = self.scope.source.dialect.cast(self.value(declared.id.node), Type.TEXT)
         identity = self.scope.catalog.identities.get(name)
         if identity is None or declared.system is None:
             return own
@@ -199,17 +199,23 @@ class Rows:
         if wanted is Type.INSTANT:
             if spec.type is Type.INSTANT and not spec.naive:
                 return wanted, sql
-            naive = dialect.parse_time(sql, form, strict=True) if form and spec.type is Type.TEXT else sql
+            naive = sql
+            if spec.type is Type.TEXT:
+                naive = dialect.parse_time(sql, form, strict=True) if form else dialect.read_naive(sql)
             return wanted, dialect.instant_of(sa.cast(naive, NAIVE), self.dataset.timezone)
         if wanted is Type.DATE:
             if spec.type is Type.INSTANT:
                 # A timestamp that is declared a date is a calendar day, never shifted by a zone.
                 return wanted, sa.cast(sql, sa.Date())
-            parsed = dialect.parse_time(sql, form, strict=True) if form and spec.type is Type.TEXT else sql
+            if spec.type is Type.TEXT and not form:
+                return wanted, dialect.cast(Value(sql, Type.TEXT), Type.DATE)
+            parsed = dialect.parse_time(sql, form or "", strict=True) if spec.type is Type.TEXT else sql
             return wanted, sa.cast(parsed, sa.Date())
         if wanted is spec.type:
             return wanted, sql
-        return wanted, sa.cast(sql, MONEY if wanted is Type.DECIMAL else SA_TYPES[wanted])
+        if wanted is Type.DECIMAL:
+            return wanted, sa.cast(sql, MONEY)
+        return wanted, dialect.cast(Value(sql, spec.type), wanted)
 
     def _horizon(self, type_: Type) -> ColumnElement[Any]:
         assert self.scope.as_of is not None

@@ -159,7 +159,8 @@ class ScanQuery:
         days = {}
         if any(grain is not Grain.ALL for grain in grains):
             days = {f"p_{grain}": self.start(rows, grain) for grain in grains if grain is not Grain.ALL}
-        select = rows.select({**days, **columns}, where)
+        # A plain count of everything reads no column, and a select without one is refused.
+        select = rows.select({**days, **columns} or {"one": sa.literal(1)}, where)
         if self.scan.latest is None:
             return select.subquery("r")
         inner = select.subquery()
@@ -218,7 +219,7 @@ class ScanQuery:
     def _keep_latest(self, rows: sa.Subquery, partition: Iterable[ColumnElement[Any]] = ()) -> sa.Subquery:
         """Keep one row per entity and partition: the greatest `by`, at ties the greatest key."""
         order = [rows.c.l_by.desc().nulls_last()]
-        order += [column.desc() for column in rows.c if column.name.startswith("lk")]
+        order += [column.desc().nulls_last() for column in rows.c if column.name.startswith("lk")]
         rank = sa.func.row_number().over(partition_by=[rows.c.l_entity, *partition], order_by=order)
         ranked = sa.select(*rows.c, rank.label("latest")).subquery()
         return sa.select(*ranked.c).where(ranked.c.latest == 1).subquery("r")
@@ -333,7 +334,7 @@ def _dimension_columns(columns: tuple[str, ...]) -> tuple[tuple[str, str, str], 
 def dimension(rows: Rows, name: str) -> ColumnElement[Any]:
     """Return a dimension's value as text; null is `(none)`."""
     value = rows.value(rows.dataset.dimensions[name].node)
-    return sa.func.coalesce(sa.cast(value.sql, sa.Text()), NONE_VALUE)
+    return sa.func.coalesce(rows.scope.source.dialect.cast(value, Type.TEXT), NONE_VALUE)
 
 
 def argument(rows: Rows, measure: Measure) -> ColumnElement[Any]:

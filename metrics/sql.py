@@ -11,12 +11,10 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlalchemy.sql import ColumnElement
 
-from metrics.dialect import INSTANT, NAIVE, SA_TYPES, Dialect, Type, Value
+from metrics.dialect import INSTANT, NAIVE, SA_TYPES, Dialect, Type, Value, common, wider
 from metrics.errors import ExpressionError
 from metrics.expression import Call, Case, Cast, Literal, Name, Node, Operation, SpanLiteral
 from metrics.grain import Span, Unit, to_instant
-
-_WIDTH = (Type.INTEGER, Type.DECIMAL, Type.FLOAT)
 
 Resolve = Callable[[Name], Value]
 
@@ -130,6 +128,8 @@ class Translator:
         if Type.NULL in (left.type, right.type):
             # Left alone, `= NULL` would be written as `IS NULL`; a comparison with nothing is nothing.
             return Value(sa.cast(sa.null(), sa.Boolean()), Type.BOOLEAN)
+        if operator not in ("=", "<>") and Type.BOOLEAN in (left.type, right.type):
+            raise ExpressionError(f"{operator} does not work on truth values", offset)
         left, right = (
             _read_moment(left, right, self.zone, offset),
             _read_moment(right, left, self.zone, offset),
@@ -165,7 +165,7 @@ class Translator:
             # True division, and null on zero, on every engine.
             divisor = sa.func.nullif(sa.cast(right.sql, sa.Double()), sa.literal_column("0.0"))
             return Value(sa.cast(left.sql, sa.Double()) / divisor, Type.FLOAT)
-        type_ = _wider(left.type, right.type)
+        type_ = wider(left.type, right.type)
         one, other = (sa.type_coerce(_typed(value).sql, SA_TYPES[type_]) for value in (left, right))
         result = {"+": one + other, "-": one - other, "*": one * other}[node.operator]
         return Value(sa.type_coerce(result, SA_TYPES[type_]), type_)
@@ -185,7 +185,7 @@ class Translator:
     def _case(self, node: Case) -> Value:
         branches = [(self.condition(when), self.value(then)) for when, then in node.branches]
         otherwise = self.value(node.otherwise)
-        type_ = _common([value for _, value in branches] + [otherwise], node.offset)
+        type_ = common([value for _, value in branches] + [otherwise], node.offset)
         if type_ is Type.INSTANT:
             # A day among instants is the instant at which it begins locally.
             branches = [(when, self._as_instant(value, node.offset)) for when, value in branches]
@@ -210,7 +210,7 @@ class Translator:
 
     def _many(self, node: Call) -> tuple[list[ColumnElement[Any]], Type]:
         values = [self.value(part) for part in node.arguments]
-        type_ = _common(values, node.offset)
+        type_ = common(values, node.offset)
         if type_ is Type.INSTANT:
             return [self.instant(value, node.offset) for value in values], type_
         if type_ is Type.TEXT:
@@ -387,21 +387,3 @@ def _comparable(left: Value, right: Value, offset: int) -> None:
         return
     if not (left.type.number and right.type.number):
         raise ExpressionError(f"{left.type} is compared with {right.type}", offset)
-
-
-def _wider(left: Type, right: Type) -> Type:
-    known = [type_ for type_ in (left, right) if type_ in _WIDTH]
-    return max(known, key=_WIDTH.index, default=Type.INTEGER)
-
-
-def _common(values: list[Value], offset: int) -> Type:
-    types = {value.type for value in values} - {Type.NULL}
-    if not types:
-        return Type.NULL
-    if len(types) == 1:
-        return types.pop()
-    if all(type_.number for type_ in types):
-        return max(types, key=_WIDTH.index)
-    if types == {Type.DATE, Type.INSTANT}:
-        return Type.INSTANT
-    raise ExpressionError(f"the values are of different types: {', '.join(sorted(types))}", offset)

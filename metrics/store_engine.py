@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from zlib import crc32
 
 from filelock import FileLock, Timeout
@@ -79,8 +80,17 @@ def _postgres_engine(url: URL) -> Engine:
         engine = create_engine(url.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
     except ModuleNotFoundError as error:
         raise ExtraMissing("psycopg", "postgres") from error
+    event.listen(engine, "connect", _on_postgres_connect)
     event.listen(engine, "handle_error", _translate)
     return engine
+
+
+def _on_postgres_connect(connection: Any, _: ConnectionPoolEntry) -> None:
+    # A server may write dates in a way that the driver does not read.
+    with connection.cursor() as cursor:
+        cursor.execute("SET DateStyle TO 'ISO'")
+        cursor.execute("SET TimeZone TO 'UTC'")
+    connection.commit()
 
 
 def _sqlite_engine(url: URL) -> Engine:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from metrics.expression import Call, Case, Cast, Measure, Name, Node, Operation
-from metrics.kinds import aggregate, difference, ratio
+from metrics.kinds import aggregate, difference, duration, ratio
 from metrics.model import Catalog, Dataset, Metric
 
 RATIO = "ratio"
 RATIO_DIFFERENCE = "ratio difference"
-_SHARES = ("proportion", "conversion", "net_share", "retention", "win_back")
+_SHARES = ("proportion", "conversion", "net_share", "retention", "win_back", "coverage")
 _VALUED = ("sum", "avg", "min", "max", "median", "percentile")
 _PASSING = ("coalesce", "nullif", "abs", "round", "floor", "least", "greatest")
 
@@ -23,6 +23,9 @@ def unit_of(metric: Metric, catalog: Catalog) -> str:
     options = metric.options
     if metric.kind in _SHARES:
         return RATIO
+    if isinstance(options, duration.Options):
+        shared = options.statistic is duration.Statistic.SHARE_WITHIN
+        return RATIO if shared else duration.DEFAULT_UNIT
     if isinstance(options, difference.Options):
         return unit_of(catalog.metric(options.of), catalog)
     currency = catalog.company.currency.report.lower()

@@ -133,7 +133,7 @@ class _Stages:
     def ranked(self, events: sa.Subquery, *, last: bool = False) -> sa.Subquery:
         """Return each entity's first (or last) event."""
         order = [events.c.t, *(column for column in events.c if column.name.startswith("k"))]
-        ordered = [column.desc() if last else column.asc() for column in order]
+        ordered = [column.desc().nulls_last() if last else column.asc() for column in order]
         rank = sa.func.row_number().over(partition_by=events.c.entity, order_by=ordered).label("rank")
         inner = sa.select(*events.c, rank).subquery()
         columns = [column for column in inner.c if column.name != "rank"]

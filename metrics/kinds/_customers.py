@@ -137,7 +137,9 @@ def stays(subscribed: sa.Subquery, clock: Clock, gap: Span) -> sa.Subquery:
     settled: ColumnElement[Any] = sa.true()
     if clock.when.watermark is not None:
         ended = clock.after(stay.c.until, gap) if gap.count else stay.c.until
-        settled = sa.and_(clock.over(stay.c.until), sa.or_(stay.c.following.is_not(None), clock.over(ended)))
+        settled = sa.and_(
+            stay.c.until <= clock.edge(), sa.or_(stay.c.following.is_not(None), clock.over(ended))
+        )
     joined = sa.join(
         numbered, stay, sa.and_(numbered.c.entity == stay.c.entity, numbered.c.stay == stay.c.stay)
     )
@@ -161,9 +163,10 @@ def bridged(subscribed: sa.Subquery, clock: Clock, gap: Span) -> sa.Subquery:
     # The customer's coverage ends where its greatest end so far lies before the next start, or there is none.
     ends = sa.or_(marked.c.following.is_(None), marked.c.following > marked.c.so_far)
     reach = clock.after(marked.c.so_far, gap)
-    prolonged: list[Any] = [(sa.and_(ends, marked.c.following <= reach), marked.c.following)]
+    prolonged: list[Any] = [(marked.c.following <= reach, marked.c.following)]
     if clock.when.watermark is not None:
-        prolonged.append((sa.and_(ends, marked.c.following.is_(None), sa.not_(clock.over(reach))), reach))
+        still_open = sa.and_(marked.c.following.is_(None), sa.not_(clock.over(reach)))
+        prolonged.append((still_open, reach))
     last = sa.select(marked.c.entity, marked.c.so_far, sa.case(*prolonged).label("prolonged"))
     found = last.where(ends).subquery("g")
     joined = sa.outerjoin(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
@@ -126,17 +127,11 @@ class RetentionQuery:
         return used.dataset
 
     def selects(self, scope: Scope, when: When) -> list[tuple[tuple[Grain, ...], Selectable]]:
-        """Return sums per cell and, for revenue, counted pairs and the moments of cells that have too many."""
-        per = self._contributions(*self._standing(scope, when))
-        sums = self._grouped(
-            per,
-            [],
-            [sa.func.count().label("customers"), sa.func.sum(per.c.n).label("sum_n"),
-             sa.func.sum(per.c.d).label("sum_d")],
-        )  # fmt: skip
-        grains = self.frame.grains
+        """Return sums per cell or, for revenue, counted pairs and the moments of cells that have too many."""
+        per, grains = self._contributions(*self._standing(scope, when)), self.frame.grains
         if self.options.measure is Share.LOGO:
-            return [(grains, sums)]
+            sums = {"sum_n": per.c.n, "sum_d": per.c.d}
+            return [(grains, self._grouped(per, [], _sums(sums)))]
         counted = self._grouped(per, [per.c.n, per.c.d], [sa.func.count().label("customers")]).subquery("c")
         cell = [column for column in counted.c if column.name not in ("n", "d", "customers")]
         unique = sa.func.count().over(partition_by=cell).label("unique_pairs")
@@ -144,13 +139,9 @@ class RetentionQuery:
         few = sa.select(*pairs.c).where(pairs.c.unique_pairs <= PAIRS_LIMIT)
         n: ColumnElement[float] = sa.cast(per.c.n, sa.Double())
         d: ColumnElement[float] = sa.cast(per.c.d, sa.Double())
-        terms = {"sum_n": n, "sum_d": d, "sum_nn": n * n, "sum_nd": n * d, "sum_dd": d * d}
-        moments = [
-            sa.func.count().label("size"),
-            *(sa.func.sum(each).label(name) for name, each in terms.items()),
-        ]
-        many = self._grouped(per, [], moments).having(sa.func.count() > PAIRS_LIMIT)
-        return [(grains, sums), (grains, few), (grains, many)]
+        terms = {"sum_n": per.c.n, "sum_d": per.c.d, "sum_nn": n * n, "sum_nd": n * d, "sum_dd": d * d}
+        many = self._grouped(per, [], _sums(terms)).having(sa.func.count() > PAIRS_LIMIT)
+        return [(grains, few), (grains, many)]
 
     def _grouped(self, rows: sa.Subquery, own: list[Any], values: list[Any]) -> Selectable:
         cell = [rows.c.p_grain, rows.c.p_start]
@@ -284,26 +275,33 @@ class RetentionQuery:
     ) -> Mapping[Cell, Retained]:
         """Return what is known of each cell."""
         found: dict[Cell, Retained] = {}
-        pairs: dict[Cell, list[tuple[float, float, int]]] = {}
-        moments: dict[Cell, Moments] = {}
+        pairs: dict[Cell, list[tuple[Decimal, Decimal, int]]] = {}
         for grains, rows in answers:
             for row in rows:
                 cell = cell_of(row, grains)
-                if "size" in row:
-                    names = ("sum_n", "sum_d", "sum_nn", "sum_nd", "sum_dd")
-                    moments[cell] = Moments(int(row["size"]), *(float(row[name]) for name in names))
-                elif "sum_n" in row:
-                    found[cell] = Retained(int(row["customers"]), float(row["sum_n"]), float(row["sum_d"]))
-                else:
-                    line = (float(row["n"]), float(row["d"]), int(row["customers"]))
+                if "size" not in row:
+                    line = (Decimal(row["n"]), Decimal(row["d"]), int(row["customers"]))
                     pairs.setdefault(cell, []).append(line)
-        for cell, each in moments.items():
-            found[cell] = replace(found[cell], moments=each)
-        for cell, lines in pairs.items():
-            table = np.array(lines, dtype=float)
-            counted = Pairs(table[:, 0], table[:, 1], table[:, 2].astype(np.int64))
-            found[cell] = replace(found[cell], pairs=counted)
-        return found
+                    continue
+                sums = {name: float(value) for name, value in row.items() if name.startswith("sum_")}
+                moments = Moments(int(row["size"]), **sums) if "sum_nn" in sums else None
+                found[cell] = Retained(int(row["size"]), sums["sum_n"], sums["sum_d"], moments=moments)
+        # Many customers may share few pairs: then the pairs say more than the moments.
+        return {**found, **{cell: _of_pairs(lines) for cell, lines in pairs.items()}}
+
+
+def _sums(terms: Mapping[str, ColumnElement[Any]]) -> list[ColumnElement[Any]]:
+    return [sa.func.count().label("size"), *(sa.func.sum(each).label(name) for name, each in terms.items())]
+
+
+def _of_pairs(lines: list[tuple[Decimal, Decimal, int]]) -> Retained:
+    table = np.array(lines, dtype=float)
+    return Retained(
+        sum(count for *_, count in lines),
+        float(sum(n * count for n, _, count in lines)),
+        float(sum(d * count for _, d, count in lines)),
+        pairs=Pairs(table[:, 0], table[:, 1], table[:, 2].astype(np.int64)),
+    )
 
 
 def _same(one: sa.Subquery, other: sa.Subquery) -> ColumnElement[bool]:

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import math
-import os
 import random
 import re
 import sqlite3
@@ -45,22 +44,20 @@ FAIR: Dimensions = (("channel", "fair"),)
 BOTH: Dimensions = (("channel", "web"), ("segment", "small"))
 CUTS = ((), ("channel",), ("segment", "channel"))
 
-POSTGRES = os.environ.get("SCORECARD_TEST_POSTGRES")
-"""The URL of a PostgreSQL database to run the same tests on; each test makes a schema of its own in it."""
 
-
-@pytest.fixture(params=["sqlite", *(["postgresql"] if POSTGRES else [])])
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path / '.scorecard' / 'store.db'}"
         return
-    assert POSTGRES is not None
+    # Each test makes a schema of its own.
+    server = make_url(request.getfixturevalue("postgres").url).set(drivername="postgresql+psycopg")
     schema = f"test_{uuid.uuid4().hex}"
-    engine = create_engine(POSTGRES)
+    engine = create_engine(server)
     with engine.begin() as connection:
         connection.execute(DDL(f"CREATE SCHEMA {schema}"))
     yield (
-        make_url(POSTGRES)
+        server.set(drivername="postgresql")
         .update_query_dict({"options": f"-csearch_path={schema}"})
         .render_as_string(hide_password=False)
     )

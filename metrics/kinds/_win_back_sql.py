@@ -1,0 +1,193 @@
+"""The selects of win-back: who lapsed and when, and who came back afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.sql import ColumnElement
+
+from metrics.errors import ExpressionError
+from metrics.grain import NO_SPAN, Grain, Span
+from metrics.kind import Frame
+from metrics.kinds._clock import Clock
+from metrics.kinds._cohort import Outcomes, counted, read_outcomes
+from metrics.kinds._customers import Activity, Subscription, keys_of, orders, stays, subscriptions
+from metrics.model import Metric, Window
+from metrics.relation import Scope, Selectable
+from metrics.scan import Cell, cell_of
+from metrics.stretch import When
+
+
+class Basis(StrEnum):
+    """Follow those who lapsed in a period, or ask in a period for those who had lapsed before it."""
+
+    COHORT = "cohort"
+    PERIOD = "period"
+
+
+@dataclass(frozen=True)
+class Options:
+    """The kind's own keys: either `activity`, with `lapse_after`, or `subscription`."""
+
+    entity: str = field(metadata={"refers": "entity"})
+    activity: Activity | None = None
+    subscription: Subscription | None = None
+    lapse_after: Span | None = None
+    basis: Basis = Basis.COHORT
+    grace: Span = NO_SPAN
+    window: Window = Window()
+
+    @property
+    def closing(self) -> Span | None:
+        """Return what must pass after a lapse until it is known to be one, and its window is over."""
+        if self.basis is Basis.PERIOD:
+            return self.gap
+        spans = [span for span in (self.window.span, self.gap) if span is not None]
+        return max(spans, key=lambda span: span.approximate_seconds, default=None)
+
+    @property
+    def gap(self) -> Span | None:
+        """Return how long it takes until a subscription's end is known to be one."""
+        return self.subscription.gap if self.subscription and self.subscription.gap.count else None
+
+
+class _Lapses:
+    """Reads lapses: entity, lapse (when), following (the next order or subscription) and the dimensions."""
+
+    def __init__(self, metric: Metric, frame: Frame, scope: Scope, when: When) -> None:
+        self.options: Options = metric.options
+        self.dimensions = tuple(dict.fromkeys(name for cut in frame.cuts for name in cut))
+        self.scope, self.when = scope, when
+        self.clock, self.rows = self._read()
+
+    def _read(self) -> tuple[Clock, sa.Subquery]:
+        options = self.options
+        if options.subscription is not None:
+            held, clock = subscriptions(
+                self.scope, self.when, options.entity, options.subscription, self.dimensions
+            )
+            return clock, self._ended(stays(held, clock, options.subscription.gap))
+        if options.activity is None or options.lapse_after is None:
+            raise ExpressionError("win_back needs activity with lapse_after, or subscription", 0)
+        bought, clock = orders(self.scope, self.when, options.entity, options.activity, self.dimensions)
+        return clock, self._silent(bought, clock, options.lapse_after)
+
+    def _silent(self, bought: sa.Subquery, clock: Clock, lapse_after: Span) -> sa.Subquery:
+        """Return the orders that no other followed in time."""
+        order = [bought.c.t, *keys_of(bought)]
+        following = sa.func.lead(bought.c.t).over(partition_by=[bought.c.entity], order_by=order)
+        dims = [bought.c[f"d_{name}"] for name in self.dimensions]
+        each = sa.select(bought.c.entity, bought.c.t, following.label("following"), *dims).subquery()
+        lapse = clock.after(each.c.t, lapse_after)
+        kept = sa.select(each.c.entity, lapse.label("lapse"), each.c.following,
+                         *(each.c[f"d_{name}"] for name in self.dimensions)).subquery()  # fmt: skip
+        # An order at the very moment is one after the lapse.
+        late = sa.or_(kept.c.following.is_(None), kept.c.following >= kept.c.lapse)
+        return sa.select(*kept.c).where(late, *clock.known(kept.c.lapse)).subquery("l")
+
+    def _ended(self, held: sa.Subquery) -> sa.Subquery:
+        """Return the ends of stays, with the dimensions of the subscription that ended last."""
+        order = [held.c.t.desc(), *(column.desc() for column in keys_of(held))]
+        rank = sa.func.row_number().over(partition_by=[held.c.entity, held.c.until], order_by=order)
+        last = (
+            sa.select(*held.c, rank.label("rank"))
+            .where(held.c.settled, held.c.stop == held.c.until)
+            .subquery()
+        )
+        dims = [last.c[f"d_{name}"] for name in self.dimensions]
+        select = sa.select(last.c.entity, last.c.until.label("lapse"), last.c.following, *dims)
+        return select.where(last.c.rank == 1).subquery("l")
+
+
+class LapsedQuery:
+    """Counts those who lapsed, by cohort, whether they came back and, in open windows, by elapsed time."""
+
+    def __init__(self, metric: Metric, frame: Frame) -> None:
+        self.metric, self.frame = metric, frame
+
+    def source_dataset(self) -> str:
+        """Return a dataset whose source runs the select."""
+        return source_dataset(self.metric.options)
+
+    def selects(self, scope: Scope, when: When) -> list[tuple[tuple[Grain, ...], Selectable]]:
+        """Return one select for all grains and cuts."""
+        lapses = _Lapses(self.metric, self.frame, scope, when)
+        options, clock, rows = lapses.options, lapses.clock, lapses.rows
+        lapse, back, window = rows.c.lapse, rows.c.following, options.window.span
+        from_ = clock.after(lapse, options.grace) if options.grace.count else lapse
+        end = clock.after(lapse, window) if window is not None else None
+        won = sa.and_(back.is_not(None), back >= from_, *([back < end] if end is not None else []))
+        known = when.watermark is not None
+        over = sa.literal(False) if end is None or not known else clock.over(end)
+        age = clock.elapsed(lapse, sa.case((won, back), else_=clock.edge()), window) if known else sa.null()
+        columns: dict[str, ColumnElement[Any]] = {"converted": won, "over": over, "elapsed": age}
+        dated = [grain for grain in self.frame.grains if grain is not Grain.ALL]
+        columns |= {f"p_{grain}": clock.start_of(lapse, grain) for grain in dated}
+        dims = [rows.c[f"d_{name}"] for name in lapses.dimensions]
+        select = sa.select(*(value.label(name) for name, value in columns.items()), *dims)
+        # Who bought again within the grace had not lapsed.
+        followed = select.where(sa.or_(back.is_(None), back >= from_)).subquery("r")
+        return [(self.frame.grains, counted(followed, self.frame, window, lapses.dimensions))]
+
+    def read(
+        self, answers: Sequence[tuple[tuple[Grain, ...], Sequence[Mapping[str, Any]]]]
+    ) -> Mapping[Cell, Outcomes]:
+        """Return the counted outcomes of each cohort."""
+        return read_outcomes(answers)
+
+
+class ReturnedQuery:
+    """Counts those who had lapsed when a period began, and those of them who came back in it."""
+
+    def __init__(self, metric: Metric, frame: Frame) -> None:
+        self.metric, self.frame = metric, frame
+
+    def source_dataset(self) -> str:
+        """Return a dataset whose source runs the select."""
+        return source_dataset(self.metric.options)
+
+    def selects(self, scope: Scope, when: When) -> list[tuple[tuple[Grain, ...], Selectable]]:
+        """Return one select for all grains and cuts."""
+        lapses = _Lapses(self.metric, self.frame, scope, when)
+        clock, rows = lapses.clock, lapses.rows
+        lines = [
+            (str(grain), period.start, clock.boundary(period.start), clock.boundary(period.end))
+            for grain in self.frame.grains
+            for period in when.periods.get(grain, ())
+            if period.start is not None and period.end is not None
+        ]
+        periods = clock.table(("starts", "ends"), lines)
+        back = rows.c.following
+        away = sa.and_(rows.c.lapse < periods.c.starts, sa.or_(back.is_(None), back >= periods.c.starts))
+        returned = sa.func.coalesce(back < periods.c.ends, sa.false()).label("returned")
+        dims = [rows.c[f"d_{name}"] for name in lapses.dimensions]
+        joined = sa.select(periods.c.p_grain, periods.c.p_start, *dims, returned)
+        each = joined.select_from(sa.join(rows, periods, away)).subquery("r")
+        cell = [each.c.p_grain, each.c.p_start]
+        marks = [sa.func.grouping(each.c[column.name]).label(f"g_{column.name}") for column in dims]
+        values = [sa.func.count().label("lapsed"), sa.func.count().filter(each.c.returned).label("returned")]
+        sets = [sa.tuple_(*cell, *(each.c[f"d_{name}"] for name in cut)) for cut in self.frame.cuts]
+        select = sa.select(*cell, *(each.c[column.name] for column in dims), *marks, *values)
+        return [(self.frame.grains, select.group_by(sa.func.grouping_sets(*sets)))]
+
+    def read(
+        self, answers: Sequence[tuple[tuple[Grain, ...], Sequence[Mapping[str, Any]]]]
+    ) -> Mapping[Cell, tuple[int, int]]:
+        """Return how many came back and how many had lapsed, per period and segment."""
+        return {
+            cell_of(row, grains): (int(row["returned"]), int(row["lapsed"]))
+            for grains, rows in answers
+            for row in rows
+        }
+
+
+def source_dataset(options: Options) -> str:
+    """Return the dataset that says who is a customer."""
+    used = options.activity or options.subscription
+    if used is None:
+        raise ExpressionError("win_back needs activity with lapse_after, or subscription", 0)
+    return used.dataset

@@ -1,0 +1,15 @@
+SELECT min(anon_1.first) FILTER (WHERE anon_1.first BETWEEN '1000-01-01' AND '9999-12-30') AS first 
+FROM (SELECT CAST(t.day AS DATE) AS first 
+FROM calls AS t) AS anon_1
+
+SELECT min(anon_1.first) FILTER (WHERE anon_1.first BETWEEN '1000-01-01 00:00:00+00:00' AND '9999-12-30 00:00:00+00:00') AS first 
+FROM (SELECT timezone('UTC', t.opened_at) AS first 
+FROM tickets AS t) AS anon_1
+
+SELECT e.p_month, e.p_quarter, e.d_channel, e.g_p_month, e.g_p_quarter, e.g_d_channel, count(*) AS universe, sum(e.everywhere) AS joined 
+FROM (SELECT s.p_month AS p_month, s.p_quarter AS p_quarter, s.d_channel AS d_channel, grouping(s.p_month) AS g_p_month, grouping(s.p_quarter) AS g_p_quarter, grouping(s.d_channel) AS g_d_channel, least(max(s.s0), max(s.s1)) AS everywhere 
+FROM (SELECT CAST(date_trunc('month', CAST(timezone('Europe/London', timezone('UTC', t.opened_at)) AS DATE)) AS DATE) AS p_month, CAST(date_trunc('quarter', CAST(timezone('Europe/London', timezone('UTC', t.opened_at)) AS DATE)) AS DATE) AS p_quarter, coalesce(CAST(t.channel AS TEXT), '(none)') AS d_channel, CAST(t.customer_id AS TEXT) AS entity, 1 AS s0, 0 AS s1 
+FROM tickets AS t 
+WHERE CAST(t.customer_id AS TEXT) IS NOT NULL AND timezone('UTC', t.opened_at) IS NOT NULL AND timezone('UTC', t.opened_at) <= '2024-04-20 00:00:00+00:00' UNION ALL SELECT CAST(date_trunc('month', CAST(CAST(CAST(t.day AS DATE) AS DATE) AS DATE)) AS DATE) AS p_month, CAST(date_trunc('quarter', CAST(CAST(CAST(t.day AS DATE) AS DATE) AS DATE)) AS DATE) AS p_quarter, coalesce(CAST(t.channel AS TEXT), '(none)') AS d_channel, CAST(t.customer_id AS TEXT) AS entity, 0 AS s0, 1 AS s1 
+FROM calls AS t 
+WHERE CAST(t.customer_id AS TEXT) IS NOT NULL AND CAST(CAST(t.day AS DATE) AS DATE) IS NOT NULL AND CAST(CAST(t.day AS DATE) AS DATE) <= '2024-04-20') AS s GROUP BY GROUPING SETS((s.p_month, s.entity), (s.p_month, s.d_channel, s.entity), (s.p_quarter, s.entity), (s.p_quarter, s.d_channel, s.entity))) AS e GROUP BY e.p_month, e.p_quarter, e.d_channel, e.g_p_month, e.g_p_quarter, e.g_d_channel
