@@ -10,10 +10,6 @@ import pytest
 from tests.postgres_server import PostgresServer, binaries, running
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "postgres: starts a private PostgreSQL server")
-
-
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[PostgresServer]:
     """Run one PostgreSQL server for the whole session; skip where it is not installed, but never in CI."""

@@ -23,11 +23,11 @@ PASSWORD = "correct-horse"
 _FOLDERS = "/usr/lib/postgresql/*/bin"
 _STARTING_SECONDS = 60
 
-# What an installation may be set to, to show that nothing depends on it: a zone that is not UTC (and, below,
-# sorting that is not binary and dates that are read and written the other way round).
+# What an installation may be set to, to show that nothing depends on it: sorting that is not binary, a zone
+# that is not UTC, and dates that are read and written the other way round.
 _SETTINGS = {
     "fsync": "off", "full_page_writes": "off", "synchronous_commit": "off", "shared_buffers": "64MB",
-    "max_connections": "40", "timezone": "America/New_York", "lc_messages": "C",
+    "max_connections": "40", "timezone": "America/New_York", "datestyle": "SQL, DMY",
     "intervalstyle": "sql_standard", "jit": "off", "autovacuum": "off",
 }  # fmt: skip
 
@@ -50,11 +50,10 @@ class PostgresServer:
 
     @contextmanager
     def fresh(self) -> Iterator[PostgresServer]:
-        """Make an empty database that writes dates as DD/MM/YYYY, and drop it at the end."""
+        """Make an empty database, and drop it at the end."""
         name = f"t{uuid.uuid4().hex}"
         with self.connect() as connection:
             connection.execute(f'create database "{name}"')
-            connection.execute(f'alter database "{name}" set datestyle = "SQL, DMY"')
         yield PostgresServer(self.port, name)
         with self.connect() as connection:
             connection.execute(f'drop database "{name}" with (force)')

@@ -33,7 +33,7 @@ SECTIONS = {
 }
 EXAMPLE = re.compile(r"```yaml\n# (definitions/\S+\.yml)\n(.*?)```", re.DOTALL)
 
-FILES = {
+FILES: dict[str, dict[ModuleType, tuple[str, ...]]] = {
     "company.yml": {
         metrics.model: ("Company", "Currency", "Rates", "Refresh", "Privacy", "BusinessCalendar"),
         scorecard.model: ("Company", "Department", "Milestone"),
@@ -66,8 +66,10 @@ def written(record: Any) -> list[dataclasses.Field[Any]]:
 @pytest.mark.parametrize("module", NOT_FILES)
 def test_every_class_of_the_model_has_its_section(module: ModuleType) -> None:
     own = {
-        name for name, each in inspect.getmembers(module, dataclasses.is_dataclass) if each.__module__ == module.__name__
-    }  # fmt: skip
+        name
+        for name, each in inspect.getmembers(module, dataclasses.is_dataclass)
+        if each.__module__ == module.__name__
+    }
     described = {name for modules in FILES.values() for name in modules.get(module, ())}
     assert own - NOT_FILES[module] == described
 
@@ -168,7 +170,9 @@ def test_every_choice_is_named() -> None:
     ]
     missing += [name.lower() for name in CAST_TYPES if f"`{name.lower()}`" not in SECTIONS["Expressions"]]
     closed = [words for words in WORDS.values() if words not in (WEEKDAYS, MONTHS)]
-    missing += [word for words in closed for word in words if not re.search(rf"\b{word}\b", SECTIONS["datasets"])]
+    missing += [
+        word for words in closed for word in words if not re.search(rf"\b{word}\b", SECTIONS["datasets"])
+    ]
     assert missing == []
 
 

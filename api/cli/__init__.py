@@ -27,6 +27,8 @@ COMMANDS: dict[str, str] = {
     "show": "Show a scorecard.",
     "serve": "Serve the page, the API and /metrics.",
     "keys": "Create, list and revoke API keys.",
+    "backup": "Copy the store to one file.",
+    "restore": "Put a backup in the place of the store.",
 }
 """What each command does; its module in this package bears its name."""
 

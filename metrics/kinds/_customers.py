@@ -80,7 +80,7 @@ def keys_of(rows: Any) -> list[Any]:
 
 
 def orders(scope: Scope, when: When, entity: str, activity: Activity,
-           dimensions: tuple[str, ...]) -> tuple[sa.Subquery, Clock]:  # fmt: skip
+           dimensions: tuple[str, ...]) -> tuple[sa.CTE, Clock]:  # fmt: skip
     """Return the active rows that are known by the watermark: entity, t, key, dimensions."""
     rows = Rows(scope, scope.catalog.datasets[activity.dataset])
     time = rows.time(activity.time.node if activity.time else None)
@@ -91,11 +91,11 @@ def orders(scope: Scope, when: When, entity: str, activity: Activity,
     columns: Mapping[str, ColumnElement[Any]] = {
         "entity": own, "t": moment, **key_columns(rows), **dimension_columns(rows, dimensions),
     }  # fmt: skip
-    return rows.select(columns, where).subquery("o"), clock
+    return rows.select(columns, where).cte("__orders"), clock
 
 
 def subscriptions(scope: Scope, when: When, entity: str, subscription: Subscription,
-                  dimensions: tuple[str, ...]) -> tuple[sa.Subquery, Clock]:  # fmt: skip
+                  dimensions: tuple[str, ...]) -> tuple[sa.CTE, Clock]:  # fmt: skip
     """Return the subscriptions that have begun by the watermark: entity, t, stop, worth, key, dimensions."""
     rows = Rows(scope, scope.catalog.datasets[subscription.dataset])
     times = [rows.time(each.node) for each in (subscription.start, subscription.end)]
@@ -109,10 +109,10 @@ def subscriptions(scope: Scope, when: When, entity: str, subscription: Subscript
         "worth": sa.cast(sa.func.coalesce(worth, sa.literal_column("0")), EXACT),
         **key_columns(rows), **dimension_columns(rows, dimensions),
     }  # fmt: skip
-    return rows.select(columns, where).subquery("s"), clock
+    return rows.select(columns, where).cte("__subscriptions"), clock
 
 
-def stays(subscribed: sa.Subquery, clock: Clock, gap: Span) -> sa.Subquery:
+def stays(subscribed: sa.CTE, clock: Clock, gap: Span) -> sa.Subquery:
     """Return the subscriptions with the stay that each belongs to.
 
     A stay is a customer's time without an interruption. Added to the columns are `until` (the stay's end),
@@ -148,7 +148,7 @@ def stays(subscribed: sa.Subquery, clock: Clock, gap: Span) -> sa.Subquery:
     return sa.select(*columns, *added).select_from(joined).subquery("y")
 
 
-def bridged(subscribed: sa.Subquery, clock: Clock, gap: Span) -> sa.Subquery:
+def bridged(subscribed: sa.CTE, clock: Clock, gap: Span) -> sa.CTE:
     """Return the subscriptions, those before a gap that is bridged or still open prolonged to its end.
 
     What a customer pays stands through a bridged gap.
@@ -175,4 +175,4 @@ def bridged(subscribed: sa.Subquery, clock: Clock, gap: Span) -> sa.Subquery:
     )  # fmt: skip
     kept = [column for column in subscribed.c if column.name != "stop"]
     stop = sa.func.coalesce(found.c.prolonged, subscribed.c.stop, type_=clock.column)
-    return sa.select(*kept, stop.label("stop")).select_from(joined).subquery("b")
+    return sa.select(*kept, stop.label("stop")).select_from(joined).cte("__bridged")

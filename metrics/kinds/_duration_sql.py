@@ -30,6 +30,7 @@ MINUTELY = Span.parse("14 days")
 """Up to this window the Kaplan-Meier axis is whole minutes, beyond it whole hours; of DATEs whole days."""
 
 NEVER = 2**63 - 1
+SECONDS = sa.Numeric(18, 0)
 
 
 class Basis(StrEnum):
@@ -68,7 +69,7 @@ class Options:
 
 @dataclass(frozen=True)
 class Total:
-    """What is counted of a cohort; microseconds are summed, squares are of hours.
+    """What is counted of a cohort, in microseconds; `seconds` and `squares` sum whole seconds.
 
     `answered` and `over` count cases with their second event and cases whose window has passed. `kept` is
     the number within the standard, `quantile` the percentile, `took` the sum of durations cut at the window,
@@ -81,7 +82,8 @@ class Total:
     kept: int = 0
     quantile: int | None = None
     took: int = 0
-    squares: float = 0.0
+    seconds: int = 0
+    squares: int = 0
     bound: int = 0
 
 
@@ -280,10 +282,13 @@ class DurationQuery:
             return [*found, share.within_group(ranked.asc()).label("quantile")]
         bound = rows.c.bound if self.options.basis is Basis.FROM else rows.c.spent
         took = sa.func.coalesce(rows.c.spent, bound)
-        hours = sa.cast(took, sa.Double()) / sa.literal(3600.0 * TICKS, sa.Double())
+        # Sums of doubles differ from run to run, and squares of microseconds are too long for any engine.
+        whole = sa.cast(
+            sa.func.floor(sa.cast(took, sa.Double()) / sa.literal(float(TICKS), sa.Double())), SECONDS
+        )
         still = sa.func.sum(bound).filter(sa.not_(rows.c.answered))
-        return [*found, sa.func.sum(took).label("took"), sa.func.sum(hours * hours).label("squares"),
-                still.label("bound")]  # fmt: skip
+        return [*found, sa.func.sum(took).label("took"), sa.func.sum(whole).label("seconds"),
+                sa.func.sum(whole * whole).label("squares"), still.label("bound")]  # fmt: skip
 
     def _grouped(self, rows: sa.Subquery, grains: tuple[Grain, ...], dimensions: tuple[str, ...],
                  own: list[Any], values: list[Any]) -> Selectable:  # fmt: skip
@@ -322,7 +327,8 @@ def _total(row: Mapping[str, Any]) -> Total:
     return Total(
         int(row["entries"]), int(row["answered"]), int(row["over"]), int(row.get("kept") or 0),
         None if quantile is None or int(quantile) == NEVER else int(quantile),
-        int(row.get("took") or 0), float(row.get("squares") or 0.0), int(row.get("bound") or 0),
+        int(row.get("took") or 0), int(row.get("seconds") or 0), int(row.get("squares") or 0),
+        int(row.get("bound") or 0),
     )  # fmt: skip
 
 

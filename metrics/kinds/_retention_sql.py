@@ -168,16 +168,16 @@ class RetentionQuery:
         values = self._values(scope, when)
         return (self._with_worth(start, values[0], inner=True), self._with_worth(end, values[1], inner=False))
 
-    def _periods(self, when: When, clock: Clock) -> sa.Subquery:
+    def _periods(self, when: When, clock: Clock, label: str = "__periods") -> sa.CTE:
         lines = [
             (str(grain), period.start, *stretches(self.options, period, clock))
             for grain in self.frame.grains
             for period in when.periods.get(grain, ())
             if grain is not Grain.ALL
         ]
-        return clock.table(("a_from", "a_to", "b_from", "b_to"), lines)
+        return clock.table(("a_from", "a_to", "b_from", "b_to"), lines, label)
 
-    def _latest(self, rows: sa.Subquery, periods: sa.Subquery, within: ColumnElement[bool],
+    def _latest(self, rows: sa.CTE, periods: sa.CTE, within: ColumnElement[bool],
                 *more: ColumnElement[Any]) -> sa.Subquery:  # fmt: skip
         """Return each customer's latest row of a period: p_grain, p_start, entity, dimensions and more."""
         customer = [periods.c.p_grain, periods.c.p_start, rows.c.entity]
@@ -226,7 +226,10 @@ class RetentionQuery:
         columns = {"entity": own, "t": moment}
         if worth.measure.argument is not None:
             columns["a"] = argument(rows, worth.measure)
-        valued, periods = rows.select(columns, where).subquery("v"), self._periods(when, clock)
+        valued, periods = (
+            rows.select(columns, where).cte("__values"),
+            self._periods(when, clock, "__value_periods"),
+        )
         total = aggregate(worth.measure, valued.c.get("a"), scope)
         customer = [periods.c.p_grain, periods.c.p_start, valued.c.entity]
         found = []

@@ -76,7 +76,7 @@ class _Lapses:
         bought, clock = orders(self.scope, self.when, options.entity, options.activity, self.dimensions)
         return clock, self._silent(bought, clock, options.lapse_after)
 
-    def _silent(self, bought: sa.Subquery, clock: Clock, lapse_after: Span) -> sa.Subquery:
+    def _silent(self, bought: sa.CTE, clock: Clock, lapse_after: Span) -> sa.Subquery:
         """Return the orders that no other followed in time."""
         order = [bought.c.t, *keys_of(bought)]
         following = sa.func.lead(bought.c.t).over(partition_by=[bought.c.entity], order_by=order)

@@ -153,7 +153,9 @@ class CoverageQuery:
         where = [entity.is_not(None), *clock.known(moment)]
         where += [rows.condition(seen.where.node)] if seen.where else []
         columns: dict[str, ColumnElement[Any]] = {
-            f"p_{grain}": clock.start_of(moment, grain) for grain in self.frame.grains if grain is not Grain.ALL
+            f"p_{grain}": clock.start_of(moment, grain)
+            for grain in self.frame.grains
+            if grain is not Grain.ALL
         }
         columns |= {f"d_{name}": dimension(rows, name) for name in self.dimensions}
         columns["entity"] = entity

@@ -31,7 +31,7 @@ from metrics.kinds._duration_sql import (
 )
 from metrics.model import Metric, Reference
 from metrics.observation import Dimensions, Estimate, State
-from metrics.statistics.intervals import Interval, Z, mean_interval, wilson
+from metrics.statistics.intervals import Interval, Z, wilson
 from metrics.statistics.survival import Curve, conversion_by, kaplan_meier
 
 __all__ = [
@@ -137,10 +137,12 @@ def _plain(statistic: Statistic, total: Total, seconds: float) -> Found:
         return total.kept / total.entries, wilson(total.kept, total.entries)
     if statistic is not Statistic.MEAN:
         return None if total.quantile is None else _in(total.quantile, seconds), None
-    interval = mean_interval(total.entries, total.took / (3600 * TICKS), total.squares)
-    scale = 3600 / seconds
-    bounds = Interval(max(0.0, interval.lower * scale), interval.upper * scale) if interval else None
-    return _in(total.took / total.entries, seconds), bounds
+    n, mean = total.entries, total.took / total.entries
+    if n < 2:
+        return _in(mean, seconds), None
+    # Whole numbers to the end: equal durations have no spread, whatever their number.
+    variance = (n * total.squares - total.seconds**2) / (n * (n - 1))
+    return _in(mean, seconds), _around(mean, sqrt(variance / n) * TICKS, seconds)
 
 
 def _estimated(statistic: Statistic, total: Total, ages: tuple[Age, ...], seconds: float) -> Found:
@@ -184,8 +186,11 @@ def _restricted_mean(curve: Curve, total: Total, ages: tuple[Age, ...], seconds:
     left = curve.at_risk - curve.events
     terms = np.zeros(len(at))
     np.divide(rest**2 * curve.events, curve.at_risk * left, out=terms, where=(left > 0) & (curve.events > 0))
-    reach = Z * sqrt(float(terms.sum()))
-    return _in(mean, seconds), Interval(_in(max(0.0, mean - reach), seconds), _in(mean + reach, seconds))
+    return _in(mean, seconds), _around(mean, sqrt(float(terms.sum())), seconds)
+
+
+def _around(mean: float, error: float, seconds: float) -> Interval:
+    return Interval(_in(max(0.0, mean - Z * error), seconds), _in(mean + Z * error, seconds))
 
 
 def _in(ticks: Any, seconds: float) -> float:

@@ -194,7 +194,8 @@ class Live:
     def fill(self, days: int) -> None:
         """Write the rows of the first so many days, anew; each is synced at 5 o'clock the next morning."""
         for source, table, columns in (
-            ("shop", "orders", "n as order_id, n::decimal(18, 2) as amount, 'c' || n % 5 as customer, n % 3 <> 0 as kept"),
+            ("shop", "orders",
+             "n as order_id, n::decimal(18, 2) as amount, 'c' || n % 5 as customer, n % 3 <> 0 as kept"),
             ("desk", "tickets", "n as ticket_id, n % 2 = 0 as urgent"),
         ):  # fmt: skip
             time = "ordered_at" if source == "shop" else "opened_at"
@@ -216,7 +217,9 @@ class Live:
     @contextmanager
     def writer(self, source: str) -> Iterator[int]:
         """Hold a database file open for writing in another process."""
-        script = "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('open', flush=True); sys.stdin.read()"
+        script = (
+            "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('open', flush=True); sys.stdin.read()"
+        )
         command = [sys.executable, "-c", script, str(self.file(source))]
         with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
             assert process.stdout is not None

@@ -61,7 +61,7 @@ SYNCED = "loaded_at: synced_at\n"
         pytest.param("complete_through: {lag: 1 day}\n", at("2026-03-31T06:00"), id="lag"),
         pytest.param("complete_through: {lag: 90m}\n", at("2026-04-01T04:30"), id="lag in minutes"),
         pytest.param("complete_through: {dataset: tickets}\n", LAST_ORDER, id="another dataset by its time"),
-        pytest.param("complete_through: {dataset: tickets, time: synced_at}\n", LAST_SYNC, id="another dataset's column"),
+        pytest.param("complete_through: {dataset: tickets, time: synced_at}\n", LAST_SYNC, id="another's column"),
         pytest.param("complete_through: date(ordered_at)\n", at("2026-04-01T00:00"), id="DATE"),
     ],
 )  # fmt: skip
@@ -105,7 +105,10 @@ def test_naive_times_are_of_the_datasets_zone(live: Live) -> None:
 
 
 def test_rows_that_do_not_count_do_not_complete(live: Live) -> None:
-    orders(live, (SYNCED, SYNCED + "where: order_id <= 80\nexclude: {test: order_id = 80, early: order_id < 3}\n"))
+    orders(
+        live,
+        (SYNCED, SYNCED + "where: order_id <= 80\nexclude: {test: order_id = 80, early: order_id < 3}\n"),
+    )
     assert extent(live) == Extent(date(2026, 1, 3), at("2026-03-21T05:00"))
 
 
@@ -140,25 +143,41 @@ ACCOUNTS = "dataset: accounts\nsource: shop\ntable: accounts\nkey: account\n"
         pytest.param("complete_through: {lag: 2 days}\n", at("2026-03-30T06:00"), id="lag"),
     ],
 )
-def test_a_lookup_bounds_only_where_it_says_how_far_it_reaches(live: Live, more: str, through: datetime) -> None:
+def test_a_lookup_bounds_only_where_it_says_how_far_it_reaches(
+    live: Live, more: str, through: datetime
+) -> None:
     live.define("datasets/accounts.yml", ACCOUNTS + more)
-    live.sql("shop", "create table accounts as select 'c0' as account, 'north' as region, timestamp '2025-06-01' as since")
+    live.sql(
+        "shop",
+        "create table accounts as select 'c0' as account, 'north' as region, timestamp '2025-06-01' as since",
+    )
     assert watermark(live, "orders", used=("orders", "accounts")) == through
 
 
 def test_a_metric_is_bounded_by_the_lookups_that_it_reads(live: Live) -> None:
     live.define("datasets/accounts.yml", ACCOUNTS + "loaded_at: since\n")
-    live.sql("shop", "create table accounts as select 'c0' as account, 'north' as region, timestamp '2026-03-10' as since")
+    live.sql(
+        "shop",
+        "create table accounts as select 'c0' as account, 'north' as region, timestamp '2026-03-10' as since",
+    )
     orders(live, ("conditions:", "lookups: {accounts: {dataset: accounts, on: customer}}\nconditions:"))
-    live.define("metrics/sales/north.yml", aggregate("north", "orders", "count", "where: accounts.region = 'north'\n"))
+    live.define(
+        "metrics/sales/north.yml", aggregate("north", "orders", "count", "where: accounts.region = 'north'\n")
+    )
     with Session(live.catalog, live.root, NOW) as session:
         assert session.watermark("revenue") == LAST_SYNC
         assert session.watermark("north") == at("2026-03-10T00:00")
 
 
 def test_a_union_reaches_as_far_as_its_shortest_part(live: Live) -> None:
-    live.define("datasets/both.yml", "dataset: both\nunion: [{dataset: orders}, {dataset: returns}]\ntime: ordered_at\n")
-    live.define("datasets/returns.yml", ORDERS.replace("dataset: orders", "dataset: returns").replace("table: orders", "table: returns"))
+    live.define(
+        "datasets/both.yml",
+        "dataset: both\nunion: [{dataset: orders}, {dataset: returns}]\ntime: ordered_at\n",
+    )
+    live.define(
+        "datasets/returns.yml",
+        ORDERS.replace("dataset: orders", "dataset: returns").replace("table: orders", "table: returns"),
+    )
     live.define("metrics/sales/both.yml", aggregate("both", "both", "count"))
     live.sql("shop", "create table returns as select * from orders where order_id between 3 and 60")
     with Session(live.catalog, live.root, NOW) as session:
@@ -170,11 +189,16 @@ def test_a_union_reaches_as_far_as_its_shortest_part(live: Live) -> None:
 def test_what_reads_no_time_has_no_watermark(live: Live) -> None:
     live.define("datasets/accounts.yml", ACCOUNTS)
     live.sql("shop", "create table accounts as select 'c0' as account")
-    live.define("metrics/sales/accounts_count.yml", aggregate("accounts_count", "accounts", "count", "grains: [all]\n"))
+    live.define(
+        "metrics/sales/accounts_count.yml",
+        aggregate("accounts_count", "accounts", "count", "grains: [all]\n"),
+    )
     with Session(live.catalog, live.root, NOW) as session:
         assert session.watermark("accounts_count") is None
         outcome = list(session.compute([ask_for(session.catalog.metrics["accounts_count"])]))[-1]
-    assert [(each.period.grain, each.value, str(each.state)) for each in outcome.estimates] == [(Grain.ALL, 1.0, "final")]
+    assert [(each.period.grain, each.value, str(each.state)) for each in outcome.estimates] == [
+        (Grain.ALL, 1.0, "final")
+    ]
 
 
 # -- first rows ---------------------------------------------------------------------------------------------
@@ -216,14 +240,31 @@ def test_an_extent_is_read_once_for_each_time(live: Live) -> None:
         assert len(session.statements) == 2
 
 
+CAME_BACK = """\
+metric: came_back
+label: Came back
+direction: up
+kind: conversion
+entity: customer
+from: {dataset: orders}
+to: {dataset: tickets}
+window: 30 days
+"""
+
+
 def test_an_empty_later_stage_makes_no_conversion_final(live: Live) -> None:
     # A table that is being loaded anew is empty for a moment: nobody knows yet who converted.
     live.define("datasets/orders.yml", ORDERS)
     live.define("datasets/tickets.yml", TICKETS.replace("desk", "shop") + "entities: {customer: customer}\n")
     live.only("revenue")
-    live.define("metrics/sales/came_back.yml", "metric: came_back\nlabel: b\ndirection: up\nkind: conversion\nentity: customer\n"
-                "from: {dataset: orders}\nto: {dataset: tickets}\nwindow: 30 days\n")  # fmt: skip
-    live.sql("shop", "create table tickets as select order_id as ticket_id, ordered_at as opened_at, synced_at, channel, customer from orders limit 0")
+    live.define("metrics/sales/came_back.yml", CAME_BACK)
+    live.sql(
+        "shop",
+        "create table tickets as select order_id as ticket_id, ordered_at as opened_at, synced_at, channel, "
+        "customer from orders limit 0",
+    )
     with Session(live.catalog, live.root, NOW) as session:
         outcome = list(session.compute([ask_for(session.catalog.metrics["came_back"])]))[-1]
-    assert not any(each.value == 0.0 and str(each.state) in ("final", "small_sample") for each in outcome.estimates)
+    assert not any(
+        each.value == 0.0 and str(each.state) in ("final", "small_sample") for each in outcome.estimates
+    )

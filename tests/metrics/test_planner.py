@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from metrics import planner
 from metrics.errors import UnknownMetric
 from metrics.expression import parse
 from metrics.grain import Grain
 from metrics.kinds.derived import Options
-from metrics.model import Catalog, Company, Currency, Direction, Metric
+from metrics.model import Catalog, Company, Currency, Dataset, Direction, Metric, SourceDefinition
 from metrics.planner import Ask, Outcome, Session, ask_for, with_inputs
+from metrics.source import Source, open_source
 from tests.metrics.live import ORDERS, TICKETS, Live, aggregate, at
 
 NOW = at("2026-04-01T06:00")
@@ -144,7 +146,10 @@ def test_a_failed_shared_scan_is_run_once_then_each_metric_alone(live: Live) -> 
 
 def test_a_failed_extent_is_read_once(live: Live) -> None:
     live.only("revenue", "kept_promises")
-    live.define("datasets/orders.yml", ORDERS.replace("loaded_at: synced_at", "complete_through: cast(customer as date)"))
+    live.define(
+        "datasets/orders.yml",
+        ORDERS.replace("loaded_at: synced_at", "complete_through: cast(customer as date)"),
+    )
     with Session(live.catalog, live.root, NOW) as session:
         found = compute(session)
         assert all(outcome.error is not None for outcome in found.values())
@@ -152,13 +157,13 @@ def test_a_failed_extent_is_read_once(live: Live) -> None:
 
 
 def test_a_source_that_cannot_be_opened_is_tried_once(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
-    from metrics import planner
+    tries: list[str] = []
 
-    tries = []
-    opening = planner.open_source
-    monkeypatch.setattr(
-        planner, "open_source", lambda *given: tries.append(given[0].name) or opening(*given)
-    )
+    def opening(definition: SourceDefinition, root: Path, datasets: Sequence[Dataset]) -> Source:
+        tries.append(definition.name)
+        return open_source(definition, root, datasets)
+
+    monkeypatch.setattr(planner, "open_source", opening)
     live.file("shop").unlink()
     with Session(live.catalog, live.root, NOW) as session:
         found = compute(session, "revenue", "kept_promises", "contact_rate")
@@ -241,7 +246,10 @@ def with_accounts(live: Live, rows: str) -> None:
     live.define("datasets/accounts.yml", ACCOUNTS)
     live.define("datasets/orders.yml", LOOKED_UP)
     for name in ("north", "south"):
-        live.define(f"metrics/sales/{name}.yml", aggregate(name, "orders", "sum(amount)", f"where: accounts.region = '{name}'\n"))
+        live.define(
+            f"metrics/sales/{name}.yml",
+            aggregate(name, "orders", "sum(amount)", f"where: accounts.region = '{name}'\n"),
+        )
     live.sql("shop", f"create table accounts as select * from (values {rows}) as r(account, region)")
 
 
@@ -255,7 +263,9 @@ def test_a_lookup_whose_keys_are_unique_passes_its_guard_once(live: Live) -> Non
 
 
 def test_a_lookup_that_would_fan_out_fails_whoever_reads_it(live: Live) -> None:
-    with_accounts(live, "('c0', 'north'), ('c0', 'south'), ('c1', 'north'), ('c1', 'north'), (null, 'x'), (null, 'x')")
+    with_accounts(
+        live, "('c0', 'north'), ('c0', 'south'), ('c1', 'north'), ('c1', 'north'), (null, 'x'), (null, 'x')"
+    )
     with Session(live.catalog, live.root, NOW) as session:
         found = compute(session)
         assert kinds_of(session).count("guard") == 1
@@ -271,9 +281,13 @@ def test_an_amount_without_a_rate_fails_whoever_adds_it_up(live: Live) -> None:
     live.only("revenue", "kept_promises")
     live.define("company.yml", "company: Live\ntimezone: UTC\ncurrency: {report: GBP, rates: "
                 "{dataset: fx, from: base, to: quote, date: day, rate: rate, max_age: 31 days}}\n")  # fmt: skip
-    live.define("datasets/fx.yml", "dataset: fx\nsource: shop\ntable: fx\nkey: [day, base, quote]\ntime: day\n")
-    live.define("datasets/orders.yml",
-                ORDERS + "columns: {amount: {expression: amount, currency: \"case when channel = 'web' then 'EUR' else 'GBP' end\"}}\n")  # fmt: skip
+    live.define(
+        "datasets/fx.yml", "dataset: fx\nsource: shop\ntable: fx\nkey: [day, base, quote]\ntime: day\n"
+    )
+    euros = "case when channel = 'web' then 'EUR' else 'GBP' end"
+    live.define(
+        "datasets/orders.yml", ORDERS + f'columns: {{amount: {{expression: amount, currency: "{euros}"}}}}\n'
+    )
     live.sql("shop", "create table fx as select * from (values (date '2026-01-01', 'EUR', 'GBP', 0.5), "
              "(date '2026-02-01', 'EUR', 'GBP', 0.25)) as r(day, base, quote, rate)")  # fmt: skip
     with Session(live.catalog, live.root, NOW) as session:
@@ -328,5 +342,3 @@ def test_statements_are_the_engines_own_sql(session: Session) -> None:
     assert "min(" in extent
     assert "GROUPING SETS" in scan
     assert "grouping_sets(" not in scan.lower().replace("grouping sets", "")
-
-

@@ -42,7 +42,8 @@ def ask(live: Live, store: Store, metric: str = "revenue", grain: Grain = Grain.
 
 def shown(found: Answer) -> list[tuple[Any, ...]]:
     return [
-        (each.period.start, *(value for _, value in each.dimensions), each.value) for each in found.observations
+        (each.period.start, *(value for _, value in each.dimensions), each.value)
+        for each in found.observations
     ]
 
 
@@ -72,7 +73,9 @@ def _plain(rows: tuple[Observation, ...]) -> list[tuple[Any, ...]]:
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("metric", ["revenue", "csat", "kept_promises", "contact_rate", "revenue_per_complaint"])
+@pytest.mark.parametrize(
+    "metric", ["revenue", "csat", "kept_promises", "contact_rate", "revenue_per_complaint"]
+)
 def test_store_and_live_say_the_same(live: Live, store: Store, metric: str) -> None:
     held = ask(live, store, metric)
     fresh = ask(live, store, metric, as_of=live.clock.now)
@@ -81,8 +84,12 @@ def test_store_and_live_say_the_same(live: Live, store: Store, metric: str) -> N
     assert held.watermark == fresh.watermark
 
 
-@pytest.mark.parametrize(("grain", "periods"), [(Grain.DAY, 91), (Grain.WEEK, 14), (Grain.YEAR, 1), (Grain.ALL, 1)])
-def test_a_grain_that_is_not_stored_is_computed_and_not_kept(live: Live, store: Store, grain: Grain, periods: int) -> None:
+@pytest.mark.parametrize(
+    ("grain", "periods"), [(Grain.DAY, 91), (Grain.WEEK, 14), (Grain.YEAR, 1), (Grain.ALL, 1)]
+)
+def test_a_grain_that_is_not_stored_is_computed_and_not_kept(
+    live: Live, store: Store, grain: Grain, periods: int
+) -> None:
     found = ask(live, store, "revenue", grain)
     assert (found.origin, len(found.observations)) == (Origin.LIVE, periods)
     assert sum(each.value or 0 for each in found.observations) == 496 + 1274 + 2325
@@ -110,7 +117,10 @@ def test_a_cut_that_is_not_stored_is_computed(live: Live, store: Store) -> None:
         by_hand[key] = by_hand.get(key, 0.0) + n
     assert shown(both) == [(JANUARY, *key, value) for key, value in sorted(by_hand.items())]
     # Combinations that are listed are stored, in whatever order they are asked for.
-    live.define("metrics/sales/revenue.yml", REVENUE.replace("[channel]", "[channel, buyer]\ncuts: [[channel, buyer]]"))
+    live.define(
+        "metrics/sales/revenue.yml",
+        REVENUE.replace("[channel]", "[channel, buyer]\ncuts: [[channel, buyer]]"),
+    )
     assert ask(live, store, "revenue", Grain.MONTH, "buyer", "channel").origin is Origin.LIVE
     live.refresh(store)
     held = ask(live, store, "revenue", Grain.MONTH, "channel", "buyer", start=JANUARY, end=FEBRUARY)

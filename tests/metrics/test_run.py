@@ -10,6 +10,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
+from itertools import pairwise
 from pathlib import Path
 from textwrap import dedent
 
@@ -19,15 +20,12 @@ from sqlalchemy import func, select
 from metrics import planner
 from metrics.errors import BehindWatermark, StoreLocked, UnknownMetric
 from metrics.grain import Grain
-from metrics.observation import State
 from metrics.refresh_lock import RefreshLock
 from metrics.run import Refresher, Summary
 from metrics.store import Store
 from metrics.store_tables import observations, runs
 from tests.metrics.live import (
-    ORDERS,
     REVENUE,
-    SOURCES,
     TICKETS,
     Live,
     aggregate,
@@ -213,9 +211,7 @@ def test_a_missing_column_fails_what_reads_it_alone(live: Live, store: Store) ->
 
 def test_a_csv_file_without_its_columns(live: Live, store: Store) -> None:
     _header_only(live, "sheets")
-    assert errors(live.refresh(store)) == {
-        "csat": "metric 'csat': dataset 'surveys' has no column 'channel'"
-    }
+    assert errors(live.refresh(store)) == {"csat": "metric 'csat': dataset 'surveys' has no column 'channel'"}
 
 
 # -- a bad metric -------------------------------------------------------------------------------------
@@ -286,8 +282,11 @@ def test_a_row_of_an_impossible_time_stops_nothing_else(
     good = values(store, "revenue")
     live.clock.now = SECOND_RUN
     live.fill(120)
-    live.sql("shop", f"insert into orders select 999, 5000, 'c1', true, 'web', ordered_at, synced_at "
-             "from orders where order_id = 3", f"update orders set {column} = timestamp '{moment}' where order_id = 999")  # fmt: skip
+    live.sql(
+        "shop",
+        "insert into orders select 999, 5000, 'c1', true, 'web', ordered_at, synced_at from orders where order_id = 3",
+        f"update orders set {column} = timestamp '{moment}' where order_id = 999",
+    )
     summary = live.refresh(store)
     assert {"complaints", "csat"} <= set(written(summary))
     assert set(errors(summary)) <= READS["shop"]
@@ -298,6 +297,29 @@ def test_a_row_of_an_impossible_time_stops_nothing_else(
         january = 496.0 + (5000 if column == "synced_at" else 0)
         assert values(store, "revenue")["2026-01-01", ()] == (january, "final")
         assert values(store, "revenue")["2026-02-01", ()] == (1274.0, "final")
+
+
+def test_a_table_that_is_empty_for_a_moment_ends_nothing(live: Live, store: Store) -> None:
+    live.refresh(store)
+    before = {metric: said(store, metric) for metric in ALL}
+    live.clock.now = at("2026-04-01T07:00")
+    live.sql("desk", "delete from tickets")
+    reason = "dataset 'tickets' has no rows: until when it is complete is not known"
+    assert errors(live.refresh(store)) == {
+        "complaints": f"metric 'complaints': {reason}",
+        "contact_rate": f"metric 'contact_rate': {reason}",
+        "revenue_per_complaint": "metric 'revenue_per_complaint': its input 'complaints' failed: "
+        f"metric 'complaints': {reason}",
+    }
+    assert {metric: said(store, metric) for metric in ALL} == before
+
+
+def test_a_table_that_says_how_far_it_reaches_may_be_empty(live: Live, store: Store) -> None:
+    live.define("datasets/tickets.yml", TICKETS + "complete_through: {lag: 1 hour}\n")
+    live.refresh(store)
+    live.clock.now = at("2026-04-01T07:00")
+    live.sql("desk", "delete from tickets where ticket_id > 1", "update tickets set opened_at = null")
+    assert errors(live.refresh(store)) == {}
 
 
 def test_a_failed_input_is_named_along_the_whole_way(live: Live, store: Store) -> None:
@@ -340,7 +362,10 @@ def test_a_late_row_writes_what_it_touches_alone(live: Live, store: Store) -> No
     known = set(counts(store))
     live.clock.now = at("2026-04-01T09:00")
     # Of 14 February, arrived with the last rows: the watermark stays.
-    live.sql("shop", "insert into orders values (91, 1000, 'c1', true, 'web', '2026-02-14 12:00', '2026-04-01 05:00')")
+    live.sql(
+        "shop",
+        "insert into orders values (91, 1000, 'c1', true, 'web', '2026-02-14 12:00', '2026-04-01 05:00')",
+    )
     summary = live.refresh(store)
     assert written(summary) == {
         "revenue": 4, "kept_promises": 2, "contact_rate": 2, "revenue_per_complaint": 2, "complaints": 0, "csat": 0,
@@ -467,11 +492,18 @@ def test_monthly_replays_say_what_was_known_then(live: Live, store: Store) -> No
         live.refresh(store, as_of=at(day))
         said_then.append(values(store, "revenue").get(("2026-02-01", ())))
     # By 1 February, 5 o'clock, one day of February had come: 1 March's refresh lacks the late row, of 41.
-    assert said_then == [(0.0, "provisional"), (1274.0 - 41, "final"), (1274.0 - 41, "final"), (1274.0, "final")]
+    assert said_then == [
+        (0.0, "provisional"),
+        (1274.0 - 41, "final"),
+        (1274.0 - 41, "final"),
+        (1274.0, "final"),
+    ]
     versions = store.history("revenue", Grain.MONTH, month("2026-02"))
     assert [each.value for each in versions] == [0.0, 1233.0, 1274.0]
     assert [str(each.computed_at.date()) for each in versions] == ["2026-02-02", "2026-03-02", "2026-05-02"]
-    assert {str(run.watermark) for run in [store.last_success("revenue")] if run} == {"2026-04-10 05:00:00+00:00"}
+    assert {str(run.watermark) for run in [store.last_success("revenue")] if run} == {
+        "2026-04-10 05:00:00+00:00"
+    }
 
 
 def test_a_refresh_does_not_go_back(live: Live, store: Store) -> None:
@@ -549,8 +581,8 @@ def test_a_kill_at_any_instant_loses_and_doubles_nothing(live: Live, store: Stor
     chance = random.Random(20260401)
     for source, dataset in (("shop", "orders"), ("desk", "tickets")):
         for index in range(4):
-            live.define(f"metrics/more/{source}_{index}.yml",
-                        aggregate(f"{source}_{index}", dataset, "count", f"dimensions: [channel]\nwhere: {index} < 9\n"))  # fmt: skip
+            name, more = f"{source}_{index}", f"dimensions: [channel]\nwhere: {index} < 9\n"
+            live.define(f"metrics/more/{name}.yml", aggregate(name, dataset, "count", more))
     killed = 0
     for round_ in range(8):
         # New rows of April, so that every round has something to write.
@@ -577,13 +609,15 @@ def assert_sound(store: Store) -> None:
     held = counts(store)
     with store.engine.connect() as connection:
         rows = list(connection.execute(select(runs)).mappings())
-    assert {row["id"]: row["written"] + row["tombstones"] for row in rows if row["written"] + row["tombstones"]} == held
+    assert {
+        row["id"]: row["written"] + row["tombstones"] for row in rows if row["written"] + row["tombstones"]
+    } == held
     assert Counter(row["outcome"] for row in rows) == {"ok": len(rows)}
     for metric in {row["metric"] for row in rows}:
         for seen in store.latest(metric):
             versions = store.history(metric, seen.grain, seen.period, seen.dimensions)
-            assert not any(one.same_result(two) for one, two in zip(versions, versions[1:], strict=False))
-            assert versions[-1].state is not State.NO_DATA or seen.state is State.NO_DATA
+            assert not any(one.same_result(two) for one, two in pairwise(versions))
+            assert versions[-1] == seen
 
 
 def test_a_lock_file_that_a_kill_left_stops_nobody(live: Live, store: Store) -> None:

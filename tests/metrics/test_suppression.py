@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -147,7 +148,9 @@ def test_a_formula_over_a_suppressed_value_has_no_value() -> None:
 def test_how_many_people_stand_behind_a_cell(
     options: dict[str, Any], estimate: dict[str, Any], people: int | None
 ) -> None:
-    given = Estimate(JANUARY, (), State.FINAL, **{"value": 0.5, "numerator": 20.0, "denominator": 40.0, **estimate})
+    given = Estimate(
+        JANUARY, (), State.FINAL, **{"value": 0.5, "numerator": 20.0, "denominator": 40.0, **estimate}
+    )
     assert people_behind(metric(**options), given) == people
 
 
@@ -217,7 +220,8 @@ dimensions: [team]
 grains: [month]
 private: true
 """
-ANSWERS = CSAT.replace("csat", "answers").replace("proportion", "aggregate").replace("share: score >= 4", "measure: count")
+ANSWERS = CSAT.replace("csat", "answers").replace("kind: proportion", "kind: aggregate")
+ANSWERS = ANSWERS.replace("share: score >= 4", "measure: count")
 POINTS = ANSWERS.replace("answers", "points").replace("measure: count", "measure: sum(score)")
 FORMULA = """\
 metric: {name}
@@ -252,7 +256,9 @@ def live(tmp_path: Path) -> Live:
     made.define("metrics/service/answers.yml", ANSWERS)
     made.define("metrics/service/points.yml", POINTS)
     made.define("metrics/service/doubled.yml", FORMULA.format(name="doubled", formula="csat * 2"))
-    made.define("metrics/service/guessed.yml", FORMULA.format(name="guessed", formula="coalesce(csat, 0.123456)"))
+    made.define(
+        "metrics/service/guessed.yml", FORMULA.format(name="guessed", formula="coalesce(csat, 0.123456)")
+    )
     made.define("metrics/service/change.yml", CHANGE)
     with made.file("sheets").open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
@@ -293,10 +299,9 @@ def test_nothing_of_a_suppressed_cell_is_in_the_store(live: Live, store: Store) 
         assert told(store.latest(name)) == HIDDEN, name
     # How many people a sum is of is not known.
     assert set(told(store.latest("points")).values()) == {"suppressed"}
-    with sqlite3.connect(live.root / ".scorecard" / "store.db") as connection:
+    with closing(sqlite3.connect(live.root / ".scorecard" / "store.db")) as connection:
         connection.row_factory = sqlite3.Row
         rows = [dict(row) for row in connection.execute("SELECT * FROM observations")]
-    connection.close()
     hidden = [row for row in rows if any(team in row["dimensions"] for team in SECRETS)]
     assert len(hidden) == 2 * len(ALL) * 2 - 2  # the change has no January
     numbers = ("value", "numerator", "denominator", "lower", "upper", "sample_size", "maturity")
@@ -314,16 +319,20 @@ def test_what_is_computed_live_is_suppressed_too(live: Live, store: Store) -> No
     stored = answer(Query("csat", Grain.MONTH, ("team",)), live.catalog, live.root, store, live.clock.now)
     assert stored.origin is Origin.STORE
     as_of = answer(
-        Query("csat", Grain.MONTH, ("team",), as_of=at("2026-03-20")), live.catalog, live.root, store, live.clock.now
+        Query("csat", Grain.MONTH, ("team",), as_of=at("2026-03-20")),
+        live.catalog,
+        live.root,
+        store,
+        live.clock.now,
     )
     assert as_of.origin is Origin.LIVE
-    quarter = answer(Query("csat", Grain.YEAR, ("team",)), live.catalog, live.root, store, live.clock.now)
-    assert quarter.origin is Origin.LIVE
+    year = answer(Query("csat", Grain.YEAR, ("team",)), live.catalog, live.root, store, live.clock.now)
+    assert year.origin is Origin.LIVE
     segments = {name: state for name, state in HIDDEN.items() if name != "total"}
     assert told(stored.observations) == segments
     assert told(as_of.observations) == segments
-    year = {dict(seen.dimensions)["team"]: (str(seen.state), seen.sample_size) for seen in quarter.observations}
-    assert year == {"north": ("provisional", 14), "east": ("provisional", 46),
+    sizes = {dict(seen.dimensions)["team"]: (str(seen.state), seen.sample_size) for seen in year.observations}
+    assert sizes == {"north": ("provisional", 14), "east": ("provisional", 46),
                     "south": ("provisional", 82), "west": ("provisional", 74)}  # fmt: skip
 
 

@@ -1,0 +1,242 @@
+"""What a duration means, in plain Python: the published semantics and the axis that the kinds' page adds."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from fractions import Fraction
+
+from tests.soundness import reference as plain
+from tests.soundness.reference import TICK, Cell, Frame, Moment, Result, Row, Span, Z
+
+SECOND = timedelta(seconds=1)
+QUANTILES = {"p50": Fraction(1, 2), "p90": Fraction(9, 10)}
+
+
+@dataclass(frozen=True)
+class Duration:
+    """`within` is a span, or the name of a column of the start that holds hours; `unit` is in seconds."""
+
+    window: Span
+    statistic: str
+    basis: str = "from"
+    within: Span | str | None = None
+    unit: int = 3600
+
+
+@dataclass
+class Case:
+    row: Row
+    t: Moment
+    u: Moment | None
+
+
+def known(frame: Frame, rows: Sequence[Row], days: bool) -> list[Row]:
+    """Keep what happened by the watermark to somebody known; a day on either side makes all of it days."""
+    kept = []
+    for row in rows:
+        if row["t"] is None or row["who"] is None:
+            continue
+        moment = frame.calendar.day(row["t"]) if days else row["t"]
+        if moment <= (frame.calendar.day(frame.t - TICK) if days else frame.t):
+            kept.append({**row, "t": moment})
+    return kept
+
+
+def cases_of(starts: list[Row], ends: list[Row]) -> list[Case]:
+    found = []
+    for who in {row["who"] for row in starts}:
+        first = min((row for row in starts if row["who"] == who), key=lambda row: (row["t"], row["id"]))
+        since = [row["t"] for row in ends if row["who"] == who and row["t"] >= first["t"]]
+        found.append(Case(first, first["t"], min(since, default=None)))
+    return found
+
+
+def seconds(start: Moment, end: Moment) -> Fraction:
+    """Return the seconds between two moments of one type; a calendar day has 86400."""
+    return Fraction((end - start) // TICK, 10**6)  # type: ignore[operator]
+
+
+@dataclass
+class Line:
+    """A case: its time if it has one, the length of its window, over, and its place on the axis."""
+
+    spent: Fraction | None
+    bound: Fraction | None
+    over: bool
+    kept: bool
+    age: float
+    event: bool
+
+
+def duration(
+    frame: Frame, ask: Duration, starts: Sequence[Row], ends: Sequence[Row], *, days: bool
+) -> dict[Cell, Result]:
+    """Compute a duration; `days` says that the time of either side is a DATE."""
+    cohorts: dict[Cell, list[Line]] = {}
+    for case in cases_of(known(frame, starts, days), known(frame, ends, days)):
+        if ask.basis == "to" and case.u is None:
+            continue
+        label = case.u if ask.basis == "to" else case.t
+        assert label is not None
+        line = _line(frame, ask, case, days)
+        for grain in frame.grains:
+            start = frame.calendar.start(frame.calendar.day(label), grain)
+            for cut in frame.cuts:
+                cohorts.setdefault((grain, start, plain.segment_of(case.row, cut)), []).append(line)
+    found: dict[Cell, Result] = {}
+    for grain in frame.grains:
+        for start, end in frame.periods(grain):
+            if () in frame.cuts:
+                found[grain, start, ()] = Result(None, 0, 0, "no_data")
+            for (at, begin, segment), lines in cohorts.items():
+                if (at, begin) == (grain, start):
+                    found[at, begin, segment] = _result(frame, ask, end, start, lines)
+    return found
+
+
+def _line(frame: Frame, ask: Duration, case: Case, days: bool) -> Line:
+    zone = frame.calendar.zone
+    today: Moment = frame.calendar.day(frame.t) if days else frame.t
+    edge: Moment = frame.calendar.day(frame.t - TICK) if days else frame.t
+    if ask.basis == "to":
+        assert case.u is not None
+        spent = seconds(case.t, case.u)
+        return Line(spent, None, True, _kept(ask, case, zone), 0.0, True)
+    end = plain.plus(case.t, ask.window, zone)
+    answered = case.u is not None and case.u < end  # type: ignore[operator]
+    over = end <= today  # type: ignore[operator]
+    spent = seconds(case.t, case.u) if answered and case.u is not None else None
+    kept = answered and _kept(ask, case, zone)
+    event = kept if ask.statistic == "share_within" else answered
+    settled = answered or over or (ask.statistic == "share_within" and _late(ask, case, today, zone))
+    if event:
+        assert spent is not None
+        age = float(spent // _step(ask, days))
+    else:
+        age = math.inf if settled else float(seconds(case.t, edge) // _step(ask, days))
+    return Line(spent, seconds(case.t, end), over, kept, age, event)
+
+
+def _step(ask: Duration, days: bool) -> int:
+    return 86400 if days else 60 if plain.approximate_hours(ask.window) <= 14 * 24 else 3600
+
+
+def _hours(ask: Duration, case: Case) -> Fraction | None:
+    """Return the standard in hours; None where it is a calendar span, or not known."""
+    if isinstance(ask.within, str):
+        hours = case.row[ask.within]
+        return None if hours is None else Fraction(hours)
+    assert ask.within is not None
+    return Fraction(ask.within[0]) if ask.within[1] == "hour" else None
+
+
+def _kept(ask: Duration, case: Case, zone: str) -> bool:
+    """Tell whether the second event came at or before the end of the standard."""
+    if ask.statistic != "share_within" or case.u is None:
+        return False
+    hours = _hours(ask, case)
+    if hours is not None:
+        return seconds(case.t, case.u) <= hours * 3600
+    if isinstance(ask.within, tuple):
+        return case.u <= plain.plus(case.t, ask.within, zone)  # type: ignore[operator]
+    return False
+
+
+def _late(ask: Duration, case: Case, today: Moment, zone: str) -> bool:
+    """Tell whether the standard's time is over, or there is none."""
+    hours = _hours(ask, case)
+    if hours is not None:
+        return seconds(case.t, today) > hours * 3600
+    if isinstance(ask.within, tuple):
+        return plain.plus(case.t, ask.within, zone) < today  # type: ignore[operator]
+    return True
+
+
+def _result(frame: Frame, ask: Duration, end: date | None, start: date | None, lines: list[Line]) -> Result:
+    n = len(lines)
+    shared = ask.statistic == "share_within"
+    k = sum(1 for line in lines if (line.kept if shared else line.spent is not None))
+    if ask.basis == "to":
+        state = "provisional" if not frame.final(end) else "small_sample" if n < frame.min_sample else "final"
+        value, interval = _plain(ask, lines)
+        return Result(value, k, n, state, _elapsed(frame, start, end), interval)
+    completed = sum(1 for line in lines if line.over)
+    final = completed == n and frame.final(end, ask.window)
+    state = "provisional" if not final else "small_sample" if n < frame.min_sample else "final"
+    value, interval = None, None
+    if final or completed >= frame.min_sample:
+        value, interval = _plain(ask, lines) if completed == n else _estimated(ask, lines)
+    return Result(value, k, n, state, completed / n, interval)
+
+
+def _elapsed(frame: Frame, start: date | None, end: date | None) -> float:
+    if start is None or end is None:
+        return 1.0
+    begins, ends = frame.calendar.begins(start), frame.calendar.begins(end)
+    return min(1.0, max(0.0, (frame.t - begins) / (ends - begins)))
+
+
+Found = tuple[Fraction | None, tuple[float, float] | None]
+
+
+def _plain(ask: Duration, lines: list[Line]) -> Found:
+    n = len(lines)
+    if ask.statistic == "share_within":
+        k = sum(1 for line in lines if line.kept)
+        return Fraction(k, n), plain.wilson(k, n)
+    if ask.statistic == "mean":
+        took = [_bounded(line) for line in lines]
+        mean = sum(took, Fraction()) / n
+        if n < 2:
+            return mean / ask.unit, None
+        whole = [math.floor(each) for each in took]
+        middle = Fraction(sum(whole), n)
+        spread = sum((each - middle) ** 2 for each in whole) / (n - 1)
+        return mean / ask.unit, _around(mean, math.sqrt(spread / n), ask.unit)
+    ordered = sorted(line.spent for line in lines if line.spent is not None)
+    reached = [each for each in ordered
+               if Fraction(sum(1 for other in ordered if other <= each), n) >= QUANTILES[ask.statistic]]  # fmt: skip
+    return (reached[0] / ask.unit if reached else None), None
+
+
+def _bounded(line: Line) -> Fraction:
+    if line.spent is not None:
+        return line.spent
+    assert line.bound is not None
+    return line.bound
+
+
+def _around(mean: Fraction, error: float, unit: int) -> tuple[float, float]:
+    return max(0.0, float(mean) - Z * error) / unit, (float(mean) + Z * error) / unit
+
+
+def _estimated(ask: Duration, lines: list[Line]) -> Found:
+    if ask.statistic == "share_within":
+        return plain.kaplan_meier([(line.age, line.event) for line in lines])
+    curve = []
+    survival = Fraction(1)
+    for age in sorted({line.age for line in lines if line.event}):
+        here = [line.spent for line in lines if line.event and line.age == age and line.spent is not None]
+        at_risk = sum(1 for line in lines if line.age >= age)
+        before, survival = survival, survival * (1 - Fraction(len(here), at_risk))
+        curve.append((here, at_risk, before, survival))
+    if ask.statistic != "mean":
+        reached = [here for here, _, _, after in curve if 1 - after >= QUANTILES[ask.statistic]]
+        # Within one step of the axis all of its events have happened at the longest of them.
+        return (max(reached[0]) / ask.unit if reached else None), None
+    waiting = [line.bound for line in lines if line.spent is None and line.bound is not None]
+    tail = survival * sum(waiting, Fraction()) / len(waiting) if waiting else Fraction()
+    means = [sum(here, Fraction()) / len(here) for here, *_ in curve]
+    areas = [(before - after) * mean for (_, _, before, after), mean in zip(curve, means, strict=True)]
+    variance = 0.0
+    for index, (here, at_risk, _, after) in enumerate(curve):
+        if len(here) < at_risk:
+            rest = sum(areas[index + 1 :], tail) - after * means[index]
+            variance += float(rest) ** 2 * len(here) / (at_risk * (at_risk - len(here)))
+    mean = sum(areas, tail)
+    return mean / ask.unit, _around(mean, math.sqrt(variance), ask.unit)
+
+

@@ -1,0 +1,253 @@
+# Sources hold naive times, so tests write them.
+# ruff: noqa: DTZ001
+"""A duration on DuckDB, and on PostgreSQL, says what the plain reference says, whatever the log."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from metrics.errors import ComputationError
+from metrics.grain import Grain, Span
+from metrics.kinds.duration import Basis, Options, Statistic
+from metrics.model import Reference, Validity
+from metrics.unit import unit_of
+from tests.postgres_server import PostgresServer
+from tests.soundness import reference as plain
+from tests.soundness import reference_duration as slow
+from tests.soundness.generators import Log, agree, calendars, company, first_day, grains, logs, nows
+from tests.soundness.served import Served
+from tests.soundness.world import (
+    E,
+    World,
+    at,
+    by_cell,
+    columns,
+    dimensions,
+    entities,
+    metric,
+    table,
+    until_now,
+)
+
+WINDOWS: tuple[plain.Span, ...] = (
+    (1, "hour"), (24, "hour"), (36, "hour"), (1, "day"), (7, "day"), (14, "day"), (15, "day"), (1, "month"),
+    (1, "year"),
+)  # fmt: skip
+STANDARDS: tuple[plain.Span | str, ...] = ((4, "hour"), (24, "hour"), (1, "day"), (7, "day"), (1, "month"), "hours")
+UNITS = {None: 3600, "seconds": 1, "minutes": 60, "days": 86400}
+CUTS = ((), ("ch",))
+
+
+@st.composite
+def asks(draw: st.DrawFn) -> tuple[slow.Duration, str | None]:
+    """Draw what is asked, and the unit that is declared."""
+    statistic = draw(st.sampled_from(("p50", "p90", "mean", "share_within")))
+    shared = statistic == "share_within"
+    unit = None if shared else draw(st.sampled_from(tuple(UNITS)))
+    ask = slow.Duration(
+        draw(st.sampled_from(WINDOWS)), statistic, draw(st.sampled_from(("from", "from", "from", "to"))),
+        draw(st.sampled_from(STANDARDS)) if shared else None, UNITS[unit],
+    )  # fmt: skip
+    return ask, unit
+
+
+def options(ask: slow.Duration, start: Reference, end: Reference) -> Options:
+    within = "x * 12" if ask.within == "hours" else f"{ask.within[0]} {ask.within[1]}" if ask.within else None
+    window = Span.parse(f"{ask.window[0]} {ask.window[1]}") if ask.basis == "from" else None
+    standard = E(within) if within else None
+    return Options("case", start, end, Statistic(ask.statistic), window, Basis(ask.basis), standard)
+
+
+def dataset(log: Log, **more: Any) -> dict[str, Any]:
+    return {
+        "key": ("id",), "time": E("t"), "timezone": log.timezone, "entities": entities(case="who"),
+        "dimensions": dimensions(ch="ch"), "complete_through": until_now(), **more,
+    }  # fmt: skip
+
+
+def read(log: Log) -> list[plain.Row]:
+    return [{**row, "hours": None if row["x"] is None else row["x"] * 12} for row in log.read()]
+
+
+def compared(world: World, data: st.DataObject, calendar: plain.Calendar, starts: Log, ends: Log) -> None:
+    """Assert that a drawn question is answered as the reference answers it."""
+    (ask, unit), now, wanted = data.draw(asks()), data.draw(nows()), data.draw(grains())
+    least = data.draw(st.sampled_from((1, 2, 10)))
+    one = metric("m", "duration", options(ask, Reference("starts"), Reference("ends")), dimensions=("ch",),
+                 grains=tuple(map(Grain, wanted)), min_sample=least, unit=unit)  # fmt: skip
+    first = first_day(calendar, starts.read())
+    if ask.basis == "to":
+        days = (first, first_day(calendar, ends.read()))
+        first = None if None in days else max(day for day in days if day is not None)
+    frame = plain.Frame(calendar, wanted, CUTS, now, first, 3, least)
+    expected = slow.duration(frame, ask, read(starts), read(ends), days="date" in (starts.kind, ends.kind))
+    agree(world.compute(one, now), expected, parts=True, intervals=True, maturity=True)
+
+
+def two_logs(calendar: plain.Calendar, starts: Log, ends: Log) -> World:
+    return World(
+        {"starts": starts.table(), "ends": ends.table()},
+        {"starts": dataset(starts, settle=Span.parse("3 days")), "ends": dataset(ends)},
+        **company(calendar),
+    )
+
+
+@given(st.data())
+@settings(max_examples=60)
+def test_two_datasets(data: st.DataObject) -> None:
+    calendar, starts, ends = data.draw(calendars()), data.draw(logs(most=20)), data.draw(logs(most=20))
+    compared(two_logs(calendar, starts, ends), data, calendar, starts, ends)
+
+
+@given(st.data())
+def test_a_young_cohort_of_many_reads_the_curve(data: st.DataObject) -> None:
+    kinds = ("naive", "instant")
+    calendar = data.draw(calendars())
+    starts, ends = (data.draw(logs(most=60, people=25, kinds=kinds)) for _ in range(2))
+    compared(two_logs(calendar, starts, ends), data, calendar, starts, ends)
+
+
+@pytest.mark.postgres
+@given(st.data())
+@settings(max_examples=25, suppress_health_check=list(HealthCheck))
+def test_postgresql_says_the_same(postgres: PostgresServer, data: st.DataObject) -> None:
+    calendar = data.draw(calendars())
+    starts, ends = (data.draw(logs(most=40, people=15)) for _ in range(2))
+    compared(Served.of(two_logs(calendar, starts, ends), postgres.url), data, calendar, starts, ends)
+
+
+# -- by hand ------------------------------------------------------------------------------------------
+
+TICKETS = {"id": "text", "who": "text", "opened": "naive", "answered": "naive", "hours": "float"}
+OPENED = datetime(2024, 1, 5, 10)
+
+
+def tickets(*answers: timedelta | None, hours: float | None = None) -> World:
+    """Return tickets opened on 5 January at 10:00 and answered so long after."""
+    rows = [(f"t{index}", f"t{index}", OPENED, None if after is None else OPENED + after, hours)
+            for index, after in enumerate(answers)]  # fmt: skip
+    each = {"key": ("id",), "time": E("opened"), "entities": entities(case="who"), "complete_through": until_now(),
+            "columns": columns(standard="hours * 2")}  # fmt: skip
+    return World({"tickets": table(TICKETS, rows)}, {"tickets": each})
+
+
+def asked(statistic: str, window: str | None = "7 days", within: str | None = None, **more: Any) -> Any:
+    more = {"min_sample": 1, "grains": (Grain.MONTH,), **more}
+    basis = Basis(more.pop("basis", "from"))
+    sides = Reference("tickets"), Reference("tickets", time=E("answered"))
+    return metric("m", "duration", Options("case", *sides, Statistic(statistic), Span.parse(window) if window else None,
+                                           basis, E(within) if within else None), **more)  # fmt: skip
+
+
+LATER = at("2024-03-01T00:00")
+JANUARY = (Grain.MONTH, date(2024, 1, 1), ())
+
+
+def hours(*numbers: float | None) -> tuple[timedelta | None, ...]:
+    return tuple(None if number is None else timedelta(hours=number) for number in numbers)
+
+
+@pytest.mark.parametrize(
+    ("statistic", "answers", "value"),
+    [
+        ("p50", (1, 2, 3, 4), 2.0),
+        ("p50", (1, 2, None, None), 2.0),
+        ("p50", (1, None, None, None), None),
+        ("p90", (*range(1, 10), None), 9.0),
+        ("p90", (*range(1, 9), None, None), None),
+        ("mean", (2, 4, None), (2 + 4 + 168) / 3),
+        # An answer at the window's end is outside, and counts as long as the window.
+        ("mean", (168, 2), 85.0),
+        ("p90", (1, 168), None),
+    ],
+)
+def test_who_has_no_answer_is_never_left_out(statistic: str, answers: Any, value: float | None) -> None:
+    one = by_cell(tickets(*hours(*answers)).compute(asked(statistic), LATER))[JANUARY]
+    assert (one.value, one.state.value, one.sample_size) == (value, "final", len(answers))
+
+
+@pytest.mark.parametrize(
+    ("after", "kept"),
+    [(timedelta(hours=4), 1), (timedelta(hours=4, microseconds=1), 0), (timedelta(0), 1), (None, 0)],
+    ids=str,
+)
+@pytest.mark.parametrize("within", ["4h", "standard", "2 * hours", "240 minutes"])
+def test_within_a_standard_is_at_its_end_or_before(after: timedelta | None, kept: int, within: str) -> None:
+    one = by_cell(tickets(after, hours=2.0).compute(asked("share_within", within=within), LATER))[JANUARY]
+    assert (one.numerator, one.denominator, one.value) == (kept, 1, kept)
+
+
+def test_without_a_standard_nothing_is_within_it() -> None:
+    one = by_cell(tickets(timedelta(0)).compute(asked("share_within", within="hours"), LATER))[JANUARY]
+    assert (one.numerator, one.denominator) == (0, 1)
+
+
+def test_a_standard_that_is_no_number_of_hours_is_refused() -> None:
+    with pytest.raises(ComputationError, match="^metric 'm': within is a span such as 4h, or a number of hours$"):
+        tickets(timedelta(0)).compute(asked("share_within", within="opened"), LATER)
+
+
+@pytest.mark.parametrize(("now", "state"), [("2024-02-07T23:59", "provisional"), ("2024-02-08T00:00", "final")])
+def test_a_period_is_final_once_its_last_window_is_over(now: str, state: str) -> None:
+    one = by_cell(tickets(*hours(1, None)).compute(asked("p50"), at(now)))[JANUARY]
+    assert (one.state.value, one.value) == (state, 1.0)
+
+
+def test_an_open_case_never_shortens_a_duration() -> None:
+    world = tickets(*hours(1, 1, 1, None, None, None, None))
+    young = by_cell(world.compute(asked("p50"), at("2024-01-08T00:00")))[JANUARY]
+    assert (young.value, young.numerator, young.denominator, young.maturity) == (None, 3, 7, 0.0)
+
+
+def test_only_the_first_case_of_an_entity_counts_and_only_what_follows_it() -> None:
+    each = {"key": ("id",), "time": E("t"), "entities": entities(case="who"), "complete_through": until_now()}
+    rows = [("1", "a", datetime(2024, 1, 5)), ("2", "a", datetime(2024, 1, 6))]
+    ends = [("1", "a", datetime(2024, 1, 4)), ("2", "a", datetime(2024, 1, 5, 5)), ("3", "a", datetime(2024, 1, 5, 9))]
+    types = {"id": "text", "who": "text", "t": "naive"}
+    world = World({"starts": table(types, rows), "ends": table(types, ends)}, {"starts": each, "ends": each})
+    one = metric("m", "duration", Options("case", Reference("starts"), Reference("ends"), Statistic.P50,
+                                          Span.parse("7 days")), grains=(Grain.MONTH,), min_sample=1)  # fmt: skip
+    assert by_cell(world.compute(one, LATER))[JANUARY].value == 5.0
+
+
+def test_a_row_of_a_history_that_goes_on_is_no_event() -> None:
+    rows = [("1", "a", datetime(2024, 1, 1), "b"), ("2", "a", datetime(2024, 1, 2), "a"),
+            ("3", "a", datetime(2024, 1, 4), "b"), ("4", "a", datetime(2024, 1, 5), "b"),
+            ("5", "c", datetime(2024, 1, 1), "b"), ("6", "c", datetime(2024, 1, 2), "b")]  # fmt: skip
+    world = World(
+        {"log": table({"id": "text", "who": "text", "t": "naive", "stage": "text"}, rows)},
+        {"log": {"key": ("id",), "entities": entities(case="who"), "valid": Validity(E("t")),
+                 "complete_through": until_now()}},
+    )  # fmt: skip
+    sides = Reference("log", where=E("stage = 'a'")), Reference("log", where=E("stage = 'b'"))
+    one = metric("m", "duration", Options("case", *sides, Statistic.P50, Span.parse("7 days")), unit="days",
+                 grains=(Grain.MONTH,), min_sample=1)  # fmt: skip
+    found = by_cell(world.compute(one, LATER))[JANUARY]
+    assert (found.value, found.denominator) == (2.0, 1)
+
+
+def test_completed_cases_are_labelled_by_their_end() -> None:
+    world = tickets(*hours(1, 30 * 24, 31 * 24, None))
+    found = by_cell(world.compute(asked("mean", None, basis="to", unit="days"), LATER))
+    february = found[Grain.MONTH, date(2024, 2, 1), ()]
+    assert (february.value, february.numerator, february.denominator, february.state.value) == (30.5, 2, 2, "final")
+
+
+@pytest.mark.parametrize(
+    ("statistic", "declared", "unit"),
+    [("p50", None, "hours"), ("mean", "days", "days"), ("share_within", None, "ratio")],
+)
+def test_the_unit_is_hours_unless_declared(statistic: str, declared: str | None, unit: str) -> None:
+    one = asked(statistic, unit=declared)
+    assert unit_of(one, tickets().catalog(one)) == unit
+
+
+def test_a_unit_without_a_fixed_length_is_refused() -> None:
+    message = "^metric 'm': 'months' is not a unit of durations: seconds, minutes, hours, days, weeks$"
+    with pytest.raises(ComputationError, match=message):
+        tickets(timedelta(0)).compute(asked("p50", unit="months"), LATER)
