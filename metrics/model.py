@@ -377,7 +377,7 @@ class Metric:
     cuts: tuple[tuple[str, ...], ...] = field(default=(), metadata={"refers": "dimension", "hashed": False})
     grains: tuple[Grain, ...] = field(default=(Grain.MONTH, Grain.QUARTER), metadata={"hashed": False})
     min_sample: int = 10
-    private: bool = unhashed(False)
+    private: bool = False
     guards: tuple[str, ...] = unhashed((), refers="metric")
     targets: tuple[Target, ...] = unhashed(())
     benchmarks: tuple[Benchmark, ...] = unhashed(())

@@ -43,6 +43,8 @@ def catalog_of(files: Files | None = None) -> Catalog:
 BASE = catalog_of()
 
 CHANGING = [
+    # below the least number of people a private value is not served
+    ("revenue", REVENUE, "direction: up", "direction: up\nprivate: true"),
     # what the metric says itself
     ("lead_to_opportunity", CONVERSION, "window: 90 days", "window: 60 days"),
     ("lead_to_opportunity", CONVERSION, "window: 90 days", "window: 90 days\nreentry: every"),
@@ -131,7 +133,6 @@ KEEPING = [
     ),
     ("lead_to_opportunity", CONVERSION, "min_sample: 10\n", ""),
     ("revenue", REVENUE, "guards: [csat]", "guards: [cac]"),
-    ("revenue", REVENUE, "direction: up", "direction: up\nprivate: true"),
     ("revenue", REVENUE, "kind: aggregate", "unit: score\nkind: aggregate"),
     # what it does not reach of its datasets
     ("lead_to_opportunity", STAGES, "stage = 'closed_won'", "stage = 'won'"),
