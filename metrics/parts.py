@@ -94,9 +94,9 @@ def _nearest(record: Any, part: Part) -> bool:
 
 
 def dimension_uses(metric: Metric) -> tuple[Use, ...]:
-    """Return the uses whose rows give a metric's dimensions: `from` alone where there is one."""
+    """Return the uses whose rows give a metric's dimensions: `from` or the activity where there is one."""
     found = uses(metric)
-    return tuple(use for use in found if use.path == ("from",)) or found
+    return tuple(use for use in found if use.path in (("from",), ("activity",), ("subscription",))) or found
 
 
 def inputs(metric: Metric) -> tuple[str, ...]:

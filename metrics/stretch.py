@@ -55,7 +55,9 @@ def periods_table(when: When, grains: Iterable[Grain], over: Over, at: At | None
                        calendar.instant(date(1970, 1, 1)), calendar.instant(date(1970, 1, 1)))]  # fmt: skip
     dates = [sa.column(name, sa.Date()) for name in ("p_start", "p_end", "d_from", "d_to")]
     instants = [sa.column(name, INSTANT) for name in ("i_from", "i_to", "i_at")]
-    values = sa.values(sa.column("p_grain", sa.Text()), *dates, *instants, name="v").data(lines)
+    values = sa.values(sa.column("p_grain", sa.Text()), *dates, *instants, name="v", literal_binds=True).data(
+        lines
+    )
     # Bound values arrive untyped on some engines: say once what they are.
     typed = [sa.cast(column, column.type).label(column.name) for column in values.c]
     return sa.select(*typed).subquery("p")

@@ -16,7 +16,7 @@ from metrics.scan import argument
 
 CODE = "expression-type"
 
-_CONDITIONS = ("where", "share", "of", "conditions", "exclude")
+_CONDITIONS = ("where", "share", "of", "positive", "negative", "conditions", "exclude")
 # Which rows there are; then what is made of them; then the rest.
 _ROWS = ("where", "exclude", "time", "loaded_at")
 _ORDER: dict[str | int, int] = {**dict.fromkeys(_ROWS, 0), "columns": 1, "conditions": 1}

@@ -238,5 +238,3 @@ def _estimated(ask: Duration, lines: list[Line]) -> Found:
             variance += float(rest) ** 2 * len(here) / (at_risk * (at_risk - len(here)))
     mean = sum(areas, tail)
     return mean / ask.unit, _around(mean, math.sqrt(variance), ask.unit)
-
-

@@ -104,15 +104,26 @@ def seen(*people: str | None, paid: bool = True, day: int = 5) -> Any:
 
 
 def three() -> World:
-    each = {"key": ("id",), "time": E("t"), "entities": entities(customer="who"), "complete_through": until_now()}
+    each = {
+        "key": ("id",),
+        "time": E("t"),
+        "entities": entities(customer="who"),
+        "complete_through": until_now(),
+    }
     return World(
-        {"marketing": seen("a", "b", "c", "c", None), "sales": seen("b", "c", "d"), "service": seen("c", "d", day=6)},
+        {
+            "marketing": seen("a", "b", "c", "c", None),
+            "sales": seen("b", "c", "d"),
+            "service": seen("c", "d", day=6),
+        },
         {name: each for name in NAMES},
     )
 
 
 def asked(*of: Seen, share: Share = Share.ALL, **more: Any) -> Any:
-    return metric("m", "coverage", Options("customer", of, share), grains=(Grain.MONTH,), min_sample=1, **more)
+    return metric(
+        "m", "coverage", Options("customer", of, share), grains=(Grain.MONTH,), min_sample=1, **more
+    )
 
 
 LATER = at("2024-03-01T00:00")
@@ -125,7 +136,9 @@ def test_seen_by_all_three() -> None:
 
 
 def test_of_two_it_is_the_jaccard_index() -> None:
-    one = by_cell(three().compute(asked(Seen("marketing"), Seen("sales"), share=Share.PAIRWISE), LATER))[JANUARY]
+    one = by_cell(three().compute(asked(Seen("marketing"), Seen("sales"), share=Share.PAIRWISE), LATER))[
+        JANUARY
+    ]
     assert (one.value, one.numerator, one.denominator) == (0.5, 2, 4)
 
 

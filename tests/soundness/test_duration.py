@@ -38,7 +38,14 @@ WINDOWS: tuple[plain.Span, ...] = (
     (1, "hour"), (24, "hour"), (36, "hour"), (1, "day"), (7, "day"), (14, "day"), (15, "day"), (1, "month"),
     (1, "year"),
 )  # fmt: skip
-STANDARDS: tuple[plain.Span | str, ...] = ((4, "hour"), (24, "hour"), (1, "day"), (7, "day"), (1, "month"), "hours")
+STANDARDS: tuple[plain.Span | str, ...] = (
+    (4, "hour"),
+    (24, "hour"),
+    (1, "day"),
+    (7, "day"),
+    (1, "month"),
+    "hours",
+)
 UNITS = {None: 3600, "seconds": 1, "minutes": 60, "days": 86400}
 CUTS = ((), ("ch",))
 
@@ -188,11 +195,15 @@ def test_without_a_standard_nothing_is_within_it() -> None:
 
 
 def test_a_standard_that_is_no_number_of_hours_is_refused() -> None:
-    with pytest.raises(ComputationError, match="^metric 'm': within is a span such as 4h, or a number of hours$"):
+    with pytest.raises(
+        ComputationError, match=r"^metric 'm': within is a span such as 4h, or a number of hours$"
+    ):
         tickets(timedelta(0)).compute(asked("share_within", within="opened"), LATER)
 
 
-@pytest.mark.parametrize(("now", "state"), [("2024-02-07T23:59", "provisional"), ("2024-02-08T00:00", "final")])
+@pytest.mark.parametrize(
+    ("now", "state"), [("2024-02-07T23:59", "provisional"), ("2024-02-08T00:00", "final")]
+)
 def test_a_period_is_final_once_its_last_window_is_over(now: str, state: str) -> None:
     one = by_cell(tickets(*hours(1, None)).compute(asked("p50"), at(now)))[JANUARY]
     assert (one.state.value, one.value) == (state, 1.0)
@@ -207,7 +218,11 @@ def test_an_open_case_never_shortens_a_duration() -> None:
 def test_only_the_first_case_of_an_entity_counts_and_only_what_follows_it() -> None:
     each = {"key": ("id",), "time": E("t"), "entities": entities(case="who"), "complete_through": until_now()}
     rows = [("1", "a", datetime(2024, 1, 5)), ("2", "a", datetime(2024, 1, 6))]
-    ends = [("1", "a", datetime(2024, 1, 4)), ("2", "a", datetime(2024, 1, 5, 5)), ("3", "a", datetime(2024, 1, 5, 9))]
+    ends = [
+        ("1", "a", datetime(2024, 1, 4)),
+        ("2", "a", datetime(2024, 1, 5, 5)),
+        ("3", "a", datetime(2024, 1, 5, 9)),
+    ]
     types = {"id": "text", "who": "text", "t": "naive"}
     world = World({"starts": table(types, rows), "ends": table(types, ends)}, {"starts": each, "ends": each})
     one = metric("m", "duration", Options("case", Reference("starts"), Reference("ends"), Statistic.P50,
@@ -235,7 +250,12 @@ def test_completed_cases_are_labelled_by_their_end() -> None:
     world = tickets(*hours(1, 30 * 24, 31 * 24, None))
     found = by_cell(world.compute(asked("mean", None, basis="to", unit="days"), LATER))
     february = found[Grain.MONTH, date(2024, 2, 1), ()]
-    assert (february.value, february.numerator, february.denominator, february.state.value) == (30.5, 2, 2, "final")
+    assert (february.value, february.numerator, february.denominator, february.state.value) == (
+        30.5,
+        2,
+        2,
+        "final",
+    )
 
 
 @pytest.mark.parametrize(
@@ -248,6 +268,6 @@ def test_the_unit_is_hours_unless_declared(statistic: str, declared: str | None,
 
 
 def test_a_unit_without_a_fixed_length_is_refused() -> None:
-    message = "^metric 'm': 'months' is not a unit of durations: seconds, minutes, hours, days, weeks$"
+    message = r"^metric 'm': 'months' is not a unit of durations: seconds, minutes, hours, days, weeks$"
     with pytest.raises(ComputationError, match=message):
         tickets(timedelta(0)).compute(asked("p50", unit="months"), LATER)

@@ -247,3 +247,25 @@ def test_active_if_reads_back_as_it_is_written() -> None:
         "in_period",
         "within 90 days",
     ]
+
+
+@pytest.mark.parametrize("measure", ["grr", "nrr"])
+def test_too_many_pairs_fall_back_to_moments(measure: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    begin, turn = date(2024, 1, 1), date(2024, 3, 15)
+    rows = []
+    for number in range(200):
+        rows.append((f"c{number}", begin, turn, 100 + number))
+        rows.append((f"c{number}", turn, None, 90 + number + 3 * (number % 7)))
+    drawn = subscribed(rows, measure)["2024-03"]
+    monkeypatch.setattr("metrics.kinds._retention_sql.PAIRS_LIMIT", 50)
+    moments = subscribed(rows, measure)["2024-03"]
+    assert moments.draws is None
+    assert (moments.value, moments.numerator, moments.sample_size) == (
+        drawn.value,
+        drawn.numerator,
+        drawn.sample_size,
+    )
+    assert drawn.lower is not None
+    assert drawn.upper is not None
+    assert moments.lower == pytest.approx(drawn.lower, abs=1e-3)
+    assert moments.upper == pytest.approx(drawn.upper, abs=1e-3)

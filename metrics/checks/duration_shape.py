@@ -1,0 +1,63 @@
+"""The keys of a duration fit together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from metrics.definitions import Places
+from metrics.errors import Finding, Level
+from metrics.expression import SpanLiteral
+from metrics.kinds.duration import UNITS, Basis, Options, Statistic
+from metrics.model import Catalog, Metric
+
+CODE = "duration-shape"
+
+Problem = tuple[tuple[str, ...], bool, str]
+
+
+def check(catalog: Catalog, at: Places) -> Iterator[Finding]:
+    """Yield a finding for each key that is missing, needless or too short; advice for a needless window."""
+    for name, metric in catalog.metrics.items():
+        options = metric.options
+        if not isinstance(options, Options):
+            continue
+        for path, key, message in (*_window(options), *_standard(options), *_rest(metric, options)):
+            yield Finding(at("metric", name, *path, key=key), CODE, message)
+        if options.basis is Basis.TO and options.window is not None:
+            message = "window has no meaning with basis: to, which has completed cases only"
+            yield Finding(at("metric", name, "window", key=True), CODE, message, Level.ADVICE)
+
+
+def _window(options: Options) -> Iterator[Problem]:
+    if options.window is None:
+        if options.basis is Basis.FROM:
+            yield (), False, "missing key 'window': until when a case without an answer is waited for"
+    elif options.window.count == 0:
+        yield ("window",), False, "the window has no length"
+
+
+def _standard(options: Options) -> Iterator[Problem]:
+    shared = options.statistic is Statistic.SHARE_WITHIN
+    if options.within is None:
+        if shared:
+            yield (), False, "missing key 'within': the standard of share_within"
+        return
+    if not shared:
+        yield ("within",), True, f"within has no meaning with statistic: {options.statistic}"
+    node, window = options.within.node, options.window
+    if not isinstance(node, SpanLiteral) or window is None or options.basis is Basis.TO:
+        return
+    if node.span.approximate_seconds > window.approximate_seconds:
+        yield ("within",), False, f"{node.span} is longer than the window of {window}"
+
+
+def _rest(metric: Metric, options: Options) -> Iterator[Problem]:
+    for key, reference in (("from", options.from_), ("to", options.to)):
+        if reference.measure is not None:
+            yield (key, "measure"), False, "a duration is of entities: leave the measure out"
+    if metric.unit is None:
+        return
+    if options.statistic is Statistic.SHARE_WITHIN:
+        yield ("unit",), True, "unit has no meaning with statistic: share_within, which is a share"
+    elif metric.unit not in UNITS:
+        yield ("unit",), False, f"{metric.unit!r} is not a unit of durations: {', '.join(UNITS)}"
