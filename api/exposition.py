@@ -149,7 +149,9 @@ class _StoreCollector(Collector):
             for observation in seen:
                 number = getattr(observation, part)
                 if number is not None:
-                    factor = base.factor if in_unit else 1.0
+                    # A duration's numerator counts cases.
+                    counted = part == "numerator" and metric.kind == "duration"
+                    factor = base.factor if in_unit and not counted else 1.0
                     family.add_metric(_labels(observation, names), number * factor)
             yield family
 

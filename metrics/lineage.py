@@ -134,6 +134,9 @@ def _has_money(catalog: Catalog, items: Iterable[Item]) -> bool:
 def _metric(metric: Metric) -> dict[str, Any]:
     plain = {**_plain(metric), **_plain(metric.options)}
     plain.pop("options", None)
+    if metric.kind == "duration" and metric.unit is not None:
+        # A duration is computed in its unit, so that the unit changes its value.
+        plain["unit"] = metric.unit
     if "dimensions" in plain:
         plain["dimensions"] = sorted(set(plain["dimensions"]))
     return plain

@@ -79,11 +79,15 @@ def is_record(value: Any) -> bool:
 
 def uses(metric: Metric) -> tuple[Use, ...]:
     """Return every use of a dataset that a metric's value depends on, in the order of its keys."""
-    return tuple(
+    found = [
         Use(part.path[:-1], part.value, part.owner)
         for part in parts(metric.options)
         if part.refers == "dataset"
-    )
+    ]
+    if isinstance(getattr(metric.options, "within", None), Expression):
+        # The standard of a duration is read over the rows that it starts from.
+        found.append(Use((), metric.options.from_.dataset, metric.options))
+    return tuple(found)
 
 
 def _nearest(record: Any, part: Part) -> bool:

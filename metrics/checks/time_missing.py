@@ -13,7 +13,7 @@ from metrics.parts import uses
 CODE = "time-missing"
 
 
-FOLLOWING = ("conversion", "duration", "retention", "win_back")
+FOLLOWING = ("conversion", "coverage", "duration", "retention", "win_back")
 
 
 def check(catalog: Catalog, at: Places) -> Iterator[Finding]:

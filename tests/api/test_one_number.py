@@ -64,7 +64,9 @@ def test_every_surface_says_the_number_of_the_store(
         ]
         assert [each["scored"]["value"] for each in indicators if each["metric"] == metric] == [value]
 
-    rows = csv.DictReader(io.StringIO(run(root, "query", metric, "--grain", "quarter", "--format", "csv").stdout))
+    rows = csv.DictReader(
+        io.StringIO(run(root, "query", metric, "--grain", "quarter", "--format", "csv").stdout)
+    )
     assert [float(row["value"]) for row in rows if row["period_start"] == "2026-01-01"] == [value]
 
     family = {"revenue": "kpi_revenue_gbp", "kept_promises": "kpi_kept_promises_ratio"}[metric]
