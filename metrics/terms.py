@@ -26,23 +26,10 @@ class Term:
 
 
 _SAYS = {
-    ("basis", "cohort"): "follows the entities that enter in a period",
-    (
-        "basis",
-        "period",
-    ): "compares what entered either stage in one period: not the same entities, may exceed 1",
-    ("period_by", "entered"): "a cohort bears the period in which it entered",
-    ("period_by", "matured"): "a cohort bears the period in which its window closed",
-    ("reentry", "first"): "an entity's first entry starts its clock",
-    ("reentry", "last"): "an entity's last entry starts its clock",
-    ("reentry", "every"): "every entry counts; a success belongs to the latest entry before it",
-    ("skipped", "implied"): "a later stage implies the earlier one",
-    ("skipped", "recorded"): "only a recorded entry counts",
     ("at", "period_start"): "read as it stood when the period began",
     ("at", "period_end"): "read as it stood when the period ended",
-    ("within", "period"): "looked for in each period",
-    ("within", "all"): "looked for in all rows",
 }
+"""What words mean in every kind; a kind's own stand in its module, as `SAYS`."""
 
 
 def kind_text(metric: Metric) -> str:
@@ -56,15 +43,17 @@ def terms(metric: Metric, catalog: Catalog) -> tuple[Term, ...]:
 
 
 def _own(metric: Metric, catalog: Catalog) -> Iterator[Term]:
-    options = metric.options
+    options, says = metric.options, {**_SAYS, **getattr(kind_of(metric), "SAYS", {})}
     for member in dataclasses.fields(options):
         value, key = getattr(options, member.name), yaml_key(member)
         if key == "skipped" and hasattr(options, "implied"):
-            yield _term(key, "implied" if options.implied else "recorded", value is None)
+            chosen = "implied" if options.implied else "recorded"
+            yield Term(key, chosen, value is None, says.get((key, chosen)))
         elif key == "time" and value is None and hasattr(options, "dataset"):
             yield from _time(options.dataset, catalog)
         elif value is not None:
-            yield _term(key, _text(value, catalog), value == member.default, value)
+            text = _text(value, catalog)
+            yield Term(key, text, value == member.default, says.get((key, text)) or _meaning(value))
 
 
 def _time(name: str, catalog: Catalog) -> Iterator[Term]:
@@ -86,10 +75,6 @@ def _common(metric: Metric) -> Iterator[Term]:
     yield Term("min_sample", str(metric.min_sample), metric.min_sample == plain["min_sample"], below)
     if metric.private:
         yield Term("private", "true", False, "withheld where too few people stand behind a value")
-
-
-def _term(key: str, value: str, default: bool, given: object = None) -> Term:
-    return Term(key, value, default, _SAYS.get((key, value)) or _meaning(given))
 
 
 def _meaning(value: object) -> str | None:

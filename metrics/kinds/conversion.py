@@ -40,6 +40,22 @@ __all__ = [
 
 CODE_VERSION = 1
 
+SAYS = {
+    ("basis", "cohort"): "follows the entities that enter in a period",
+    (
+        "basis",
+        "period",
+    ): "compares what entered either stage in one period: not the same entities, may exceed 1",
+    ("period_by", "entered"): "a cohort bears the period in which it entered",
+    ("period_by", "matured"): "a cohort bears the period in which its window closed",
+    ("reentry", "first"): "an entity's first entry starts its clock",
+    ("reentry", "last"): "an entity's last entry starts its clock",
+    ("reentry", "every"): "every entry counts; a success belongs to the latest entry before it",
+    ("skipped", "implied"): "a later stage implies the earlier one",
+    ("skipped", "recorded"): "only a recorded entry counts",
+}
+"""What the kind's words mean, for people to read."""
+
 
 def bases(metric: Metric) -> tuple[Reference, ...]:
     """Return the references whose rows and times bound the metric."""

@@ -17,17 +17,23 @@ from sqlalchemy.sql import ColumnElement
 
 from metrics.expression import Expression
 from metrics.grain import Grain
-from metrics.kind import Frame, Request, plain_state
+from metrics.kind import Frame, Request
 from metrics.kinds._clock import Clock
 from metrics.kinds._cohort import cells_of
+from metrics.kinds.proportion import share_of
 from metrics.model import Metric, Reference
 from metrics.observation import Estimate
 from metrics.relation import Rows, Scope, Selectable
 from metrics.scan import Cell, cell_of, dimension
-from metrics.statistics.intervals import wilson
 from metrics.stretch import When
 
 CODE_VERSION = 1
+
+SAYS = {
+    ("share", "all"): "seen in all of the datasets, of those seen in any",
+    ("share", "pairwise"): "seen in both datasets, of those seen in either",
+}
+"""What the kind's words mean, for people to read."""
 
 
 class Share(StrEnum):
@@ -84,22 +90,7 @@ def finish(metric: Metric, frame: Frame, results: Mapping[str, Mapping[Cell, Ove
     found, estimates = results["seen"], []
     for cell, period, segment in cells_of(frame, set(found)):
         seen = found.get(cell, Overlap(0, 0))
-        n, k = seen.universe, seen.joined
-        interval = wilson(k, n)
-        estimates.append(
-            Estimate(
-                period,
-                segment,
-                plain_state(frame, period, empty=not n, small=n < metric.min_sample),
-                value=k / n if n else None,
-                numerator=float(k),
-                denominator=float(n),
-                lower=interval.lower if interval else None,
-                upper=interval.upper if interval else None,
-                sample_size=n,
-                maturity=frame.elapsed_share(period),
-            )
-        )
+        estimates.append(share_of(metric, frame, period, segment, seen.joined, seen.universe))
     return estimates
 
 

@@ -48,6 +48,12 @@ __all__ = [
 ]
 
 CODE_VERSION = 1
+
+SAYS = {
+    ("basis", "from"): "labelled by the start; who still waits counts",
+    ("basis", "to"): "completed cases only, labelled by their end",
+}
+"""What the kind's words mean, for people to read."""
 UNITS = {"seconds": 1.0, "minutes": 60.0, "hours": 3600.0, "days": 86400.0, "weeks": 604800.0}
 """The units that a duration may be declared in, and their seconds."""
 DEFAULT_UNIT = "hours"

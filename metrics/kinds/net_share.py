@@ -12,10 +12,10 @@ from math import sqrt
 
 from metrics.expression import Expression, Measure
 from metrics.kind import Cells, Frame, Request, cells_by_period, plain_state
-from metrics.kinds.proportion import LatestPer, Within
+from metrics.kinds.proportion import LatestPer, rows_of
 from metrics.model import Metric, Over, Reference
 from metrics.observation import Estimate
-from metrics.scan import Item, Latest, Scan
+from metrics.scan import Item
 from metrics.statistics.intervals import Interval, Z
 
 CODE_VERSION = 1
@@ -55,18 +55,7 @@ def _items(options: Options) -> tuple[Item, Item, Item, Item]:
 
 def requests(metric: Metric, frame: Frame) -> Mapping[str, Request]:
     """Ask for one scan that counts rows, the positive and the negative ones."""
-    options: Options = metric.options
-    items, latest = _items(options), None
-    if options.latest_per:
-        per = options.latest_per
-        by = per.by.node if per.by else None
-        latest = Latest(per.entity, by, items[0].where, per.within is Within.PERIOD)
-    time = options.time.node if options.time else None
-    return {
-        "rows": Scan(
-            options.dataset, items, frame.grains, frame.cuts, time=time, over=options.over, latest=latest
-        )
-    }
+    return {"rows": rows_of(metric.options, frame, _items(metric.options))}
 
 
 def finish(metric: Metric, frame: Frame, results: Mapping[str, Cells]) -> list[Estimate]:

@@ -8,15 +8,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
-from metrics.expression import Expression, Measure
+from metrics.expression import Expression, Measure, Node
+from metrics.grain import Period
 from metrics.kind import Cells, Frame, Request, cells_by_period, plain_state
 from metrics.model import Metric, Over, Reference
-from metrics.observation import Estimate
+from metrics.observation import Dimensions, Estimate
 from metrics.scan import Item, Latest, Scan
 from metrics.statistics.intervals import wilson
 
 CODE_VERSION = 1
+
+SAYS = {
+    ("within", "period"): "looked for in each period",
+    ("within", "all"): "looked for in all rows",
+}
+"""What the kind's words mean, for people to read."""
 
 
 class Within(StrEnum):
@@ -60,20 +68,26 @@ def _items(options: Options) -> tuple[Item, Item]:
     return Item("denominator", count, of), Item("numerator", count, (*of, options.share.node))
 
 
+def _latest(options: Any, of: tuple[Node, ...]) -> Latest | None:
+    """Return which rows `latest_per` keeps, None where every row counts."""
+    per: LatestPer | None = options.latest_per
+    if per is None:
+        return None
+    return Latest(per.entity, per.by.node if per.by else None, of, per.within is Within.PERIOD)
+
+
 def requests(metric: Metric, frame: Frame) -> Mapping[str, Request]:
     """Ask for one scan that counts rows, and those that satisfy the share."""
     options: Options = metric.options
-    items, latest = _items(options), None
-    if options.latest_per:
-        per = options.latest_per
-        by = per.by.node if per.by else None
-        latest = Latest(per.entity, by, items[0].where, per.within is Within.PERIOD)
+    items = _items(options)
+    return {"rows": rows_of(options, frame, items)}
+
+
+def rows_of(options: Any, frame: Frame, items: tuple[Item, ...]) -> Scan:
+    """Return the scan that counts items, the first of which is the denominator."""
     time = options.time.node if options.time else None
-    return {
-        "rows": Scan(
-            options.dataset, items, frame.grains, frame.cuts, time=time, over=options.over, latest=latest
-        )
-    }
+    latest = _latest(options, items[0].where)
+    return Scan(options.dataset, items, frame.grains, frame.cuts, time=time, over=options.over, latest=latest)
 
 
 def finish(metric: Metric, frame: Frame, results: Mapping[str, Cells]) -> list[Estimate]:
@@ -83,21 +97,23 @@ def finish(metric: Metric, frame: Frame, results: Mapping[str, Cells]) -> list[E
     for period, segment, row in cells_by_period(frame, results["rows"]):
         n = int(row[denominator]) if row else 0
         k = int(row[numerator]) if row else 0
-        if not n and segment:
-            continue
-        interval = wilson(k, n)
-        found.append(
-            Estimate(
-                period,
-                segment,
-                plain_state(frame, period, empty=not n, small=n < metric.min_sample),
-                value=k / n if n else None,
-                numerator=float(k),
-                denominator=float(n),
-                lower=interval.lower if interval else None,
-                upper=interval.upper if interval else None,
-                sample_size=n,
-                maturity=frame.elapsed_share(period),
-            )
-        )
+        if n or not segment:
+            found.append(share_of(metric, frame, period, segment, k, n))
     return found
+
+
+def share_of(metric: Metric, frame: Frame, period: Period, segment: Dimensions, k: int, n: int) -> Estimate:
+    """Return the estimate of k of n, with its Wilson interval; no value where n is 0."""
+    interval = wilson(k, n)
+    return Estimate(
+        period,
+        segment,
+        plain_state(frame, period, empty=not n, small=n < metric.min_sample),
+        value=k / n if n else None,
+        numerator=float(k),
+        denominator=float(n),
+        lower=interval.lower if interval else None,
+        upper=interval.upper if interval else None,
+        sample_size=n,
+        maturity=frame.elapsed_share(period),
+    )

@@ -40,6 +40,13 @@ __all__ = [
 
 CODE_VERSION = 1
 
+SAYS = {
+    ("measure", "logo"): "customers who stayed, of those at the start",
+    ("measure", "grr"): "what customers at the start still bring, no more than they did",
+    ("measure", "nrr"): "what customers at the start bring now, growth included",
+}
+"""What the kind's words mean, for people to read."""
+
 
 def covering(metric: Metric) -> tuple[Reference, ...]:
     """Return the references whose first rows say from when there are customers."""

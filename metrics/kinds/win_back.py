@@ -33,6 +33,12 @@ __all__ = [
 
 CODE_VERSION = 1
 
+SAYS = {
+    ("basis", "cohort"): "follows the customers who lapsed in a period",
+    ("basis", "period"): "compares who came back in a period with who had lapsed at its start",
+}
+"""What the kind's words mean, for people to read."""
+
 
 def bases(metric: Metric) -> tuple[Reference, ...]:
     """Return the references whose rows and times bound the metric."""
