@@ -19,8 +19,9 @@ def _sections(name: str) -> set[str]:
 
 
 @pytest.mark.parametrize("kind", sorted(kinds()))
-def test_a_kind_has_a_section_and_golden_files(kind: str) -> None:
-    assert kind in _sections("kinds.md")
+def test_a_kind_has_a_page_and_golden_files(kind: str) -> None:
+    assert {"What it answers", "By hand", "Traps"} <= _sections(f"kinds/{kind}.md")
+    assert f"(kinds/{kind}.md)" in (ROOT / "docs" / "kinds.md").read_text(encoding="utf-8")
     assert {path.suffix for path in (ROOT / "tests" / "golden").glob(f"{kind}.*")} == {".json", ".sql"}
 
 
