@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -44,6 +45,7 @@ class Explanation:
     """Everything that it takes to trust a metric's numbers, or to doubt them.
 
     `statements` were all run for this metric, its inputs included; `error` says why they ended early.
+    `beside` is what the kind publishes beside the values.
     """
 
     metric: Metric
@@ -57,6 +59,7 @@ class Explanation:
     as_of: datetime | None
     watermark: datetime | None
     statements: tuple[Statement, ...]
+    beside: Mapping[str, Any]
     error: ScorecardError | None
 
 
@@ -84,6 +87,7 @@ def explain(
         as_of=as_of,
         watermark=outcome.watermark,
         statements=statements,
+        beside=outcome.beside,
         error=outcome.error,
     )
 

@@ -7,6 +7,10 @@ Every module of `metrics.kinds` offers
 - `bases(metric)`: the references whose rows and times bound the metric
 - `requests(metric, frame)`: what it asks of sources, by name
 - `finish(metric, frame, results)`: estimates from the aggregates that came back
+
+and may offer `covering(metric)`, the references whose first rows say from when it is covered, `SAYS`, what
+its words mean, and `beside(metric, frame, results)`, plain JSON values by name that are published beside the
+estimates and stored with the run: a model's fit, ids that were not matched, customers that were left out.
 """
 
 from __future__ import annotations

@@ -58,7 +58,10 @@ class Statement:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a run found for one metric: its estimates, or the error that it failed with."""
+    """What a run found for one metric: its estimates, or the error that it failed with.
+
+    `beside` is what its kind publishes beside them, as plain JSON values; nothing of a private metric.
+    """
 
     metric: str
     ask: Ask
@@ -67,6 +70,7 @@ class Outcome:
     error: ScorecardError | None = None
     seconds: float = 0.0
     sources: tuple[str, ...] = ()
+    beside: Mapping[str, Any] = field(default_factory=dict)
 
 
 def ask_for(metric: Metric) -> Ask:
@@ -269,12 +273,13 @@ class Session:
                 watermark = min((mark for mark in marks if mark is not None), default=None)
             results = {name: self._answer(plan, request) for name, request in plan.requests.items()}
             estimates = suppress(metric, self.catalog.company, kind.finish(metric, frame, results))
+            beside = {} if metric.private or not hasattr(kind, "beside") else kind.beside(metric, frame, results)
             series = len({(each.period.grain, each.dimensions) for each in estimates})
             if series > SERIES_LIMIT:
                 raise SeriesLimit(metric.metric, series, SERIES_LIMIT)
         except Exception as error:  # whatever one metric meets stops no other
             return Outcome(metric.metric, plan.ask, error=_owned(metric.metric, error), sources=plan.sources)
-        return Outcome(metric.metric, plan.ask, estimates, watermark, sources=plan.sources)
+        return Outcome(metric.metric, plan.ask, estimates, watermark, sources=plan.sources, beside=beside)
 
     def _hold(self, metric: str, guards: Iterable[tuple[str, Guard]]) -> None:
         for source, guard in guards:

@@ -144,6 +144,7 @@ class Refresher:
             grains=metric.grains,
             cuts=tuple(tuple(sorted(cut)) for cut in metric.cut_sets),
             seconds=outcome.seconds,
+            beside=outcome.beside,
         )
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, Literal
@@ -40,6 +40,7 @@ class Run:
 
     `grains` and `cuts` say what the run covers: a stored segment within them that the run does not give
     has vanished. `seconds` is how long it took. `watermark` is the instant up to which the data is known.
+    `beside` is what the kind publishes beside the values, as plain JSON values.
     """
 
     id: str
@@ -54,6 +55,7 @@ class Run:
     grains: tuple[Grain, ...]
     cuts: tuple[Cut, ...]
     seconds: float
+    beside: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -155,6 +157,21 @@ def _tuples(value: Any) -> Any:
     return tuple(_tuples(item) for item in value) if isinstance(value, list) else value
 
 
+class _JsonObject(TypeDecorator[Mapping[str, Any]]):
+    """Plain JSON values by name as text; nothing is null."""
+
+    impl = Text()
+    cache_ok = True
+
+    def process_bind_param(self, value: Mapping[str, Any] | None, dialect: Dialect) -> str | None:
+        """Return the text; raise ValueError for a number that is not finite."""
+        return json.dumps(value, separators=(",", ":"), sort_keys=True, allow_nan=False) if value else None
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Mapping[str, Any]:
+        """Return the values."""
+        return json.loads(value) if value else {}
+
+
 metadata = MetaData()
 
 # SQLite counts up by itself only in a column that is declared INTEGER.
@@ -179,6 +196,7 @@ runs = Table(
     Column("written", Integer, nullable=False),
     Column("unchanged", Integer, nullable=False),
     Column("tombstones", Integer, nullable=False),
+    Column("beside", _JsonObject),
     Index("runs_metric", "metric", "number"),
     Index("runs_watermark", "outcome", "watermark"),
 )

@@ -70,6 +70,8 @@ def as_json(found: Explanation) -> dict[str, Any]:
                      "line": each.position.line} for each in found.upstream],
         "exclusions": [{"dataset": each.dataset, "name": each.name, "condition": each.condition,
                         "rows": each.rows} for each in found.exclusions],
+        "fit": found.beside.get("fit"),
+        "beside": {name: said for name, said in found.beside.items() if name != "fit"},
         "as_of": found.as_of.isoformat() if found.as_of else None,
         "watermark": found.watermark.isoformat() if found.watermark else None,
         "plan": [{"source": source, "statements": count} for source, count in _plan(found)],
