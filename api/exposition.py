@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from threading import Lock
 
@@ -17,42 +16,13 @@ from api.project import Project
 from metrics.grain import Calendar, Grain, Period
 from metrics.model import Metric
 from metrics.observation import Observation
+from metrics.series import PARTS, base_of, describe, dimension_labels, family_name, labels
 from metrics.store_tables import refreshes, runs
-from metrics.unit import RATIO, unit_of
 from scorecard.score import Level, Status
 from scorecard.target import target_for
 from scorecard.view import ScorecardReport
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
-
-_SECONDS = {"seconds": 1.0, "minutes": 60.0, "hours": 3600.0, "days": 86400.0, "weeks": 604800.0}
-
-# part of an observation -> suffix, whether it is in the metric's unit, what HELP says
-_PARTS = (
-    ("value", "", True, "{label}"),
-    ("lower", "_lower", True, "Lower bound of the 95% interval of: {label}"),
-    ("upper", "_upper", True, "Upper bound of the 95% interval of: {label}"),
-    ("numerator", "_numerator", True, "Numerator of: {label}"),
-    ("denominator", "_denominator", False, "Denominator of: {label}"),
-    ("sample_size", "_sample_size", False, "Rows or entities behind: {label}"),
-)
-
-
-@dataclass(frozen=True)
-class Base:
-    """How a metric's unit is written in a series name, and what its values are multiplied by."""
-
-    suffix: str
-    factor: float
-
-
-def base_unit(unit: str, currency: str) -> Base:
-    """Return the base unit of a declared unit: seconds for times, the ratio, the currency, else none."""
-    if unit in _SECONDS:
-        return Base("_seconds", _SECONDS[unit])
-    if unit == RATIO:
-        return Base("_ratio", 1.0)
-    return Base(f"_{unit}" if unit == currency.lower() else "", 1.0)
 
 
 class Exposition:
@@ -123,11 +93,6 @@ class _StoreCollector(Collector):
         families += [ends, targets, *self._scores(), *self._definitions(), *self._sources()]
         return (family for family in families if family.samples)
 
-    def _base(self, metric: Metric) -> Base:
-        return base_unit(
-            unit_of(metric, self._project.catalog), self._project.catalog.company.currency.report
-        )
-
     def _values(
         self,
         metric: Metric,
@@ -135,31 +100,25 @@ class _StoreCollector(Collector):
         *,
         provisional: bool,
     ) -> Iterator[GaugeMetricFamily]:
-        base = self._base(metric)
-        state = "_provisional" if provisional else ""
-        words = f"{metric.label}: {metric.question}" if metric.question else metric.label
-        names = sorted({name for cut in metric.cut_sets for name in cut})
+        base, names = base_of(metric, self._project.catalog), dimension_labels(metric)
         seen = [observation for _, observations in periods for observation in observations]
-        for part, suffix, in_unit, help_text in _PARTS:
-            family = GaugeMetricFamily(
-                f"kpi_{metric.metric}{base.suffix}{state}{suffix}",
-                help_text.format(label=words) + (" (period still open)" if provisional else ""),
+        for part in PARTS:
+            made = GaugeMetricFamily(
+                family_name(metric, base, part, provisional=provisional),
+                describe(metric, part, provisional=provisional),
                 labels=["grain", "by", *names],
             )
             for observation in seen:
-                number = getattr(observation, part)
+                number = getattr(observation, part.name)
                 if number is not None:
-                    # A duration's numerator counts cases.
-                    counted = part == "numerator" and metric.kind == "duration"
-                    factor = base.factor if in_unit and not counted else 1.0
-                    family.add_metric(_labels(observation, names), number * factor)
-            yield family
+                    made.add_metric(labels(observation, names), number * part.factor(metric, base))
+            yield made
 
     def _add_targets(self, family: GaugeMetricFamily, metric: Metric, period: Period) -> None:
         target = target_for(metric, period, self._project.catalog)
         if target is None:
             return
-        factor = self._base(metric).factor
+        factor = base_of(metric, self._project.catalog).factor
         for kind, level in _levels({"goal": target.goal, "red_flag": target.red_flag}):
             family.add_metric([metric.metric, period.grain.value, kind], level * factor)
 
@@ -232,12 +191,6 @@ class _StoreCollector(Collector):
                 if instant is not None:
                     family.add_metric([name], instant.timestamp())
         return iter((up, success, watermark))
-
-
-def _labels(observation: Observation, names: Iterable[str]) -> list[str]:
-    """Return the label values of a series; a dimension that it is not cut by is an empty text."""
-    segment = dict(observation.dimensions)
-    return [observation.grain.value, ",".join(observation.by), *(segment.get(name, "") for name in names)]
 
 
 def _add_end(

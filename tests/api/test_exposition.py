@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from api.exposition import Base, Exposition, base_unit, render
+from api.exposition import Exposition, render
 from metrics.observation import State
 from metrics.store_tables import Definition, Run
 from scorecard.score import Status
@@ -203,23 +203,6 @@ def test_the_text_is_kept_until_something_was_computed(fresh):
     third = held.text(replace(fresh), NOW)
     assert third == second
     assert third is not second
-
-
-@pytest.mark.parametrize(
-    ("unit", "expected"),
-    [
-        ("ratio", Base("_ratio", 1.0)),
-        ("gbp", Base("_gbp", 1.0)),
-        ("seconds", Base("_seconds", 1.0)),
-        ("minutes", Base("_seconds", 60.0)),
-        ("hours", Base("_seconds", 3600.0)),
-        ("days", Base("_seconds", 86400.0)),
-        ("score", Base("", 1.0)),
-        ("", Base("", 1.0)),
-    ],
-)
-def test_base_units(unit, expected):
-    assert base_unit(unit, "GBP") == expected
 
 
 @pytest.mark.prometheus
