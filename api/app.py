@@ -18,6 +18,7 @@ from api.pages import catalogue, documents, metric, scorecard
 from api.pages.site import pages
 from api.project import Project
 from api.refreshing import RefreshStarter
+from api.remote_read import endpoint as remote_read
 from api.statements import Statements
 from api.v1 import metrics, scorecards
 from api.v1 import refresh as refreshes
@@ -69,6 +70,7 @@ def create_app(
     _register_api(app)
     app.register_blueprint(documents.documents)
     app.register_blueprint(pages)
+    app.register_blueprint(remote_read.blueprint())
     app.add_url_rule("/metrics", "prometheus", _prometheus(exposition.Exposition()))
     app.add_url_rule("/healthz", "health", _health)
     app.add_url_rule("/readyz", "ready", _ready)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from threading import Lock
 
@@ -18,7 +18,7 @@ from metrics.model import Metric
 from metrics.observation import Observation
 from metrics.series import PARTS, base_of, describe, dimension_labels, family_name, labels
 from metrics.store_tables import refreshes, runs
-from scorecard.score import Level, Status
+from scorecard.score import Status
 from scorecard.target import target_for
 from scorecard.view import ScorecardReport
 
@@ -119,7 +119,7 @@ class _StoreCollector(Collector):
         if target is None:
             return
         factor = base_of(metric, self._project.catalog).factor
-        for kind, level in _levels({"goal": target.goal, "red_flag": target.red_flag}):
+        for kind, level in target.numbers():
             family.add_metric([metric.metric, period.grain.value, kind], level * factor)
 
     def _scores(self) -> Iterator[GaugeMetricFamily]:
@@ -199,16 +199,6 @@ def _add_end(
     bounds = calendar.bounds(period)
     if bounds is not None:
         family.add_metric([metric.metric, grain.value], bounds[1].timestamp())
-
-
-def _levels(levels: Mapping[str, Level | None]) -> Iterator[tuple[str, float]]:
-    """Yield the numbers of a target; a band has a lower and an upper one."""
-    for kind, level in levels.items():
-        if isinstance(level, tuple):
-            yield f"{kind}_lower", level[0]
-            yield f"{kind}_upper", level[1]
-        elif level is not None:
-            yield kind, level
 
 
 def _statuses(reports: Iterable[ScorecardReport]) -> tuple[GaugeMetricFamily, GaugeMetricFamily]:

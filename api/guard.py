@@ -7,6 +7,7 @@ from flask import Flask, Response, request
 from api.auth import Scope
 from api.context import current
 from api.problem import Problem
+from api.remote_read.endpoint import PATH as REMOTE_READ
 
 PUBLIC = frozenset({"/healthz", "/readyz"})
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -52,6 +53,9 @@ def _host_name(host: str) -> str:
 
 def required_scope() -> Scope | None:
     """Return the scope that the request needs; None is open to all."""
+    if request.path == REMOTE_READ:
+        # It reads, though Prometheus sends what it asks as a POST.
+        return Scope.METRICS
     if request.method not in _SAFE:
         return Scope.ADMIN
     if request.path in PUBLIC or request.path.startswith("/static/"):

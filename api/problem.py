@@ -15,7 +15,7 @@ from metrics.errors import ScorecardError, StoreLocked, UnknownMetric, UnknownSc
 
 MEDIA_TYPE = "application/problem+json"
 _UNUSABLE = "The request has values that cannot be used."
-_MACHINE_PATHS = ("/api/", "/metrics", "/openapi.json", "/healthz", "/readyz")
+_MACHINE_PATHS = ("/api/", "/prometheus/", "/metrics", "/openapi.json", "/healthz", "/readyz")
 
 
 class ProblemItemSchema(Schema):

@@ -25,6 +25,8 @@ from metrics.store_tables import (
 
 _FLOATS = ("value", "numerator", "denominator", "lower", "upper", "maturity")
 
+_KEY = tuple(observations.c[name] for name in ("grain", "cut", "dimensions", "period_start"))
+
 Key = tuple[Grain, date | None, Dimensions]
 """What identifies an observation within its metric: grain, the period's first day, and segment."""
 
@@ -45,14 +47,14 @@ class Changes:
 
 def newest(*where: ColumnElement[bool]) -> Select[tuple[object, ...]]:
     """Return the last written row of each key among those that meet the conditions."""
-    key = (
-        observations.c.grain,
-        observations.c.cut,
-        observations.c.dimensions,
-        observations.c.period_start,
-    )
-    newest = select(func.max(observations.c.id)).where(*where).group_by(*key)
+    newest = select(func.max(observations.c.id)).where(*where).group_by(*_KEY)
     return select(*observation_columns).where(observations.c.id.in_(newest))
+
+
+def first(*where: ColumnElement[bool]) -> Select[tuple[object, ...]]:
+    """Return the first written row of each key among those that meet the conditions."""
+    first = select(func.min(observations.c.id)).where(*where).group_by(*_KEY)
+    return select(*observation_columns).where(observations.c.id.in_(first))
 
 
 def read(connection: Connection, wanted: Select[tuple[object, ...]]) -> Iterator[Observation]:

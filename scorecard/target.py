@@ -23,6 +23,15 @@ class ActiveTarget:
     red_flag: Level | None
     period: Period
 
+    def numbers(self) -> Iterator[tuple[str, float]]:
+        """Yield goal and red flag, each by name; a band has a lower and an upper one."""
+        for name, level in (("goal", self.goal), ("red_flag", self.red_flag)):
+            if isinstance(level, tuple):
+                yield f"{name}_lower", level[0]
+                yield f"{name}_upper", level[1]
+            elif level is not None:
+                yield name, level
+
 
 class Additivity(Enum):
     """What a target of one grain says about another grain."""

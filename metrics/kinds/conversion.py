@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from metrics.grain import Period, Span
 from metrics.kind import Frame, Request
 from metrics.kinds._cohort import cells_of, cohorts
 from metrics.kinds._conversion_sql import (
@@ -22,7 +23,7 @@ from metrics.kinds._conversion_sql import (
     Skipped,
 )
 from metrics.model import Metric, Reference
-from metrics.observation import Estimate, State
+from metrics.observation import Dimensions, Estimate, State
 from metrics.scan import Cell
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "Reentry",
     "Skipped",
     "bases",
+    "closing",
     "covering",
     "finish",
     "requests",
@@ -65,6 +67,13 @@ def bases(metric: Metric) -> tuple[Reference, ...]:
 def covering(metric: Metric) -> tuple[Reference, ...]:
     """Return the references whose first rows say from when there are cohorts: entries, not successes."""
     return (metric.options.from_,)
+
+
+def closing(metric: Metric, segment: Dimensions, period: Period) -> Span | None:
+    """Return what must pass after a period until its cohort is final; `ever` never closes."""
+    options: Options = metric.options
+    follows = options.basis is Basis.COHORT and options.period_by is PeriodBy.ENTERED
+    return options.window.span if follows else None
 
 
 def requests(metric: Metric, frame: Frame) -> Mapping[str, Request]:

@@ -1,0 +1,1 @@
+"""Prometheus' remote read: a Prometheus server evaluates PromQL over the whole, restated history."""

@@ -1,0 +1,76 @@
+"""Which instants a query is answered at.
+
+Prometheus asks for raw samples and then looks, for each instant that it evaluates, at the newest sample of
+the 5 minutes before it. A figure changes a few times a year, so a sample every 5 minutes would be a waste:
+the hints tell which instants will be evaluated, and each gets one sample within its look-back.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from api.remote_read.wire import Asked
+from metrics.history import Instants
+
+LOOKBACK = 300_000
+DAY = 86_400_000
+MOST = 50_000
+"""The most samples of one series; Prometheus itself allows 11,000 steps."""
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """Where the samples stand, and for which instants they are valued, both in milliseconds."""
+
+    stamps: Instants
+    valued_at: Instants
+
+
+class TooMany(ValueError):
+    """The query asks for more samples than are answered at once."""
+
+
+def sampling(asked: Asked) -> Sampling:
+    """Return the samples that answer a query; raise TooMany.
+
+    - A range selector (`[90d]`) gets a sample a day, a shorter range two in its length.
+    - An instant gets one just inside its look-back, however long that is.
+    - The instants of a range query lie `step` apart, the first one look-back after the start: each gets one
+      just inside its look-back. Subqueries evaluate at multiples of their step instead, so that these get
+      one as well.
+    """
+    if asked.end < asked.start:
+        nothing = np.empty(0, dtype=np.int64)
+        return Sampling(nothing, nothing)
+    if asked.range > 0:
+        spacing = DAY if asked.range >= DAY else max(asked.range // 2, 1_000)
+        return _own(_multiples(asked.start, asked.end, spacing))
+    if asked.step <= 0 or asked.start + LOOKBACK >= asked.end:
+        at_end = np.array([asked.end], dtype=np.int64)
+        return Sampling(np.minimum(asked.start + 1, at_end), at_end)
+    evaluated = _line(asked.start + LOOKBACK, asked.end, asked.step)
+    if asked.step < LOOKBACK:
+        return _own(evaluated)
+    aligned = _multiples(asked.start, asked.end, asked.step)
+    stamps = np.concatenate([evaluated - LOOKBACK + 1, aligned])
+    valued_at = np.concatenate([evaluated, aligned])
+    # Where both stand at one instant, the sample serves the instant that is evaluated later.
+    order = np.lexsort((valued_at, stamps))
+    last = np.append(np.diff(stamps[order]) > 0, True)
+    return Sampling(stamps[order][last], valued_at[order][last])
+
+
+def _own(stamps: Instants) -> Sampling:
+    return Sampling(stamps, stamps)
+
+
+def _multiples(start: int, end: int, spacing: int) -> Instants:
+    return _line(-(-start // spacing) * spacing, end, spacing)
+
+
+def _line(start: int, end: int, spacing: int) -> Instants:
+    if (end - start) // spacing > MOST:
+        raise TooMany(f"the query asks for more than {MOST:,} samples a series: take a longer step")
+    return np.arange(start, end + 1, spacing, dtype=np.int64)
