@@ -38,6 +38,8 @@ entity: customer
 from: {dataset: orders, where: "amount > 10"}
 to: {dataset: orders, where: "amount <= 10"}
 window: 1 month
+reentry: last
+skipped: recorded
 min_sample: 1
 grains: [month, week]
 """
