@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
-from math import hypot
+from math import erfc, hypot, sqrt
 
 import numpy as np
+from scipy.special import gammaincinv
 
-from metrics.statistics.intervals import Floats, Interval, percentile_interval, wilson
+from metrics.statistics.intervals import Floats, Interval, Z, percentile_interval, wilson
 
 # The draws of two periods may come from one seed: shuffling one side makes their pairing independent.
 _SHUFFLE_SEED = 20_061_115
+FEWEST_RANGES = 6
 
 
 class Verdict(StrEnum):
@@ -59,6 +62,67 @@ def bootstrap_difference(draws1: Floats, draws2: Floats) -> Interval | None:
     shuffled = np.random.default_rng(_SHUFFLE_SEED).permutation(draws2)
     shared = min(len(draws1), len(draws2))
     return percentile_interval(draws1[:shared] - shuffled[:shared])
+
+
+def poisson_limits(count: int) -> Interval:
+    """Return the exact 95% limits of a Poisson mean, from one count.
+
+    Garwood (1936): the events came one by one, each without regard to the others.
+
+    Raises:
+        ValueError: the count is negative.
+    """
+    if count < 0:
+        raise ValueError(f"{count} is not a count")
+    lower = 0.0 if count == 0 else float(gammaincinv(count, 0.025))
+    return Interval(lower, float(gammaincinv(count + 1, 0.975)))
+
+
+def usual_movement(values: Sequence[float]) -> float | None:
+    """Return how far a series usually moves between two periods: the half-width of 95% of its differences.
+
+    The mean moving range over 1.128 is the standard deviation of one value (Shewhart's chart of individual
+    values; Wheeler 1993), and the difference of two has sqrt(2) times that. None with fewer than 6 ranges.
+    """
+    if len(values) <= FEWEST_RANGES:
+        return None
+    ranges = np.abs(np.diff(np.asarray(values, dtype=np.float64)))
+    return float(Z * sqrt(2) * ranges.mean() / 1.128)
+
+
+def implied_p(difference: float, interval: Interval) -> float:
+    """Return the two-sided p that an interval implies: 0.05 where it just touches 0.
+
+    The bound on the side of 0 lies 1.96 standard errors away from the difference.
+    """
+    reach = difference - interval.lower if difference > 0 else interval.upper - difference
+    if reach <= 0:
+        return 0.0 if difference != 0 else 1.0
+    return erfc(Z * abs(difference) / reach / sqrt(2))
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """Return Holm's adjusted p: among those below 0.05, any false one has a chance of 5% at most.
+
+    Holm (1979), step-down Bonferroni; whatever the dependence of the comparisons.
+    """
+    total, adjusted, greatest = len(p_values), [0.0] * len(p_values), 0.0
+    for rank, index in enumerate(sorted(range(total), key=p_values.__getitem__)):
+        greatest = max(greatest, min(1.0, (total - rank) * p_values[index]))
+        adjusted[index] = greatest
+    return adjusted
+
+
+def benjamini_hochberg(p_values: Sequence[float]) -> list[float]:
+    """Return Benjamini and Hochberg's adjusted p: of those below 0.05, 5% are false on average.
+
+    Benjamini & Hochberg (1995), step-up; for comparisons that are independent or rise and fall together.
+    """
+    total, adjusted, least = len(p_values), [0.0] * len(p_values), 1.0
+    for rank, index in reversed(list(enumerate(sorted(range(total), key=p_values.__getitem__), start=1))):
+        least = min(least, p_values[index] * total / rank)
+        adjusted[index] = least
+    return adjusted
 
 
 def verdict(interval: Interval | None, direction: str) -> Verdict | None:

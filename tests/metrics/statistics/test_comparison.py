@@ -1,3 +1,4 @@
+import math
 import re
 
 import numpy as np
@@ -7,9 +8,14 @@ from hypothesis import strategies as st
 
 from metrics.statistics.comparison import (
     Verdict,
+    benjamini_hochberg,
     bootstrap_difference,
+    holm,
     hybrid_difference,
+    implied_p,
     newcombe,
+    poisson_limits,
+    usual_movement,
     verdict,
 )
 from metrics.statistics.intervals import Interval, Pairs, bootstrap_ratio
@@ -120,3 +126,89 @@ def test_verdicts_have_these_words() -> None:
 def test_an_unknown_direction_is_refused() -> None:
     with pytest.raises(ValueError, match=r"^'upward' is not a direction: up, down, band or none$"):
         verdict(Interval(0.1, 0.2), "upward")
+
+
+@pytest.mark.parametrize(
+    ("count", "lower", "upper"),
+    # Exact limits as printed in tables of the Poisson distribution (Garwood 1936; Ulm 1990).
+    [(0, 0.0, 3.689), (1, 0.0253, 5.572), (5, 1.623, 11.668), (10, 4.795, 18.390), (100, 81.364, 121.627)],
+)
+def test_poisson_limits(count, lower, upper):
+    found = poisson_limits(count)
+    assert found.lower == pytest.approx(lower, abs=5e-4)
+    assert found.upper == pytest.approx(upper, abs=6e-4)
+
+
+def test_a_negative_count_has_no_limits():
+    with pytest.raises(ValueError, match=r"^-1 is not a count$"):
+        poisson_limits(-1)
+
+
+def test_the_usual_movement_of_a_series():
+    # Wheeler's chart: mean moving range 2, so sigma 2 / 1.128; a difference has sqrt(2) of that.
+    values = [10.0, 12.0, 10.0, 12.0, 10.0, 12.0, 10.0]
+    assert usual_movement(values) == pytest.approx(1.959964 * math.sqrt(2) * 2 / 1.128)
+    assert usual_movement(values[:-1]) is None
+
+
+def test_a_bound_at_zero_implies_a_p_of_one_in_twenty():
+    assert implied_p(0.1, Interval(0.0, 0.25)) == pytest.approx(0.05, abs=1e-6)
+    assert implied_p(-0.1, Interval(-0.3, 0.0)) == pytest.approx(0.05, abs=1e-6)
+    assert implied_p(0.0, Interval(-0.1, 0.1)) == 1.0
+    assert implied_p(0.2, Interval(0.2, 0.2)) == 0.0
+    assert implied_p(0.0, Interval(0.0, 0.0)) == 1.0
+
+
+@given(st.floats(-1, 1), st.floats(1e-6, 1), st.floats(1e-6, 1))
+def test_the_implied_p_says_what_the_interval_says(difference, below, above):
+    interval = Interval(difference - below, difference + above)
+    clear = interval.lower > 0 or interval.upper < 0
+    p = implied_p(difference, interval)
+    assert 0 <= p <= 1
+    if abs(p - 0.05) > 1e-6:
+        assert clear is (p < 0.05)
+
+
+def test_holm_by_hand():
+    # 4 x .01, 3 x .02, 2 x .03, 1 x .04: none may fall below the one before it.
+    assert holm([0.03, 0.01, 0.04, 0.02]) == pytest.approx([0.06, 0.04, 0.06, 0.06])
+    assert holm([0.9, 0.8]) == [1.0, 1.0]
+    assert holm([]) == []
+
+
+def test_benjamini_hochberg_by_hand():
+    # 4/1 x .01, 4/2 x .02, 4/3 x .03, 4/4 x .04: all .04.
+    assert benjamini_hochberg([0.03, 0.01, 0.04, 0.02]) == pytest.approx([0.04] * 4)
+    assert benjamini_hochberg([0.001, 0.5, 0.9]) == pytest.approx([0.003, 0.75, 0.9])
+    assert benjamini_hochberg([]) == []
+
+
+@given(st.lists(st.floats(0, 1), max_size=12))
+def test_adjusted_ps_are_plain_readings_of_their_papers(p_values):
+    total = len(p_values)
+    for p, strict, loose in zip(p_values, holm(p_values), benjamini_hochberg(p_values), strict=True):
+        below = [sum(other < each for other in p_values) for each in p_values]
+        assert strict == pytest.approx(
+            max(
+                min(1.0, (total - rank) * each)
+                for rank, each in zip(below, p_values, strict=True)
+                if each <= p
+            )
+        )
+        at_most = [sum(other <= each for other in p_values) for each in p_values]
+        assert loose == pytest.approx(
+            min(
+                1.0, *(each * total / rank for rank, each in zip(at_most, p_values, strict=True) if each >= p)
+            )
+        )
+        assert p <= loose + 1e-12
+        assert loose <= strict + 1e-12
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=8), st.randoms())
+def test_the_order_of_comparisons_does_not_matter(p_values, random):
+    order = list(range(len(p_values)))
+    random.shuffle(order)
+    shuffled = [p_values[index] for index in order]
+    for adjust in (holm, benjamini_hochberg):
+        assert adjust(shuffled) == [adjust(p_values)[index] for index in order]
