@@ -6,22 +6,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from metrics.grain import Calendar, Period
+from metrics.change import change
+from metrics.grain import Calendar, Period, Span, Unit
 from metrics.model import Catalog, Direction, Metric
 from metrics.observation import Observation, State
-from metrics.statistics.comparison import hybrid_difference, verdict
-from metrics.statistics.intervals import Interval
 from metrics.unit import shown_unit
 from scorecard.freshness import longest_age
 from scorecard.model import Indicator, Missing
 from scorecard.score import Status, level_problem, scale_score, status_of
-from scorecard.selection import Choice, MetricSeries, choose, has_final
+from scorecard.selection import Choice, MetricSeries, choose
 from scorecard.target import ActiveTarget, target_for
 from scorecard.view import ChangeReport, IndicatorReport, TargetReport, TrendPoint, ValueReport
 
 TREND_PERIODS = 13
 
-_SHARES = ("proportion", "conversion")
+_YEAR = Span(1, Unit.YEAR)
 _UNSCORED_STATES = {
     State.NO_DATA: Status.NO_DATA,
     State.SUPPRESSED: Status.SUPPRESSED,
@@ -53,6 +52,7 @@ def report_indicator(indicator: Indicator, series: MetricSeries, setting: Settin
     counted = setting.period if choice.settled is None else choice.settled.period
     target = target_for(metric, counted, setting.catalog)
     score, status = _score(metric, choice, target)
+    last, year_ago = _before(choice.settled, calendar)
     return IndicatorReport(
         metric=metric.metric,
         label=metric.label,
@@ -74,7 +74,8 @@ def report_indicator(indicator: Indicator, series: MetricSeries, setting: Settin
         score=score,
         performance=None if score is None else 100 * score,
         status=status,
-        change=_change(metric, choice.settled, held, calendar),
+        change=_change(metric, choice.settled, last, held, calendar),
+        year_on_year=_change(metric, choice.settled, year_ago, held, calendar),
         trend=_trend(metric, held, setting),
         as_of=series.watermark,
         age=None if series.watermark is None else setting.now - series.watermark,
@@ -122,39 +123,34 @@ def _target(target: ActiveTarget | None, calendar: Calendar) -> TargetReport | N
 
 
 def _change(
-    metric: Metric, settled: Observation | None, held: Mapping[Period, Observation], calendar: Calendar
-) -> ChangeReport | None:
-    if settled is None or settled.period.start is None:
+    metric: Metric, settled: Observation | None, earlier: Period | None, held: Mapping[Period, Observation],
+    calendar: Calendar,
+) -> ChangeReport | None:  # fmt: skip
+    before = held.get(earlier) if earlier is not None else None
+    if settled is None or before is None or before.period == settled.period:
         return None
-    before = held.get(calendar.previous(settled.period))
-    if before is None or not has_final(settled) or not has_final(before):
+    found = change(metric, calendar, settled, before, tuple(held.values()))
+    if found is None:
         return None
-    assert settled.value is not None
     assert before.value is not None
-    interval = _interval_of_change(metric, settled, before)
     return ChangeReport(
-        difference=settled.value - before.value,
-        lower=None if interval is None else interval.lower,
-        upper=None if interval is None else interval.upper,
-        verdict=None if interval is None else verdict(interval, metric.direction),
+        difference=found.difference,
+        lower=found.lower,
+        upper=found.upper,
+        verdict=found.verdict,
         previous=before.value,
         previous_name=calendar.name(before.period),
+        basis=found.basis,
+        p=found.p,
+        adjusted_p=None,
     )
 
 
-def _interval_of_change(metric: Metric, one: Observation, before: Observation) -> Interval | None:
-    over = getattr(metric.options, "over", None)
-    # Overlapping stretches share their rows: the two shares are not independent.
-    if metric.kind not in _SHARES or (over is not None and str(over) != "period"):
-        return None
-    first, second = _interval(one), _interval(before)
-    if first is None or second is None or one.value is None or before.value is None:
-        return None
-    return hybrid_difference(one.value, first, before.value, second)[1]
-
-
-def _interval(found: Observation) -> Interval | None:
-    return None if found.lower is None or found.upper is None else Interval(found.lower, found.upper)
+def _before(settled: Observation | None, calendar: Calendar) -> tuple[Period | None, Period | None]:
+    """Return the period before, and the same period of the year before."""
+    if settled is None or settled.period.start is None:
+        return None, None
+    return calendar.previous(settled.period), calendar.shift(settled.period, _YEAR)
 
 
 def _trend(metric: Metric, held: Mapping[Period, Observation], setting: Setting) -> tuple[TrendPoint, ...]:

@@ -12,6 +12,7 @@ from metrics.grain import Period
 from metrics.model import Catalog, Indication
 from scorecard.indicator import Setting, report_indicator
 from scorecard.model import Board, Indicator, MissingRule, Objective, Perspective, Scorecard, label_of
+from scorecard.multiplicity import Family
 from scorecard.score import Child, RolledUp, roll_up
 from scorecard.selection import MAX_AGE, MetricSeries, Reader, default_period
 from scorecard.view import (
@@ -41,7 +42,7 @@ def build_report(
         raise ValueError(f"scorecard {scorecard.scorecard!r} has grain {scorecard.grain}, not {period.grain}")
     series = {name: reader(name) for name in scorecard.metrics}
     setting = Setting(catalog, period, scorecard.missing, now)
-    built = [_build(perspective, series, setting) for perspective in scorecard.perspectives]
+    built = _compared([_build(perspective, series, setting) for perspective in scorecard.perspectives])
     rolled = _roll_perspectives(built)
     marks = [one.watermark for one in series.values()]
     known = [mark for mark in marks if mark is not None]
@@ -103,6 +104,21 @@ def _build(perspective: Perspective, series: Mapping[str, MetricSeries], setting
 
     objectives = tuple((objective, reports(objective.indicators)) for objective in perspective.objectives)
     return _Built(perspective, objectives, setting.missing.rule)
+
+
+def _compared(built: Sequence[_Built]) -> list[_Built]:
+    """Return the perspectives with their indicators' changes judged together."""
+    family = Family(each for one in built for _, indicators in one.objectives for each in indicators)
+    return [
+        replace(
+            one,
+            objectives=tuple(
+                (objective, tuple(family.adjust(each) for each in indicators))
+                for objective, indicators in one.objectives
+            ),
+        )
+        for one in built
+    ]
 
 
 def _roll_perspectives(built: Sequence[_Built], indication: Indication | None = None) -> RolledUp:

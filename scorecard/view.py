@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from metrics.change import Basis
 from metrics.grain import Grain, Period
 from metrics.model import Direction, Indication
 from metrics.observation import State
@@ -41,7 +42,12 @@ class TargetReport:
 
 @dataclass(frozen=True)
 class ChangeReport:
-    """The scored value less the one of the period before; bounds and verdict only for independent shares."""
+    """The scored value less an earlier one, with its 95% interval and what can be said of it.
+
+    `basis` says what the interval is made of: sampling, or how far the series usually moves. `p` is what the
+    interval implies; `adjusted_p` is Holm's over all such changes of the report, where a few look clear by
+    chance alone.
+    """
 
     difference: float
     lower: float | None
@@ -49,6 +55,9 @@ class ChangeReport:
     verdict: Verdict | None
     previous: float
     previous_name: str
+    basis: Basis | None
+    p: float | None
+    adjusted_p: float | None
 
 
 @dataclass(frozen=True)
@@ -70,6 +79,7 @@ class IndicatorReport:
 
     `scored` is the settled value that stands for the report's period, of that period or an earlier one; it
     is scored where its state is final and a target holds (then `score` is 0..1 and `performance` 0..100).
+    `change` is against the period before, `year_on_year` against the same period of the year before.
     `provisional` is the report period's own open value, never scored. `effective_weight` is in percent of
     the objective, None where the indicator does not count.
     """
@@ -95,6 +105,7 @@ class IndicatorReport:
     performance: float | None
     status: Status
     change: ChangeReport | None
+    year_on_year: ChangeReport | None
     trend: tuple[TrendPoint, ...]
     as_of: datetime | None
     age: timedelta | None

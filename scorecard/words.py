@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC
 
+from metrics.change import Basis
 from metrics.model import Direction
 from metrics.observation import State
 from metrics.statistics.comparison import Verdict
@@ -18,6 +19,7 @@ from scorecard.display import (
     format_share,
     format_value,
 )
+from scorecard.multiplicity import may_be_chance
 from scorecard.score import STATUS_STYLE, Status
 from scorecard.view import ChangeReport, IndicatorReport, TargetReport, ValueReport
 
@@ -54,8 +56,9 @@ def _sentences(indicator: IndicatorReport, currency: str) -> Iterator[str]:
     if indicator.target is not None:
         yield _target(indicator.target, indicator.direction, unit, currency)
     yield _status(indicator)
-    if indicator.change is not None:
-        yield _change(indicator.change, unit, currency)
+    for change in (indicator.change, indicator.year_on_year):
+        if change is not None:
+            yield _change(change, unit, currency)
     if indicator.provisional is not None:
         yield _provisional(indicator.provisional, unit, currency)
     if indicator.note is not None:
@@ -117,10 +120,15 @@ _REASONS = {
 
 def _change(change: ChangeReport, unit: str, currency: str) -> str:
     said = f"{format_change(change.difference, unit, currency)} against {change.previous_name}"
-    if change.verdict is not None and change.lower is not None and change.upper is not None:
+    if change.lower is not None and change.upper is not None:
         low = format_change(change.lower, unit, currency)
         high = format_change(change.upper, unit, currency)
-        said += f" (95% interval {low} to {high}): {_VERDICTS[change.verdict]}"
+        by = " by how far it usually moves" if change.basis is Basis.USUAL_MOVEMENT else ""
+        said += f" (95% interval {low} to {high}{by})"
+    if change.verdict is not None:
+        said += f": {_VERDICTS[change.verdict]}"
+    if may_be_chance(change):
+        said += ", which among all changes here may be chance (Holm)"
     return f"{said}."
 
 

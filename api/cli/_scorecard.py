@@ -183,7 +183,8 @@ class _Page:
         change, now = indicator.change, indicator.provisional
         if change is not None:
             difference = format_change(change.difference, indicator.unit, self.currency)
-            yield f"{difference} against {change.previous_name}"
+            said = f", {change.verdict.value.replace('_', ' ')}" if change.verdict else ""
+            yield f"{difference} against {change.previous_name}{said}"
         if now is not None and now.value is not None:
             mature = f", {format_share(now.maturity)} mature" if now.maturity is not None else ""
             value = format_value(now.value, indicator.unit, self.currency)

@@ -14,8 +14,9 @@ from api.pages.site import currency, pages
 from metrics.grain import Calendar, Period
 from metrics.observation import State
 from scorecard.display import NOTHING, format_level, format_score, format_value
+from scorecard.multiplicity import may_be_chance
 from scorecard.score import STATUS_STYLE, Level, Status
-from scorecard.view import IndicatorReport, ScorecardReport, TrendPoint
+from scorecard.view import ChangeReport, IndicatorReport, ScorecardReport, TrendPoint
 
 _PERIODS_OFFERED = 12
 
@@ -102,6 +103,12 @@ def scale_of(indicator: IndicatorReport, name: str) -> Markup:
 def level(found: Level | None, unit: str) -> str:
     """Write a goal or red flag; a band as a range."""
     return NOTHING if found is None else format_level(found, unit, currency())
+
+
+@pages.app_template_test("chance")
+def chance(change: ChangeReport) -> bool:
+    """Tell whether a change that looks clear may be chance among all changes of the scorecard."""
+    return may_be_chance(change)
 
 
 @pages.app_template_filter("better")

@@ -263,23 +263,31 @@ def test_an_interval_around_nought_is_no_clear_change():
     assert change.verdict is Verdict.NO_CLEAR_CHANGE
 
 
-def test_overlapping_shares_and_counts_have_a_difference_alone():
+def test_without_an_interval_there_is_a_difference_alone():
     overlapping = replace(KEPT, options=proportion.Options(
         dataset="orders", share=parse("kept"), over=Over.parse("trailing 12 months")))  # fmt: skip
     for subject, before, now in (
         (overlapping, share("2026-Q2", 48, 80), share("2026-Q3", 56, 70)),
-        (scale("kept"), observation("kept", "2026-Q2", 500), observation("kept", "2026-Q3", 700)),
+        (KEPT, share("2026-Q2", 4, 8, State.SMALL_SAMPLE), share("2026-Q3", 56, 70)),
     ):
         change = one(subject, before, now).change
         assert change.difference > 0
-        assert (change.lower, change.upper, change.verdict) == (None, None, None)
+        assert (change.lower, change.upper, change.p, change.basis) == (None, None, None, None)
+        assert change.verdict is Verdict.NOT_ENOUGH_DATA
 
 
 @pytest.mark.parametrize(
-    "before", [(), (share("2026-Q1", 48, 80),), (share("2026-Q2", 4, 8, State.SMALL_SAMPLE),)]
+    "before", [(), (share("2026-Q1", 48, 80),), (share("2026-Q2", 4, 8, State.PROVISIONAL),)]
 )
 def test_without_a_final_value_just_before_there_is_no_change(before):
     assert one(KEPT, *before, share("2026-Q3", 56, 70)).change is None
+
+
+def test_the_same_period_of_the_year_before_is_compared_too():
+    found = one(KEPT, share("2025-Q3", 48, 80), share("2026-Q3", 56, 70))
+    assert found.change is None
+    assert (found.year_on_year.previous_name, found.year_on_year.verdict) == ("2025-Q3", Verdict.BETTER)
+    assert found.year_on_year.lower == pytest.approx(0.0524, abs=5e-5)
 
 
 def test_the_trend_has_a_gap_where_there_is_no_value():

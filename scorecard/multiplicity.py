@@ -1,0 +1,47 @@
+"""Many changes on one scorecard: a few of them look clear by chance, so their p are adjusted together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from metrics.statistics.comparison import holm
+from scorecard.view import ChangeReport, IndicatorReport
+
+LEVEL = 0.05
+
+
+class Family:
+    """Every change of one report, each metric's counted once, with Holm's adjusted p.
+
+    The changes against the period before are one family, those against the year before another.
+    """
+
+    def __init__(self, indicators: Iterable[IndicatorReport]) -> None:
+        once = {one.metric: one for one in indicators}
+        self._last = _adjusted({name: one.change for name, one in once.items()})
+        self._year = _adjusted({name: one.year_on_year for name, one in once.items()})
+
+    def adjust(self, indicator: IndicatorReport) -> IndicatorReport:
+        """Return an indicator whose changes bear their adjusted p."""
+        name = indicator.metric
+        return replace(
+            indicator,
+            change=_with(indicator.change, self._last.get(name)),
+            year_on_year=_with(indicator.year_on_year, self._year.get(name)),
+        )
+
+
+def may_be_chance(change: ChangeReport) -> bool:
+    """Tell whether a change that looks clear by itself is no longer so among all of the report."""
+    clear = change.lower is not None and change.upper is not None and not change.lower <= 0 <= change.upper
+    return clear and change.adjusted_p is not None and change.adjusted_p >= LEVEL
+
+
+def _adjusted(changes: Mapping[str, ChangeReport | None]) -> dict[str, float]:
+    known = {name: one.p for name, one in changes.items() if one is not None and one.p is not None}
+    return dict(zip(known, holm(list(known.values())), strict=True))
+
+
+def _with(change: ChangeReport | None, p: float | None) -> ChangeReport | None:
+    return None if change is None else replace(change, adjusted_p=p)

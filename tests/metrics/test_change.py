@@ -1,0 +1,163 @@
+"""What can be said of a change: its interval, what that is made of, and the verdict."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from metrics.change import Basis, change, limits
+from metrics.expression import parse, parse_measure
+from metrics.grain import Calendar
+from metrics.kinds import aggregate, proportion
+from metrics.model import At, Direction, Metric, Over
+from metrics.observation import Observation, State
+from metrics.statistics.comparison import Verdict, hybrid_difference, poisson_limits
+from metrics.statistics.intervals import Interval, wilson
+
+CALENDAR = Calendar(fiscal_year_starts=4)
+NOON = datetime(2026, 11, 1, tzinfo=UTC)
+
+
+def kept(over="period", direction=Direction.UP):
+    options = proportion.Options("orders", parse("kept"), over=Over.parse(over))
+    return Metric("kept", "Kept", "proportion", direction, options)
+
+
+def orders(measure="count", at=None):
+    return Metric(
+        "orders",
+        "Orders",
+        "aggregate",
+        Direction.UP,
+        aggregate.Options("orders", parse_measure(measure), at=at),
+    )
+
+
+def seen(period, value, lower=None, upper=None, state=State.FINAL, size=None):
+    named = CALENDAR.parse(period)
+    return Observation(
+        "m", "h", 1, named.grain, named, (), state, value, None, None, lower, upper, size, 1.0, None, NOON
+    )
+
+
+def share(period, k, n, state=State.FINAL):
+    interval = wilson(k, n)
+    return seen(period, k / n, interval.lower, interval.upper, state, n)
+
+
+def flat(*values):
+    """Return months up to 2026-03 with these values."""
+    months = [f"{2024 + (2 + index) // 12}-{(2 + index) % 12 + 1:02}" for index in range(25)]
+    return [seen(month, value) for month, value in zip(months[-len(values) :], values, strict=True)]
+
+
+def test_shares_have_newcombes_interval():
+    found = change(kept(), CALENDAR, share("2026-Q3", 56, 70), share("2026-Q2", 48, 80), ())
+    assert found is not None
+    assert (found.lower, found.upper) == (pytest.approx(0.0524, abs=5e-5), pytest.approx(0.3339, abs=5e-5))
+    assert (found.basis, found.verdict) == (Basis.SAMPLING, Verdict.BETTER)
+    assert 0 < found.p < 0.05
+
+
+@pytest.mark.parametrize(
+    ("direction", "expected"),
+    [
+        (Direction.UP, Verdict.BETTER),
+        (Direction.DOWN, Verdict.WORSE),
+        (Direction.BAND, None),
+        (Direction.NONE, None),
+    ],
+)
+def test_the_direction_says_which_side_is_better(direction, expected):
+    found = change(
+        kept(direction=direction), CALENDAR, share("2026-Q3", 56, 70), share("2026-Q2", 48, 80), ()
+    )
+    assert found is not None
+    assert found.verdict is expected
+
+
+def test_any_two_intervals_are_compared_alike():
+    before, now = seen("2026-02", 100.0, 90.0, 115.0), seen("2026-03", 130.0, 118.0, 140.0)
+    found = change(orders("sum(amount)"), CALENDAR, now, before, ())
+    expected = hybrid_difference(130.0, Interval(118.0, 140.0), 100.0, Interval(90.0, 115.0))[1]
+    assert found is not None
+    assert (found.lower, found.upper) == (expected.lower, expected.upper)
+
+
+def test_counts_have_poissons_limits():
+    found = change(orders(), CALENDAR, seen("2026-03", 130.0), seen("2026-02", 100.0), ())
+    expected = hybrid_difference(130.0, poisson_limits(130), 100.0, poisson_limits(100))[1]
+    assert found is not None
+    assert (found.lower, found.upper, found.basis) == (expected.lower, expected.upper, Basis.SAMPLING)
+    assert found.verdict is Verdict.NO_CLEAR_CHANGE or found.lower > 0
+
+
+@pytest.mark.parametrize(
+    "metric", [orders("sum(amount)"), orders("count_distinct(customer)"), orders("count", at=At.PERIOD_END)]
+)
+def test_what_is_no_plain_count_has_no_limits(metric):
+    assert limits(metric, seen("2026-03", 130.0)) is None
+
+
+def test_a_sum_is_judged_by_how_far_it_usually_moves():
+    steady = flat(100.0, 102.0, 100.0, 102.0, 100.0, 102.0, 100.0, 120.0)
+    found = change(orders("sum(amount)"), CALENDAR, steady[-1], steady[-2], steady)
+    half = 1.959964 * 2**0.5 * 2 / 1.128
+    assert found is not None
+    assert (found.lower, found.upper) == (pytest.approx(20 - half), pytest.approx(20 + half))
+    assert (found.basis, found.verdict) == (Basis.USUAL_MOVEMENT, Verdict.BETTER)
+
+
+def test_what_came_later_says_nothing_about_a_change():
+    steady = flat(100.0, 102.0, 100.0, 102.0, 100.0, 102.0, 100.0, 104.0)
+    later = [seen("2026-04", 900.0), seen("2026-05", 10.0)]
+    of = orders("sum(amount)")
+    assert change(of, CALENDAR, steady[-1], steady[-2], [*later, *steady]) == change(
+        of, CALENDAR, steady[-1], steady[-2], steady
+    )
+
+
+def test_too_few_periods_are_not_enough_data():
+    few = flat(100.0, 102.0, 100.0, 102.0, 100.0, 102.0, 120.0)
+    found = change(orders("sum(amount)"), CALENDAR, few[-1], few[-2], few)
+    assert found is not None
+    assert (found.difference, found.lower, found.p, found.basis) == (18.0, None, None, None)
+    assert found.verdict is Verdict.NOT_ENOUGH_DATA
+
+
+def test_a_small_sample_is_not_enough_data():
+    small = share("2026-Q2", 4, 8, State.SMALL_SAMPLE)
+    for now, before in (
+        (share("2026-Q3", 56, 70), small),
+        (replace(small, period=CALENDAR.parse("2026-Q3")), share("2026-Q2", 48, 80)),
+    ):
+        found = change(kept(), CALENDAR, now, before, ())
+        assert found is not None
+        assert (found.lower, found.verdict) == (None, Verdict.NOT_ENOUGH_DATA)
+
+
+@pytest.mark.parametrize("state", [State.NO_DATA, State.SUPPRESSED, State.PROVISIONAL])
+def test_what_is_not_final_has_no_change(state):
+    assert (
+        change(kept(), CALENDAR, share("2026-Q3", 56, 70), replace(share("2026-Q2", 48, 80), state=state), ())
+        is None
+    )
+
+
+@pytest.mark.parametrize(
+    ("over", "now", "before", "independent"),
+    [
+        ("trailing 12 months", "2026-Q3", "2026-Q2", False),
+        ("trailing 12 months", "2026-Q3", "2025-Q3", True),
+        ("trailing 3 months", "2026-Q3", "2026-Q2", True),
+        ("to_date", "2026-Q3", "2026-Q2", False),
+        ("to_date", "2026-Q2", "2026-Q1", True),
+        ("period", "2026-Q3", "2026-Q2", True),
+    ],
+)  # fmt: skip
+def test_stretches_that_overlap_are_not_independent(over, now, before, independent):
+    found = change(kept(over), CALENDAR, share(now, 56, 70), share(before, 48, 80), ())
+    assert found is not None
+    assert (found.basis is Basis.SAMPLING) is independent
