@@ -70,7 +70,7 @@ def list_observations(query: Mapping[str, Any], metric: str) -> Answer:
     """
     seen = project()
     found = seen.catalog.metric(metric)
-    by, grain = _cut(found, query["by"]), _grain(found, query.get("grain"))
+    by, grain = cut_of(found, query["by"]), grain_of(found, query.get("grain"))
     states, as_known = _states(query.get("state")), _instant(seen, query.get("as_known"))
     run = seen.store.last_run(metric)
     unit = unit_of(found, seen.catalog)
@@ -98,7 +98,7 @@ def get_history(query: Mapping[str, Any], metric: str) -> Any:
     """Follow one value through every version that was ever written."""
     seen = project()
     found = seen.catalog.metric(metric)
-    grain = _grain(found, query["grain"])
+    grain = grain_of(found, query["grain"])
     period = seen.catalog.company.calendar.parse(query["period"])
     if grain is None or period.grain is not grain:
         raise UsageError(f"{query['period']!r} is a {period.grain}, not a {query['grain']}")
@@ -171,7 +171,8 @@ def observed(seen: Project, one: Observation) -> dict[str, Any]:
     }
 
 
-def _grain(metric: Metric, text: str | None) -> Grain | None:
+def grain_of(metric: Metric, text: str | None) -> Grain | None:
+    """Return a grain of a metric; raise GrainNotAllowed on any other."""
     if text is None:
         return None
     allowed = [grain.value for grain in metric.grains]
@@ -180,14 +181,15 @@ def _grain(metric: Metric, text: str | None) -> Grain | None:
     return Grain(text)
 
 
-def _cut(metric: Metric, text: str) -> tuple[str, ...] | None:
+def cut_of(metric: Metric, text: str) -> tuple[str, ...] | None:
     """Return the dimensions of the asked cut; None is all cuts."""
     if text == "*":
         return None
-    names = tuple(sorted(name for name in text.split(",") if name))
+    known = metric.whole_cut(metric.dimensions)
+    names = tuple(sorted(metric.whole_cut(tuple(name for name in text.split(",") if name))))
     for name in names:
-        if name not in metric.dimensions:
-            raise UnknownDimension(metric.metric, name, metric.dimensions)
+        if name not in known:
+            raise UnknownDimension(metric.metric, name, known)
     if names not in {tuple(sorted(cut)) for cut in metric.cut_sets}:
         raise UsageError(
             f"metric {metric.metric!r} is not stored by {', '.join(names)} together: add that to its `cuts:`"
@@ -223,12 +225,13 @@ def _instant(seen: Project, text: str | None) -> datetime | None:
 def _segment(metric: Metric, pairs: Iterable[str]) -> Dimensions:
     """Read `dimension:value` pairs."""
     found: dict[str, str] = {}
+    known = metric.whole_cut(metric.dimensions)
     for pair in pairs:
         name, colon, value = pair.partition(":")
         if not colon:
             raise ValidationError([f"{pair!r} is not dimension:value."], "dimension")
-        if name not in metric.dimensions:
-            raise UnknownDimension(metric.metric, name, metric.dimensions)
+        if name not in known:
+            raise UnknownDimension(metric.metric, name, known)
         found[name] = value
     return tuple(sorted(found.items()))
 

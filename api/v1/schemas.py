@@ -140,6 +140,84 @@ class MetricsSchema(Schema):
     items = fields.List(fields.Nested(MetricSchema))
 
 
+class ChangesQuerySchema(Schema):
+    """Which change to take apart."""
+
+    period = _words("The later period's name, such as 2026-Q3; the newest final one when left out")
+    against = _words("The earlier period's name; the one before when left out")
+    grain = _words("The grain, where no period is named", validate=validate.OneOf(_GRAINS))
+    by = _words("The dimensions of one stored cut, by comma", load_default="")
+
+
+class EffectSchema(Schema):
+    """What one segment adds to the change of the whole, exactly."""
+
+    mix = fields.Float(metadata={"description": "By another weight in the whole"})
+    rate = fields.Float(metadata={"description": "By another value of its own"})
+
+
+class ChangeSchema(Schema):
+    """A value less an earlier one, with its interval and what can be said of it."""
+
+    difference = fields.Float()
+    lower = _number("Lower bound of the 95% interval")
+    upper = _number("Upper bound of the 95% interval")
+    p = _number("The two-sided p that the interval implies")
+    basis = fields.String(
+        allow_none=True, metadata={"description": "sampling, or usual_movement of the series"}
+    )
+    verdict = fields.String(
+        allow_none=True, metadata={"description": "better, worse, no_clear_change or not_enough_data"}
+    )
+
+
+class SegmentChangeSchema(Schema):
+    """How one segment moved."""
+
+    dimensions = fields.Dict(keys=fields.String(), values=fields.String())
+    value = _number("The later value")
+    previous = _number("The earlier value")
+    change = fields.Nested(ChangeSchema, allow_none=True)
+    adjusted_p = _number("Benjamini and Hochberg's p over all segments")
+    effect = fields.Nested(EffectSchema, allow_none=True)
+
+
+class CausesSchema(Schema):
+    """Why the later value is another than the earlier one that was first published; the parts add up."""
+
+    first_published = fields.Float()
+    definition = fields.Float(metadata={"description": "By other definitions since"})
+    software = fields.Float(metadata={"description": "By other versions of the code since"})
+    restated = fields.Float(metadata={"description": "By later data of the earlier period"})
+    reality = fields.Float(metadata={"description": "What is left: it happened"})
+
+
+class ChangesSchema(Schema):
+    """One change, taken apart by segment and by cause."""
+
+    metric = _words("The metric")
+    unit = _words("ratio, a currency code, a unit such as days, or empty")
+    period = _words("The later period")
+    against = _words("The earlier period")
+    value = _number("The later value")
+    previous = _number("The earlier value, as it is known now")
+    change = fields.Nested(ChangeSchema, allow_none=True)
+    causes = fields.Nested(CausesSchema, allow_none=True)
+    adjusted_by = _words("How the p of segments are adjusted together")
+    segments = fields.List(fields.Nested(SegmentChangeSchema))
+
+
+class DiagnosticsSchema(Schema):
+    """What the last good run published beside the values: a model's fit, unmatched ids, excluded customers."""
+
+    metric = _words("The metric")
+    definition_hash = fields.String(allow_none=True)
+    watermark = _instant("The data is known up to here")
+    computed_at = _instant("When it was computed")
+    fit = fields.Raw(allow_none=True, metadata={"description": "Parameters and log-likelihood of each model"})
+    beside = fields.Dict(keys=fields.String(), metadata={"description": "All else, by name"})
+
+
 class DefinitionSchema(Schema):
     """A metric's definition as it runs now."""
 

@@ -1,0 +1,111 @@
+"""`/api/v1/metrics/<metric>/changes`: a change taken apart; `/diagnostics`: what stands beside the values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from flask_smorest import Blueprint
+
+from api.context import project
+from api.project import Project
+from api.v1.endpoint import endpoint
+from api.v1.metrics import cut_of, grain_of
+from api.v1.schemas import ChangesQuerySchema, ChangesSchema, DiagnosticsSchema
+from metrics.change import change
+from metrics.errors import UsageError
+from metrics.grain import Grain, Period
+from metrics.model import Metric
+from metrics.movement import Moved, causes, segments
+from metrics.observation import Observation, State
+from metrics.unit import unit_of
+
+blueprint = Blueprint(
+    "changes", __name__, url_prefix="/api/v1/metrics", description="Why a value is another than before"
+)
+
+
+@endpoint(blueprint, "/<metric>/changes", ChangesSchema, query=ChangesQuerySchema)
+def get_changes(query: Mapping[str, str], metric: str) -> Any:
+    """Take one change apart.
+
+    The interval is that of sampling, or of how far the series usually moves. The causes add up to the later
+    value less the earlier one as it was first published; the segments' mix and rate to the change of the whole.
+    """
+    seen = project()
+    found = seen.catalog.metric(metric)
+    calendar = seen.catalog.company.calendar
+    period = calendar.parse(query["period"]) if "period" in query else None
+    grain = period.grain if period else grain_of(found, query.get("grain")) or found.grains[0]
+    grain_of(found, grain.value)
+    totals = seen.store.latest(metric, grain=grain, by=())
+    now = period or _newest(found, totals, grain)
+    before = calendar.parse(query["against"]) if "against" in query else _previous(seen, now)
+    if before.grain is not grain:
+        raise UsageError(f"{calendar.name(before)!r} is a {before.grain}, not a {grain}")
+    held = {one.period: one for one in totals}
+    later, earlier = held.get(now), held.get(before)
+    told = change(found, calendar, later, earlier, totals) if later and earlier else None
+    return {
+        "metric": metric,
+        "unit": unit_of(found, seen.catalog),
+        "period": calendar.name(now),
+        "against": calendar.name(before),
+        "value": later.value if later else None,
+        "previous": earlier.value if earlier else None,
+        "change": asdict(told) if told else None,
+        "causes": _causes(seen, metric, before, later),
+        "adjusted_by": "benjamini_hochberg",
+        "segments": [_segment(one) for one in _segments(seen, found, query["by"], totals, (now, before))],
+    }
+
+
+@endpoint(blueprint, "/<metric>/diagnostics", DiagnosticsSchema)
+def get_diagnostics(metric: str) -> Any:
+    """Show what the last good run published beside the values."""
+    seen = project()
+    success = seen.store.last_success(seen.catalog.metric(metric).metric)
+    beside = dict(success.beside) if success else {}
+    return {
+        "metric": metric,
+        "definition_hash": success.definition_hash if success else None,
+        "watermark": success.watermark if success else None,
+        "computed_at": success.finished_at if success else None,
+        "fit": beside.pop("fit", None),
+        "beside": beside,
+    }
+
+
+def _newest(metric: Metric, totals: tuple[Observation, ...], grain: Grain) -> Period:
+    """Return the newest final period; raise UsageError where there is none."""
+    final = [one.period for one in totals if one.state in (State.FINAL, State.SMALL_SAMPLE)]
+    if not final:
+        raise UsageError(f"metric {metric.metric!r} has no final value by {grain}")
+    return max(final, key=lambda period: str(period.start))
+
+
+def _previous(seen: Project, period: Period) -> Period:
+    if period.start is None:
+        raise UsageError("grain all has one period alone: name a day, week, month, quarter or year")
+    return seen.catalog.company.calendar.previous(period)
+
+
+def _causes(seen: Project, metric: str, before: Period, later: Observation | None) -> dict[str, float] | None:
+    if later is None or later.state not in (State.FINAL, State.SMALL_SAMPLE):
+        return None
+    found = causes(seen.store.history(metric, before.grain, before), later)
+    return asdict(found) if found else None
+
+
+def _segments(seen: Project, metric: Metric, by: str, totals: tuple[Observation, ...],
+              periods: tuple[Period, Period]) -> tuple[Moved, ...]:  # fmt: skip
+    cut = cut_of(metric, by)
+    if not cut:
+        return ()
+    stored = seen.store.latest(metric.metric, grain=periods[0].grain, by=cut)
+    return segments(metric, seen.catalog.company.calendar, (*totals, *stored), *periods)
+
+
+def _segment(moved: Moved) -> dict[str, Any]:
+    return asdict(moved) | {"dimensions": dict(moved.dimensions)}
