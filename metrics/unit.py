@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from metrics.expression import Call, Case, Cast, Measure, Name, Node, Operation
 from metrics.kinds import aggregate, difference, duration, ratio
-from metrics.model import Catalog, Dataset, Metric
+from metrics.model import Catalog, Dataset, Metric, Reference
 
 RATIO = "ratio"
 RATIO_DIFFERENCE = "ratio difference"
+MONTHS = "months"
+SCORE = "score"
+TIMES = "times"
+_DISTANCES = {"agreement": {"share": RATIO}, "drift": {"total_variation": RATIO}}
 _SHARES = ("proportion", "conversion", "net_share", "retention", "win_back", "coverage")
 _VALUED = ("sum", "avg", "min", "max", "median", "percentile")
 _PASSING = ("coalesce", "nullif", "abs", "round", "floor", "least", "greatest")
@@ -28,7 +32,15 @@ def unit_of(metric: Metric, catalog: Catalog) -> str:
         return RATIO if shared else duration.DEFAULT_UNIT
     if isinstance(options, difference.Options):
         return unit_of(catalog.metric(options.of), catalog)
+    if metric.kind in _DISTANCES:
+        return _DISTANCES[metric.kind].get(str(options.statistic), SCORE)
+    if metric.kind == "surge":
+        return TIMES
+    if metric.kind == "payback":
+        return MONTHS
     currency = catalog.company.currency.report.lower()
+    if metric.kind == "clv":
+        return currency
     if isinstance(options, ratio.Options):
         top = _is_money(options.numerator.measure, options.numerator.dataset, catalog)
         bottom = _is_money(options.denominator.measure, options.denominator.dataset, catalog)
@@ -42,6 +54,11 @@ def shown_unit(metric: Metric, catalog: Catalog) -> str:
     """Return the unit that people read a metric in: a difference of shares is one of percentage points."""
     unit = unit_of(metric, catalog)
     return RATIO_DIFFERENCE if unit == RATIO and isinstance(metric.options, difference.Options) else unit
+
+
+def is_money(reference: Reference, catalog: Catalog) -> bool:
+    """Tell whether what a reference measures is an amount of money that says its currency."""
+    return _is_money(reference.measure, reference.dataset, catalog)
 
 
 def _is_money(measure: Measure | None, dataset: str, catalog: Catalog) -> bool:

@@ -74,8 +74,8 @@ def test_bad_file_hides_no_other_files_findings() -> None:
         "yaml-syntax a tab stands here: write spaces",
         "missing-key missing key 'direction'",
         "missing-key missing key 'label'",
-        "bad-value 'x' is not one of aggregate, conversion, coverage, derived, difference, duration, "
-        "net_share, proportion, ratio, retention, win_back",
+        "bad-value 'x' is not one of aggregate, agreement, clv, conversion, coverage, derived, difference, drift, "
+        "duration, net_share, payback, proportion, ratio, retention, surge, win_back",
     ]
 
 
