@@ -84,9 +84,10 @@ class _StoreCollector(Collector):
         )
         for metric in self._project.catalog.metrics.values():
             observations = self._project.store.latest(metric.metric)
-            closed = live(observations)
+            closed = live(observations, metric.own_dimensions)
+            unfinished = still_open(observations, metric.own_dimensions)
             families.extend(self._values(metric, closed.values(), provisional=False))
-            families.extend(self._values(metric, still_open(observations).values(), provisional=True))
+            families.extend(self._values(metric, unfinished.values(), provisional=True))
             for grain, (period, _) in closed.items():
                 _add_end(ends, metric, grain, period, self._calendar)
                 self._add_targets(targets, metric, period)

@@ -34,6 +34,7 @@ from metrics.store_tables import observations, runs
 _BESIDE = ("-wal", "-shm", "-journal")
 _KEPT = ".before-restore-"
 _OPENING_SECONDS = 60
+_UNWRITTEN = ("SQLITE_FULL", "SQLITE_IOERR_WRITE")
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ def back_up(url: str | sa.URL, file: Path, *, force: bool = False) -> Contents:
         os.close(number)
     part = Path(made)
     try:
-        held = _copy(store, f"the store {store}", part, live=True)
+        held = _copy(store, f"the store {store}", part, f"the backup {file}", live=True)
         _try_out(part, f"the copy of the store {store}", held)
         with _writing(f"the backup {file}"):
             _settle(part)
@@ -106,7 +107,7 @@ def restore(url: str | sa.URL, file: Path, lock: Path, now: datetime) -> Restore
         try:
             fresh.unlink(missing_ok=True)
             os.close(os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-            _copy(file, f"the backup {file}", fresh, live=False)
+            _copy(file, f"the backup {file}", fresh, f"the store {store}", live=False)
             _try_out(fresh, f"the copy of the backup {file}", held)
             kept = _swap(place, fresh, now)
         finally:
@@ -159,7 +160,7 @@ def _beside(path: Path) -> tuple[Path, ...]:
 # -- reading and copying --------------------------------------------------------------------------
 
 
-def _copy(source: Path, name: str, target: Path, *, live: bool) -> Contents:
+def _copy(source: Path, name: str, target: Path, target_name: str, *, live: bool) -> Contents:
     """Copy one snapshot of a store over a file; return what the snapshot holds."""
     with _opened(source, name, live=live) as connection:
         held = _contents(connection, name)
@@ -167,7 +168,12 @@ def _copy(source: Path, name: str, target: Path, *, live: bool) -> Contents:
         assert isinstance(snapshot, sqlite3.Connection)
         # The copy reads within the transaction that the rows were counted in.
         with closing(sqlite3.connect(target)) as copy:
-            snapshot.backup(copy)
+            try:
+                snapshot.backup(copy)
+            except sqlite3.Error as error:
+                if error.sqlite_errorname not in _UNWRITTEN:
+                    raise
+                raise StoreError(f"{target_name} cannot be written: {error}") from error
     return held
 
 

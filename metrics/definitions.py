@@ -1,21 +1,23 @@
 """Turn a definitions folder into the catalog: what is valid of it, and every finding about the rest.
 
-Codes: missing-file, file-name, duplicate-name, and those of `metrics.folder` and `metrics.fields`.
+Codes: missing-file, file-name, duplicate-name, holidays-file, and those of `metrics.folder` and
+`metrics.fields`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 from metrics.errors import Finding, Position, sort_findings
 from metrics.folder import NAME, Folder, read_folder, stem
-from metrics.model import Catalog, Company, Dataset, Metric
+from metrics.model import BusinessCalendar, Catalog, Company, Dataset, Metric
 from metrics.nodes import Mapping as MappingNode
 from metrics.nodes import Node, Scalar, Sequence, locate
+from metrics.opening import HOLIDAYS, read_holidays
 from metrics.reading import IdentitiesFile, SourcesFile, read, read_metric, read_values
 
 ALL = "*"
@@ -147,7 +149,24 @@ class _Builder:
         self.places["company", ""] = Place(node)
         company, findings = read(Company, node, extra)
         self.findings.extend(findings)
-        return company
+        if company is None:
+            return None
+        calendars = {name: self.opened(name, each, node) for name, each in company.calendars.items()}
+        return replace(company, calendars=MappingProxyType(calendars))
+
+    def opened(self, name: str, calendar: BusinessCalendar, node: Node) -> BusinessCalendar:
+        """Return a calendar with the days of its file of holidays: from the project folder, or beside us."""
+        if calendar.holidays is None:
+            return calendar
+        for path in (calendar.holidays, f"{NAME}/{calendar.holidays}"):
+            content = self.folder.beside(path)
+            if content is not None:
+                days, findings = read_holidays(content, path)
+                self.findings.extend(findings)
+                return replace(calendar, closed=days)
+        message = f"the project folder has no file {calendar.holidays!r}"
+        self.findings.append(Finding(locate(node, ("calendars", name, "holidays")), HOLIDAYS, message))
+        return calendar
 
     def named(self, file: str, kind: str, record: type) -> Mapping[str, Any]:
         """Read a file with one key that holds a mapping of names to definitions."""

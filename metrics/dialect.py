@@ -124,6 +124,18 @@ class Dialect:
         """Return the whole days between two DATEs."""
         return sa.type_coerce(later - earlier, sa.BigInteger())
 
+    def months(self, later: ColumnElement[Any], earlier: ColumnElement[Any]) -> ColumnElement[Any]:
+        """Return the full months between two DATEs, the earlier given as such."""
+        months = (sa.extract("year", later) * 12 + sa.extract("month", later)) - (
+            sa.extract("year", earlier) * 12 + sa.extract("month", earlier)
+        )
+        # A month is full at the same day of the month, or at the month's last day where that is missing.
+        tomorrow = self.plus(later, Span(1, Unit.DAY), 1, NAIVE)
+        short = sa.and_(
+            sa.extract("day", later) < sa.extract("day", earlier), sa.extract("day", tomorrow) != 1
+        )
+        return sa.cast(months - sa.case((short, 1), else_=0), sa.BigInteger())
+
     def truncate(self, day: ColumnElement[Any], grain: Grain, week: int, fiscal: int) -> ColumnElement[Any]:
         """Return the first DATE of the period of a grain in which a DATE lies."""
         if grain is Grain.DAY:

@@ -18,6 +18,7 @@ ScorecardError
 │   └── SecretMissing
 ├── ComputationError        a metric's numbers cannot be trusted
 │   └── SeriesLimit
+├── FitError                a model is not fitted to these customers; carries the reason
 ├── StoreError
 │   └── StoreLocked         passing
 └── ExtraMissing            an optional package is not installed
@@ -231,6 +232,25 @@ class SeriesLimit(ComputationError):
         self.series = series
         self.limit = limit
         super().__init__(metric, f"{series} series exceed the {limit} allowed: cut by fewer dimensions")
+
+
+class FitReason(StrEnum):
+    """Why a model was refused."""
+
+    NOT_CONVERGED = "not_converged"
+    ON_A_BOUND = "on_a_bound"
+    TOO_FEW_CUSTOMERS = "too_few_customers"
+    CORRELATED = "correlated"
+
+
+class FitError(ScorecardError):
+    """A model cannot be fitted to these customers, so that no number may come of it."""
+
+    def __init__(self, model: str, reason: FitReason, detail: str) -> None:
+        self.model = model
+        self.reason = reason
+        self.detail = detail
+        super().__init__(f"{model}: {detail}")
 
 
 class StoreError(ScorecardError):

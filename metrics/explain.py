@@ -13,11 +13,13 @@ import sqlalchemy as sa
 from metrics.errors import Position, ScorecardError
 from metrics.kind import kind_of
 from metrics.lineage import definition_hash, upstream
+from metrics.matching import Match
 from metrics.model import Catalog, Dataset, Lookup, Metric
 from metrics.planner import Session, Statement, ask_for
 from metrics.relation import Rows
 from metrics.terms import Term, kind_text, terms
 from metrics.unit import unit_of
+from metrics.unmatched import Unmatched
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,7 @@ class Explanation:
     code_version: int
     upstream: tuple[Upstream, ...]
     exclusions: tuple[Exclusion, ...]
+    matches: tuple[Match, ...]
     as_of: datetime | None
     watermark: datetime | None
     statements: tuple[Statement, ...]
@@ -74,6 +77,7 @@ def explain(
     with Session(catalog, root, now, as_of) as session:
         outcome = list(session.compute([ask_for(found)]))[-1]
         statements = tuple(session.statements)
+        matches = Unmatched(session).of(metric)
         exclusions = tuple(_exclusions(session, upstream(catalog, metric).datasets))
     return Explanation(
         metric=found,
@@ -84,6 +88,7 @@ def explain(
         code_version=kind_of(found).CODE_VERSION,
         upstream=tuple(_upstream(catalog, metric)),
         exclusions=exclusions,
+        matches=matches,
         as_of=as_of,
         watermark=outcome.watermark,
         statements=statements,

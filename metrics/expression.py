@@ -7,7 +7,7 @@ the tree into SQLAlchemy with bound values.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any, ClassVar
@@ -20,6 +20,7 @@ from sqlglot.tokens import Tokenizer
 
 from metrics.errors import ExpressionError, suggest
 from metrics.grain import Span, unit_named
+from metrics.refusals import refuse, unknown_function
 from metrics.tree import (
     AGGREGATES,
     CAST_TYPES,
@@ -60,6 +61,8 @@ __all__ = [
     "Operation",
     "SpanLiteral",
     "children",
+    "measure_of",
+    "measures_in",
     "names",
     "parse",
     "parse_measure",
@@ -77,7 +80,15 @@ def parse(text: str) -> Expression:
 @lru_cache(maxsize=1024)
 def parse_measures(text: str) -> Expression:
     """Parse an expression that may also call aggregates, such as `count_distinct(topic) > 1`."""
-    return Expression(text, _whole(_tree(text), aggregates=True))
+    node = _whole(_tree(text), aggregates=True)
+    for call in measures_in(node):
+        measure_of(call)
+    return Expression(text, node)
+
+
+def measures_in(node: Node) -> Iterator[Call]:
+    """Yield the calls of aggregates in an expression, one inside another too."""
+    return (part for part in walk(node) if isinstance(part, Call) and part.function in AGGREGATES)
 
 
 @lru_cache(maxsize=1024)
@@ -88,14 +99,13 @@ def parse_measure(text: str) -> Measure:
     node = _whole(_tree(text), aggregates=True)
     if not isinstance(node, Call) or node.function not in AGGREGATES:
         raise ExpressionError(f"a measure is one of {', '.join(AGGREGATES)} over an expression", node.offset)
-    for inner in node.arguments:
-        for part in walk(inner):
-            if isinstance(part, Call) and part.function in AGGREGATES:
-                raise ExpressionError(f"{part.function} cannot stand inside {node.function}", part.offset)
-    return _measure(text, node)
+    return measure_of(node, text)
 
 
-def _measure(text: str, node: Call) -> Measure:
+def measure_of(node: Call, text: str = "") -> Measure:
+    """Return the measure that a call of an aggregate is; raise ExpressionError where it takes something else."""
+    for inner in (part for argument in node.arguments for part in measures_in(argument)):
+        raise ExpressionError(f"{inner.function} cannot stand inside {node.function}", inner.offset)
     if node.function == "percentile":
         if len(node.arguments) != 2 or not isinstance(node.arguments[1], Literal):
             raise ExpressionError("percentile takes an expression and a share, as in percentile(hours, 0.9)",
@@ -134,12 +144,13 @@ def _tree(text: str) -> exp.Expression:
         raise ExpressionError("the text cannot be read: is a quote left open?", 0) from error
     if not tokens:
         raise ExpressionError("the expression is empty", 0)
-    _refuse(tokens)
+    refuse(tokens)
     try:
         trees = _Parser().parse(_with_intervals(tokens), text)
     except ParseError as error:
         found = error.errors[0] if error.errors else {}
-        raise ExpressionError(f"not an expression: {_reason(found)}", _offset_of(found, text)) from error
+        words = f"not an expression: {_reason(found, tokens[-1])}"
+        raise ExpressionError(words, _offset_of(found, text)) from error
     except RecursionError as error:
         raise ExpressionError("the expression is nested too deeply", 0) from error
     if len(trees) != 1 or trees[0] is None:
@@ -148,9 +159,11 @@ def _tree(text: str) -> exp.Expression:
     return tree
 
 
-def _reason(found: dict[str, Any]) -> str:
+def _reason(found: dict[str, Any], last: Token) -> str:
     near = str(found.get("highlight") or "").strip()
-    return f"stopped at {near!r}" if near else "it ends too early"
+    unexpected = str(found.get("description")).startswith("Invalid expression")
+    ends = not unexpected and near in (last.text, f"'{last.text}'")
+    return f"something is missing behind {near}" if ends else f"stopped at {near!r}"
 
 
 def _offset_of(found: dict[str, Any], text: str) -> int:
@@ -158,28 +171,6 @@ def _offset_of(found: dict[str, Any], text: str) -> int:
     before = sum(len(part) + 1 for part in text.split("\n")[: line - 1])
     highlight = str(found.get("highlight") or "")
     return max(0, min(len(text), before + column - max(1, len(highlight))))
-
-
-_REFUSED = {TokenType.DCOLON: "::", TokenType.INTERVAL: "interval"}
-
-
-def _refuse(tokens: list[Token]) -> None:
-    """Refuse what the parser would take but give another meaning to, or none."""
-    depth = 0
-    for token in tokens:
-        if token.comments:
-            raise ExpressionError("comments are not in the expression language", token.start)
-        if token.token_type is TokenType.SEMICOLON:
-            raise ExpressionError("write one expression, without a semicolon", token.start)
-        if token.token_type in _REFUSED:
-            what = _REFUSED[token.token_type]
-            raise ExpressionError(f"{what!r} is not in the expression language", token.start)
-        if token.token_type is TokenType.L_PAREN:
-            depth += 1
-        elif token.token_type is TokenType.R_PAREN:
-            depth -= 1
-        if depth > MAX_DEPTH:
-            raise ExpressionError("the expression is nested too deeply", token.start)
 
 
 def _with_intervals(tokens: list[Token]) -> list[Token]:
@@ -279,7 +270,8 @@ def _call(tree: exp.Anonymous, aggregates: bool) -> Node:
         return Call(name, arguments, offset=_place(tree))
     if name not in FUNCTIONS:
         known = (*FUNCTIONS, *AGGREGATES) if aggregates else tuple(FUNCTIONS)
-        raise ExpressionError(f"unknown function {name}{suggest(name, known)}", _place(tree))
+        words = unknown_function(name) or f"unknown function {name}{suggest(name, known)}"
+        raise ExpressionError(words, _place(tree))
     least, most = FUNCTIONS[name]
     if not least <= len(arguments) <= most:
         wanted = str(least) if least == most else f"{least} to {most}"

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from metrics.dialect import INSTANT, Type
 from metrics.errors import ExpressionError, ScorecardError
 from metrics.expression import Node
+from metrics.grain import NO_SPAN
 from metrics.model import Catalog, Dataset, Reference
 from metrics.relation import Rows, Scope, Selectable, default_time
 
@@ -138,13 +139,23 @@ class Extents:
                     raise ExpressionError(
                         f"dataset {name!r} has no rows: until when it is complete is not known", 0
                     )
-                marks.append(mark)
+                marks.append(self._ahead(bases, name, mark))
         known = [mark for mark in marks if mark is not None]
         return min(known, default=None)
 
+    def _ahead(self, bases: Sequence[Reference], name: str, mark: datetime | None) -> datetime | None:
+        """Return until when all rows of a dataset count, where they count later than they happened."""
+        spans = [base.ahead for base in bases if base.dataset == name]
+        least = min(spans, key=lambda span: span.approximate_seconds, default=NO_SPAN)
+        if mark is None or not least.count:
+            return mark
+        return min(self.run.as_of or self.run.now, least.after(mark, self.run.catalog.company.calendar.zone))
+
     def first(self, bases: Sequence[Reference]) -> date | None:
         """Return the local day from which every reference has rows; None where one has none."""
-        firsts = [self.of(self.run.catalog.datasets[base.dataset], _node(base)).first for base in bases]
+        datasets = self.run.catalog.datasets
+        found = [(base, self.of(datasets[base.dataset], _node(base)).first) for base in bases]
+        firsts = [day if day is None else base.ahead.after_day(day) for base, day in found]
         # A period counts as covered from where every side has rows.
         return None if None in firsts else max(day for day in firsts if day is not None)
 

@@ -13,31 +13,39 @@ from metrics.parts import inputs
 
 
 class Finality:
-    """The instants at which values of a catalog's metrics become final; they do not depend on the data."""
+    """The instants at which values of a catalog's metrics become final."""
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
         self._settle: dict[str, Span] = {}
+        self._known: dict[tuple[str, Period, Span | None], datetime] = {}
 
-    def at(self, metric: str, period: Period, segment: Dimensions = ()) -> datetime | None:
+    def at(
+        self, metric: str, period: Period, segment: Dimensions = (), value: float | None = None
+    ) -> datetime | None:
         """Return the instant from which on a period may be final, None for a period without an end.
 
-        Of a metric that is made of others it is the latest of theirs.
+        It does not depend on the rows, but for a value that decides by itself how long it takes, as a payback
+        does: without the value it is the latest such instant. Of a metric that is made of others it is the
+        latest of theirs.
         """
         found = self._catalog.metric(metric)
         if period.end is None:
             return None
         below = [self.at(name, period, segment) for name in inputs(found)]
-        own = self._own(found, period, segment)
+        own = self._own(found, period, closing(found, period, segment, value))
         return max((own, *(each for each in below if each is not None)))
 
-    def _own(self, metric: Metric, period: Period, segment: Dimensions) -> datetime:
-        calendar, kind = self._catalog.company.calendar, kind_of(metric)
-        assert period.end is not None
-        window: Span | None = kind.closing(metric, segment, period) if hasattr(kind, "closing") else None
-        end = calendar.instant(period.end)
-        after = window.after(end, calendar.zone) if window is not None else end
-        return self._settling(metric).after(after, calendar.zone)
+    def _own(self, metric: Metric, period: Period, window: Span | None) -> datetime:
+        # A curve has thousands of segments and few periods and ages.
+        key = (metric.metric, period, window)
+        if key not in self._known:
+            calendar = self._catalog.company.calendar
+            assert period.end is not None
+            end = calendar.instant(period.end)
+            after = window.after(end, calendar.zone) if window is not None else end
+            self._known[key] = self._settling(metric).after(after, calendar.zone)
+        return self._known[key]
 
     def _settling(self, metric: Metric) -> Span:
         if metric.metric not in self._settle:
@@ -47,3 +55,12 @@ class Finality:
                 spans, key=lambda span: span.approximate_seconds, default=NO_SPAN
             )
         return self._settle[metric.metric]
+
+
+def closing(metric: Metric, period: Period, segment: Dimensions, value: float | None) -> Span | None:
+    """Return what a metric's kind waits for after a period."""
+    kind = kind_of(metric)
+    if value is not None and hasattr(kind, "decided"):
+        span: Span | None = kind.decided(metric, value)
+        return span
+    return kind.closing(metric, segment, period) if hasattr(kind, "closing") else None

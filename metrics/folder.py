@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 from metrics.documents import Node, read_bytes, read_file
@@ -17,6 +17,9 @@ from metrics.errors import Finding, Level, Position, sort_findings, suggest
 
 NAME = "definitions"
 MAX_FILES = 5_000
+
+Reader = Callable[[str], bytes | None]
+"""Read a file by its path from the project folder; None where there is none."""
 TOP_FILES = ("company", "journey", "sources", "identities")
 _LAYOUT = re.compile(r"(datasets/[^/]+|metrics/[^/]+/[^/]+|scorecards/[^/]+)")
 _FOLDERS = ("datasets", "metrics", "scorecards")
@@ -34,12 +37,14 @@ class Folder:
     """The documents of a definitions folder, by path in it without the ending: `datasets/leads`.
 
     A document that cannot be read to its end is in `broken` instead. `spoiled` are the places that a
-    finding of the YAML reader names: whatever stands there was not meant so.
+    finding of the YAML reader names: whatever stands there was not meant so. `beside` reads the files that
+    documents name.
     """
 
     documents: Mapping[str, Node] = field(default_factory=dict)
     broken: frozenset[str] = frozenset()
     findings: tuple[Finding, ...] = ()
+    beside: Reader = field(default=lambda _: None, compare=False, repr=False)
 
     @property
     def spoiled(self) -> frozenset[Position]:
@@ -74,16 +79,29 @@ def read_folder(root: Path) -> Folder:
         relative = path.relative_to(top).as_posix()
         if reading.wants(relative):
             reading.add(relative, *read_file(path, root))
-    return reading.folder(findings)
+    return replace(reading.folder(findings), beside=lambda path: _beside(root, path))
 
 
-def folder_of(files: Mapping[str, bytes]) -> Folder:
-    """Return the folder that holds these files, by path in `definitions`: a state of a git history."""
+def folder_of(files: Mapping[str, bytes], beside: Reader | None = None) -> Folder:
+    """Return the folder that holds these files, by path in `definitions`: a state of a git history.
+
+    `beside` reads other files of that state; without it the files themselves are all there is.
+    """
     reading = _Reading()
     for relative in sorted(files):
         if reading.wants(relative):
             reading.add(relative, *read_bytes(files[relative], f"{NAME}/{relative}"))
-    return reading.folder([])
+    own = {f"{NAME}/{relative}": content for relative, content in files.items()}
+    return replace(reading.folder([]), beside=beside or own.get)
+
+
+def _beside(root: Path, path: str) -> bytes | None:
+    """Read a file of a project; nothing is read outside of the project folder."""
+    home, target = root.resolve(), (root / path).resolve()
+    try:
+        return target.read_bytes() if target.is_relative_to(home) and target.is_file() else None
+    except OSError:
+        return None
 
 
 class _Reading:

@@ -57,17 +57,24 @@ def milliseconds(instant: datetime) -> int:
 
 
 def tracks(metric: Metric, finality: Finality, observations: Iterable[Observation]) -> tuple[Track, ...]:
-    """Return a metric's tracks, one a grain, from its observations; those that are not final count nowhere."""
-    by_grain: dict[Grain, list[Observation]] = {}
+    """Return a metric's tracks from its observations; those that are not final count nowhere.
+
+    There is one a grain, or one for each value of the kind's own dimensions: the periods of a curve become
+    final age by age.
+    """
+    found: dict[tuple[Grain, Dimensions], list[Observation]] = {}
     for seen in observations:
         if seen.state in CLOSED and seen.period.end is not None:
-            by_grain.setdefault(seen.grain, []).append(seen)
-    return tuple(_track(metric, finality, grain, by_grain[grain]) for grain in Grain if grain in by_grain)
+            found.setdefault((seen.grain, seen.part_of(metric.own_dimensions)), []).append(seen)
+    order = sorted(found, key=lambda key: (list(Grain).index(key[0]), key[1]))
+    return tuple(_track(metric, finality, *key, found[key]) for key in order)
 
 
-def _track(metric: Metric, finality: Finality, grain: Grain, seen: list[Observation]) -> Track:
+def _track(
+    metric: Metric, finality: Finality, grain: Grain, own: Dimensions, seen: list[Observation]
+) -> Track:
     periods = sorted({one.period for one in seen}, key=lambda period: str(period.start))
-    ends = [finality.at(metric.metric, period) for period in periods]
+    ends = [finality.at(metric.metric, period, own) for period in periods]
     final_at = np.array([milliseconds(end) for end in ends if end is not None], dtype=np.int64)
     place = {period: index for index, period in enumerate(periods)}
     lines: dict[Dimensions, dict[str, Numbers]] = {}

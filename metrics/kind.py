@@ -9,9 +9,10 @@ Every module of `metrics.kinds` offers
 - `finish(metric, frame, results)`: estimates from the aggregates that came back
 
 and may offer `covering(metric)`, the references whose first rows say from when it is covered, `SAYS`, what
-its words mean, `closing(metric, segment, period)`, the span that must pass after a period until
-it is final, and `beside(metric, frame, results)`, plain JSON values by name that are published beside the
-estimates and stored with the run: a model's fit, ids that were not matched, customers that were left out.
+its words mean, `closing(metric, segment, period)`, the span that must pass after a period until it is final,
+`decided(metric, value)`, that span where a value is known that may end it sooner, and `beside(metric, frame,
+results)`, plain JSON values by name that are published beside the estimates and stored with the run: a
+model's fit, ids that were not matched, customers that were left out.
 """
 
 from __future__ import annotations

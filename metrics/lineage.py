@@ -31,8 +31,9 @@ from metrics.expression import (
     Operation,
     SpanLiteral,
 )
-from metrics.model import Catalog, Company, Dataset, Metric
-from metrics.parts import inputs, is_record, yaml_key
+from metrics.model import BusinessCalendar, Catalog, Company, Dataset, Metric
+from metrics.opening import week_of
+from metrics.parts import calendars, inputs, is_record, yaml_key
 from metrics.reach import RATES, Item, needs, reached
 
 HASH_LENGTH = 16
@@ -78,7 +79,11 @@ def resolved(catalog: Catalog, metric: str) -> dict[str, Any]:
         "metrics": {each.metric: _metric(each) for each in chain if each is not own},
         "datasets": {name: _dataset(catalog.datasets[name], items) for name in datasets},
         "identities": {name: _plain(catalog.identities[name]) for name in identities},
-        "company": _company(catalog.company, money=RATES in items or _has_money(catalog, items)),
+        "company": _company(
+            catalog.company,
+            money=RATES in items or _has_money(catalog, items),
+            calendars={name for each in chain for name in calendars(each)},
+        ),
     }
 
 
@@ -142,11 +147,23 @@ def _metric(metric: Metric) -> dict[str, Any]:
     return plain
 
 
-def _company(company: Company, money: bool) -> dict[str, Any]:
+def _company(company: Company, money: bool, calendars: set[str]) -> dict[str, Any]:
     plain = {key: value for key, value in _plain(company).items() if key != "calendars"}
     if not money:
         plain.pop("currency", None)
+    known = sorted(calendars & set(company.calendars))
+    if known:
+        plain["calendars"] = {name: _calendar(company, company.calendars[name]) for name in known}
     return plain
+
+
+def _calendar(company: Company, calendar: BusinessCalendar) -> dict[str, Any]:
+    """Return when a calendar is open, however its hours are written; holidays by their days, not their file."""
+    return {
+        "week": [[list(stretch) for stretch in day] for day in week_of(calendar.hours)],
+        "closed": [str(day) for day in calendar.closed],
+        "timezone": calendar.timezone or company.timezone,
+    }
 
 
 _REACHED = {

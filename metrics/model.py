@@ -7,7 +7,7 @@ mapping, a dataclass as a mapping of its fields. A field's metadata adds what a 
 - `key`: the name in YAML, where Python reserves it (`from`)
 - `shorthand` (on a class, as `SHORTHAND`): a bare value stands for a mapping with this one field
 - `single`: one bare value stands for a list of one
-- `refers`: the value names a `dataset`, `metric`, `entity`, `source` or `dimension`
+- `refers`: the value names a `dataset`, `metric`, `entity`, `source`, `dimension` or `calendar`
 - `hashed=False`: labels, owners, comments and targets, which no value depends on
 """
 
@@ -130,11 +130,15 @@ class Currency:
 
 @dataclass(frozen=True)
 class BusinessCalendar:
-    """Working hours (weekday range -> `09:00-17:30`) and holidays, in a time zone."""
+    """Working hours (weekday range -> `09:00-17:30`, or a list of them) and holidays, in a time zone.
 
-    hours: Mapping[str, str]
+    `holidays` is the path of a CSV file from the project folder, `closed` the days that stand in it.
+    """
+
+    hours: Mapping[str, str | tuple[str, ...]]
     holidays: str | None = None
     timezone: str | None = None
+    closed: tuple[date, ...] = field(default=(), metadata={"internal": True})
 
 
 @dataclass(frozen=True)
@@ -323,13 +327,14 @@ class Dataset:
 
 @dataclass(frozen=True)
 class Reference:
-    """Rows of a dataset as a metric uses them: its own condition, its own time, its own measure."""
+    """Rows of a dataset as a metric uses them; `ahead` is how long after it happened a row counts."""
 
     dataset: str = field(metadata={"refers": "dataset"})
     measure: Measure | None = None
     where: Expression | None = None
     time: Expression | None = None
     at: At | None = None
+    ahead: Span = field(default=NO_SPAN, metadata={"internal": True})
 
 
 # -- metrics ------------------------------------------------------------------------------------
@@ -390,9 +395,19 @@ class Metric:
         return bool(self.supports)
 
     @property
+    def own_dimensions(self) -> tuple[str, ...]:
+        """Return the dimensions that the kind adds, such as a curve's `age`: every value is cut by them."""
+        return tuple(getattr(self.options, "own_dimensions", ()))
+
+    @property
     def cut_sets(self) -> tuple[tuple[str, ...], ...]:
         """Return the cuts that are stored: the total, each dimension, the listed combinations."""
-        return ((), *((name,) for name in self.dimensions), *self.cuts)
+        declared = ((), *((name,) for name in self.dimensions), *self.cuts)
+        return tuple(self.whole_cut(cut) for cut in declared)
+
+    def whole_cut(self, names: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the dimensions of a cut with the kind's own, without which there is no value."""
+        return tuple(dict.fromkeys((*names, *self.own_dimensions)))
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -88,6 +88,10 @@ class Observation:
     def key(self) -> tuple[Period, Dimensions]:
         """Return what identifies the observation within its metric."""
         return self.period, self.dimensions
+
+    def part_of(self, names: Collection[str]) -> Dimensions:
+        """Return the part of the segment that some dimensions make up."""
+        return tuple(pair for pair in self.dimensions if pair[0] in names)
 
     def same_result(self, other: Observation) -> bool:
         """Tell whether two observations say the same: floats within 1e-9 relative are the same."""

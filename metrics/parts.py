@@ -87,6 +87,16 @@ def uses(metric: Metric) -> tuple[Use, ...]:
     if isinstance(getattr(metric.options, "within", None), Expression):
         # The standard of a duration is read over the rows that it starts from.
         found.append(Use((), metric.options.from_.dataset, metric.options))
+    if (over := getattr(metric.options, "expressions_over", None)) is not None:
+        # Who is left out is told by the rows that make a customer.
+        found.append(Use((), over, metric.options))
+    if (allocate := getattr(metric.options, "allocate", None)) is not None:
+        # What is spread is told by the rows of the numerator.
+        found.append(Use(("allocate",), metric.options.numerator.dataset, allocate))
+    if hasattr(metric.options, "margin"):
+        # The margin of a purchase is read over the purchases, or over the subscriptions.
+        bought = [use.dataset for use in found if use.path in (("orders",), ("subscription",))]
+        found += [Use(("margin",), dataset, metric.options.margin) for dataset in bought[:1]]
     return tuple(found)
 
 
@@ -98,9 +108,10 @@ def _nearest(record: Any, part: Part) -> bool:
 
 
 def dimension_uses(metric: Metric) -> tuple[Use, ...]:
-    """Return the uses whose rows give a metric's dimensions: `from` or the activity where there is one."""
+    """Return the uses whose rows give a metric's dimensions: `from`, the activity or orders where there are any."""
     found = uses(metric)
-    return tuple(use for use in found if use.path in (("from",), ("activity",), ("subscription",))) or found
+    told = (("from",), ("activity",), ("subscription",), ("orders",), ("cost",))
+    return tuple(use for use in found if use.path in told) or found
 
 
 def inputs(metric: Metric) -> tuple[str, ...]:
@@ -113,6 +124,12 @@ def inputs(metric: Metric) -> tuple[str, ...]:
             if isinstance(part.value, str):
                 found[part.value] = None
     return tuple(found)
+
+
+def calendars(metric: Metric) -> tuple[str, ...]:
+    """Return the business calendars that a metric counts time by, each once."""
+    listed = [part.value for part in parts(metric.options) if part.refers == "calendar"]
+    return tuple(dict.fromkeys(listed))
 
 
 def entities(metric: Metric) -> tuple[str, ...]:

@@ -202,7 +202,7 @@ class Session:
                 self._hold(ask.metric, planned.guards)
                 plans[ask.metric] = planned
             except Exception as error:  # whatever one metric meets stops no other
-                plans[ask.metric] = _owned(ask.metric, error)
+                plans[ask.metric] = owned(ask.metric, error)
         self._merge([plan for plan in plans.values() if isinstance(plan, _Plan)])
         done: dict[str, Outcome] = {}
         for ask in ordered:
@@ -278,7 +278,7 @@ class Session:
             if series > SERIES_LIMIT:
                 raise SeriesLimit(metric.metric, series, SERIES_LIMIT)
         except Exception as error:  # whatever one metric meets stops no other
-            return Outcome(metric.metric, plan.ask, error=_owned(metric.metric, error), sources=plan.sources)
+            return Outcome(metric.metric, plan.ask, error=owned(metric.metric, error), sources=plan.sources)
         return Outcome(metric.metric, plan.ask, estimates, watermark, sources=plan.sources, beside=beside)
 
     def _hold(self, metric: str, guards: Iterable[tuple[str, Guard]]) -> None:
@@ -342,7 +342,7 @@ def _inputs(metric: Metric, done: Mapping[str, Outcome]) -> Inputs:
     return {name: {each.key: each for each in done[name].estimates} for name in inputs(metric)}
 
 
-def _owned(metric: str, error: Exception) -> ScorecardError:
+def owned(metric: str, error: Exception) -> ScorecardError:
     """Return an error as one of this metric; a fault of the program itself is logged with its trace."""
     if isinstance(error, ExpressionError):
         return ComputationError(metric, error.message)

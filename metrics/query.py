@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -55,10 +55,7 @@ def answer(query: Query, catalog: Catalog, root: Path, store: Store, now: dateti
     A live answer is not stored. Raises UnknownMetric, UnknownDimension, GrainNotAllowed for `all` of a
     metric whose grains leave it out of the store under `as_known`, and what a computation raises.
     """
-    metric = catalog.metric(query.metric)
-    for name in query.by:
-        if name not in metric.dimensions:
-            raise UnknownDimension(query.metric, name, metric.dimensions)
+    metric, query = catalog.metric(query.metric), whole(query, catalog)
     stored = query.grain in metric.grains and _cut(query.by) in {_cut(cut) for cut in metric.cut_sets}
     if query.as_known is not None:
         if query.grain not in metric.grains:
@@ -75,6 +72,16 @@ def answer(query: Query, catalog: Catalog, root: Path, store: Store, now: dateti
     if held and last is not None and _is_current(query, catalog, root, now, last.watermark):
         return Answer(_stored(query, store), Origin.STORE, last.watermark)
     return live(query, catalog, root, now)
+
+
+def whole(query: Query, catalog: Catalog) -> Query:
+    """Return a query with the dimensions of its kind; raise UnknownMetric or UnknownDimension."""
+    metric = catalog.metric(query.metric)
+    known = metric.whole_cut(metric.dimensions)
+    for name in query.by:
+        if name not in known:
+            raise UnknownDimension(query.metric, name, known)
+    return replace(query, by=metric.whole_cut(query.by))
 
 
 def _is_current(
@@ -98,22 +105,27 @@ def _stored(query: Query, store: Store) -> tuple[Observation, ...]:
 
 def live(query: Query, catalog: Catalog, root: Path, now: datetime) -> Answer:
     """Compute an answer now, without storing it; raise the error that it fails with."""
-    ask = Ask(query.metric, (query.grain,), (query.by,))
     with Session(catalog, root, now, query.as_of) as session:
-        outcome = list(session.compute([ask]))[-1]
+        return live_in(session, query)
+
+
+def live_in(session: Session, query: Query) -> Answer:
+    """Compute an answer in a session; raise the error that it fails with."""
+    outcome = list(session.compute([Ask(query.metric, (query.grain,), (query.by,))]))[-1]
     if outcome.error is not None:
         raise outcome.error
-    found = observations_of(catalog, outcome, now, None)
+    found = observations_of(session.catalog, outcome, session.now, None)
     kept = [
         seen
         for seen in found
-        if seen.by == _cut(query.by) and seen.grain is query.grain and _within(seen.period.start, query)
+        if seen.by == _cut(query.by) and seen.grain is query.grain and within(seen.period.start, query)
     ]
     kept.sort(key=lambda seen: (seen.period.start or date.min, seen.dimensions))
     return Answer(tuple(kept), Origin.LIVE, outcome.watermark)
 
 
-def _within(start: date | None, query: Query) -> bool:
+def within(start: date | None, query: Query) -> bool:
+    """Tell whether a period that starts on a day is asked for."""
     if start is None:
         return True
     return (query.start is None or start >= query.start) and (query.end is None or start < query.end)

@@ -10,9 +10,9 @@ from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TypeVar
 
-from metrics.expression import Literal, Measure, Name, Node, names
+from metrics.expression import Expression, Literal, Measure, Name, Node, measures_in, names
 from metrics.model import Catalog, Column, Dataset, Lookup, Metric, UnionPart
-from metrics.parts import Use, dimension_uses, entities, uses
+from metrics.parts import Part, Use, dimension_uses, entities, uses
 
 T = TypeVar("T", bound=Hashable)
 
@@ -189,6 +189,16 @@ def _use_items(catalog: Catalog, use: Use) -> Iterator[Item]:
                 yield Item(use.dataset, "entity", part.node.parts[-1])
         else:
             yield from _read(catalog, use.dataset, [part.node])
+            yield from (Item(use.dataset, "entity", name) for name in _distinct(part))
+
+
+def _distinct(part: Part) -> Iterator[str]:
+    """Yield what distinct ones are counted of: the name of a column, or of an entity."""
+    nodes = [part.node] if isinstance(part.value, Measure) and part.value.function == "count_distinct" else []
+    if isinstance(part.value, Expression):
+        calls = (call for call in measures_in(part.value.node) if call.function == "count_distinct")
+        nodes += [call.arguments[0] for call in calls]
+    yield from (node.parts[0] for node in nodes if isinstance(node, Name) and len(node.parts) == 1)
 
 
 def reached(catalog: Catalog, metrics: Iterable[Metric]) -> frozenset[Item]:

@@ -67,6 +67,7 @@ class Rows:
         scope.used.add(dataset.dataset)
         dialect, now = scope.source.dialect, scope.as_of or scope.now
         self.translator = Translator(dialect, scope.zone, self.resolve, now, period)
+        self._clashing: dict[str, ExpressionError] = {}
         self._base, self._raw = self._open()
         self._joins: dict[str, Join] = {}
         self._rates: dict[Node, str] = {}
@@ -171,6 +172,8 @@ class Rows:
 
     def _raw_value(self, name: Name) -> Value:
         first = name.parts[0]
+        if first in self._clashing:
+            raise self._clashing[first]
         if first not in self._raw:
             known = (*self._raw, *self.dataset.columns, *self.dataset.conditions, *self.dataset.lookups)
             raise ExpressionError(f"dataset {self.dataset.dataset!r} has no column {first!r}{suggest(first, known)}",
@@ -311,9 +314,12 @@ class Rows:
             }
             for rows, part in parts
         ]
-        types = {name: _union_type(name, [each[name] for each in values]) for name in shared}
+        found = {name: _union_type(name, [each[name] for each in values]) for name in shared}
+        # Wide tables share names by chance: only what is asked for must fit.
+        self._clashing = {name: each for name, each in found.items() if isinstance(each, ExpressionError)}
+        types = {name: each for name, each in found.items() if isinstance(each, Type)}
         selects = [
-            rows.select({name: _as_type(each[name], types[name]) for name in shared})
+            rows.select({name: _as_type(each[name], type_) for name, type_ in types.items()})
             for (rows, _), each in zip(parts, values, strict=True)
         ]
         union = sa.union_all(*selects).subquery(self.alias)
@@ -334,12 +340,11 @@ def default_time(dataset: Dataset) -> Node | None:
     return start.node if start else None
 
 
-def _union_type(name: str, values: list[Value]) -> Type:
+def _union_type(name: str, values: list[Value]) -> Type | ExpressionError:
     types = {value.type for value in values} - {Type.NULL}
     if len(types) > 1 and not all(type_.number for type_ in types):
-        raise ExpressionError(
-            f"the parts of the union give {name!r} different types: {', '.join(sorted(types))}", 0
-        )
+        listed = ", ".join(sorted(types))
+        return ExpressionError(f"the parts of the union give {name!r} different types: {listed}", 0)
     order = [Type.INTEGER, Type.DECIMAL, Type.FLOAT]
     return max(types, key=lambda type_: order.index(type_) if type_ in order else 0, default=Type.TEXT)
 

@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from metrics.errors import BehindWatermark, ScorecardError, SourceError
+from metrics.errors import BehindWatermark, ScorecardError, SourceError, SourceUnavailable
 from metrics.kind import kind_of
 from metrics.lineage import canonical_text, definition_hash, resolved
 from metrics.model import Catalog
 from metrics.observation import Observation
-from metrics.planner import Outcome, Session, ask_for, with_inputs
+from metrics.planner import Outcome, Session, ask_for, owned, with_inputs
 from metrics.refresh_lock import RefreshLock
 from metrics.store import Definition, Run, SourceHealth, Store, Written
+from metrics.unmatched import Unmatched
 
 Progress = Callable[["Refreshed", int, int], None]
 Clock = Callable[[], datetime]
@@ -88,9 +89,9 @@ class Refresher:
         total = len(with_inputs(self.catalog, asks))
         with RefreshLock(self.root / ".scorecard" / "refresh.lock", clock=self.clock):
             with Session(self.catalog, self.root, self.clock(), as_of) as session:
-                health = _Health(self.store)
+                health, unmatched = _Health(self.store), Unmatched(session)
                 for outcome in session.compute(asks):
-                    line = self._keep(outcome, started)
+                    line = self._keep(outcome, started, unmatched)
                     lines.append(line)
                     health.see(outcome)
                     if progress is not None:
@@ -101,15 +102,19 @@ class Refresher:
             self.store.record_refresh(started, summary.finished_at, len(lines) - failed, failed)
         return summary
 
-    def _keep(self, outcome: Outcome, started: datetime) -> Refreshed:
+    def _keep(self, outcome: Outcome, started: datetime, unmatched: Unmatched) -> Refreshed:
         """Write one outcome; an error of writing belongs to this metric too."""
         error, written = outcome.error, None
         try:
             if error is None:
+                if not self.catalog.metrics[outcome.metric].private:
+                    said = {**outcome.beside, **unmatched.beside(outcome.metric)}
+                    outcome = replace(outcome, beside=said)
                 written = self._write(outcome, started)
-        except ScorecardError as failure:
-            error = failure
+        except Exception as failure:  # whatever one metric meets stops no other
+            error = owned(outcome.metric, failure)
         if error is not None:
+            # Where not even this can be written the store itself is lost, and the refresh ends.
             self.store.fail(self._run(outcome, started, error))
         return Refreshed(outcome.metric, written, error, outcome.seconds)
 
@@ -185,28 +190,34 @@ class _Health:
         self.store = store
         self.good: dict[str, datetime | None] = {}
         self.bad: dict[str, str] = {}
+        self.lost: set[str] = set()
 
     def see(self, outcome: Outcome) -> None:
         if isinstance(outcome.error, SourceError):
             self.bad[outcome.error.source] = outcome.error.message
+            if isinstance(outcome.error, SourceUnavailable):
+                # Whatever it answered before: it was lost on the way.
+                self.lost.add(outcome.error.source)
         elif outcome.error is None:
             for name in outcome.sources:
                 known = self.good.get(name)
                 marks = [mark for mark in (known, outcome.watermark) if mark is not None]
                 self.good[name] = max(marks, default=None)
+                self.lost.discard(name)
 
     def record(self, now: datetime) -> None:
         before = self.store.source_health()
         for name in sorted({*self.good, *self.bad}):
             last = before.get(name)
-            # A source that answered any metric is up; what one metric met is that metric's failure.
-            up = name in self.good
+            # A source that answered any metric is up, unless it was lost since; what one metric met besides
+            # is that metric's failure.
+            up = name in self.good and name not in self.lost
             self.store.record_source(
                 SourceHealth(
                     source=name,
                     up=up,
                     checked_at=now,
-                    last_success=now if up else (last.last_success if last else None),
+                    last_success=now if name in self.good else (last.last_success if last else None),
                     watermark=self.good.get(name) or (last.watermark if last else None),
                     error=None if up else self.bad[name],
                 )

@@ -133,14 +133,7 @@ class ScanQuery:
         entity: str | None = None,
     ) -> Selectable:
         """Return values per grain, cut, and entity if one is named, by grouping sets over one pass."""
-        if self.scan.by_period and (
-            self.scan.at is not None or grains != (Grain.ALL,) or self.scan.asks_period
-        ):
-            rows = self._rows_by_period(grains, entity)
-            keys = [[rows.c.p_grain, rows.c.p_start]]
-        else:
-            rows = self._rows(grains, entity)
-            keys = [[rows.c[f"p_{grain}"]] if grain is not Grain.ALL else [] for grain in grains]
+        rows, keys = self.period_rows(grains, entity)
         own = [rows.c.entity] if entity else []
         sets = [
             sa.tuple_(*key, *own, *(rows.c[f"d_{name}"] for name in cut))
@@ -152,6 +145,18 @@ class ScanQuery:
         marks = [sa.func.grouping(column).label(f"g_{column.name}") for column in cells]
         select = sa.select(*cells, *marks, *own, *values(rows)).select_from(rows)
         return select.group_by(sa.func.grouping_sets(*sets)) if cells or own else select
+
+    def period_rows(
+        self, grains: tuple[Grain, ...], entity: str | None = None
+    ) -> tuple[sa.Subquery, list[list[ColumnElement[Any]]]]:
+        """Return the rows, and the columns that say in which period each is: one list a grain, or for all."""
+        if self.scan.by_period and (
+            self.scan.at is not None or grains != (Grain.ALL,) or self.scan.asks_period
+        ):
+            rows = self._rows_by_period(grains, entity)
+            return rows, [[rows.c.p_grain, rows.c.p_start]]
+        rows = self._rows(grains, entity)
+        return rows, [[rows.c[f"p_{grain}"]] if grain is not Grain.ALL else [] for grain in grains]
 
     def _rows(self, grains: Iterable[Grain], entity: str | None = None) -> sa.Subquery:
         rows = Rows(self.scope, self.dataset)

@@ -1,9 +1,9 @@
 """Read definitions: nodes of a document become the frozen dataclasses, problems become findings.
 
 The readers are marshmallow schemas built from the dataclasses themselves; `metrics.model` says what a
-field's type and metadata mean; beside it, `identifier` marks a text that is a name, and `free` a mapping
-whose keys are not. Unknown keys are refused, everything wrong is reported at once, each at
-its own line and column.
+field's type and metadata mean; beside it, `identifier` marks a text that is a name, `free` a mapping whose
+keys are not, and `measures` an expression that may call aggregates. Unknown keys are refused, everything
+wrong is reported at once, each at its own line and column.
 """
 # ruff: noqa: D102 - NodeField says what accepts, read and describe do
 
@@ -22,7 +22,7 @@ from marshmallow import EXCLUDE, Schema, ValidationError, validates_schema
 
 from metrics.containers import Either, Items, Named, Pair
 from metrics.errors import suggest
-from metrics.expression import Expression, Measure, parse, parse_measure
+from metrics.expression import Expression, Measure, parse, parse_measure, parse_measures
 from metrics.fields import (
     PATTERNS,
     Day,
@@ -160,6 +160,8 @@ def _member(record: type, member: dataclasses.Field[Any], hint: Any) -> NodeFiel
         return Text(WORDS[place], **settings)
     if place in NAMES or member.metadata.get("identifier"):
         return Identifier(**settings)
+    if member.metadata.get("measures"):
+        return Formula(parse_measures, **settings)
     single, free = (bool(member.metadata.get(flag)) for flag in ("single", "free"))
     return field_for(hint, single, free or place in FREE_KEYS, **settings)
 

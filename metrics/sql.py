@@ -14,7 +14,7 @@ from sqlalchemy.sql import ColumnElement
 from metrics.dialect import INSTANT, NAIVE, SA_TYPES, Dialect, Type, Value, common, wider
 from metrics.errors import ExpressionError
 from metrics.expression import Call, Case, Cast, Literal, Name, Node, Operation, SpanLiteral
-from metrics.grain import Span, Unit, to_instant
+from metrics.grain import Span, to_instant
 
 Resolve = Callable[[Name], Value]
 
@@ -320,13 +320,7 @@ class Translator:
             sa.func.least(first, second, type_=sa.Date()),
             sa.func.greatest(first, second, type_=sa.Date()),
         )
-        months = (sa.extract("year", late) * 12 + sa.extract("month", late)) - (
-            sa.extract("year", early) * 12 + sa.extract("month", early)
-        )
-        # A month is full at the same day of the month, or at the month's last day where that is missing.
-        tomorrow = self.dialect.plus(late, Span(1, Unit.DAY), 1, NAIVE)
-        short = sa.and_(sa.extract("day", late) < sa.extract("day", early), sa.extract("day", tomorrow) != 1)
-        whole = sa.cast(months - sa.case((short, 1), else_=0), sa.BigInteger())
+        whole = self.dialect.months(late, early)
         signed = sa.case(
             (first.is_(None) | second.is_(None), sa.null()), (second < first, -whole), else_=whole
         )

@@ -21,6 +21,8 @@ from metrics.migrations import NewerTables, upgrade
 BUSY_SECONDS = 10
 _OPENING_SECONDS = 60
 _WRITING = "store_writing"
+# A server that is gone without a word is noticed.
+_PATIENCE = {"connect_timeout": 10, "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
 
 
 def open_engine(url: str | URL) -> Engine:
@@ -42,10 +44,15 @@ def open_engine(url: str | URL) -> Engine:
 
 
 @contextmanager
-def writing(engine: Engine, what: str) -> Iterator[Connection]:
-    """Open a transaction that no other writer of `what` can overlap, so that what it reads stays true."""
+def writing(engine: Engine, what: str, *, patience: int | None = None) -> Iterator[Connection]:
+    """Open a transaction that no other writer of `what` can overlap, so that what it reads stays true.
+
+    On PostgreSQL `patience` is how many seconds it waits for them, BUSY_SECONDS by default.
+    """
     with engine.execution_options(**{_WRITING: True}).begin() as connection:
         if engine.dialect.name == "postgresql":
+            if patience is not None:
+                connection.execute(select(func.set_config("lock_timeout", f"{patience}s", True)))
             # SQLite has one writer at a time; here only writers of the same thing wait for each other.
             connection.execute(select(func.pg_advisory_xact_lock(crc32(f"scorecard {what}".encode()))))
         yield connection
@@ -77,7 +84,11 @@ def _name(url: URL) -> str:
 
 def _postgres_engine(url: URL) -> Engine:
     try:
-        engine = create_engine(url.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+        engine = create_engine(
+            url.set(drivername="postgresql+psycopg"),
+            pool_pre_ping=True,
+            connect_args={name: value for name, value in _PATIENCE.items() if name not in url.query},
+        )
     except ModuleNotFoundError as error:
         raise ExtraMissing("psycopg", "postgres") from error
     event.listen(engine, "connect", _on_postgres_connect)
@@ -90,6 +101,8 @@ def _on_postgres_connect(connection: Any, _: ConnectionPoolEntry) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET DateStyle TO 'ISO'")
         cursor.execute("SET TimeZone TO 'UTC'")
+        # Whoever hangs in the middle of a write would keep all others waiting for ever.
+        cursor.execute(f"SET lock_timeout TO '{BUSY_SECONDS}s'")
     connection.commit()
 
 
@@ -126,7 +139,7 @@ def _store_error(name: str, error: BaseException) -> StoreError:
     words = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
     if words == "file is not a database":
         return StoreError(f"{name} is not a SQLite database")
-    if words.startswith("database is locked"):
+    if words.startswith(("database is locked", "canceling statement due to lock timeout")):
         return StoreError(f"{name} is busy: another process has been writing for {BUSY_SECONDS} seconds")
     return StoreError(f"{name}: {words}")
 
@@ -176,7 +189,7 @@ def _upgrade(engine: Engine) -> None:
         with engine.connect() as connection:
             current = upgrade(connection, only_look=True)
         if not current:
-            with writing(engine, "tables") as connection:
+            with writing(engine, "tables", patience=_OPENING_SECONDS) as connection:
                 upgrade(connection)
     except NewerTables as error:
         engine.dispose()

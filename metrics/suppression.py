@@ -65,11 +65,12 @@ def _counted(sides: Iterable[tuple[Measure | None, float | None]]) -> int | None
 
 
 def _hidden(metric: Metric, k: int, estimates: Iterable[Estimate]) -> set[tuple[Period, Dimensions]]:
-    """Return the keys of the cells to suppress, period by period and cut by cut."""
-    groups: dict[tuple[Period, tuple[str, ...]], list[Estimate]] = {}
+    """Return the keys of the cells to suppress, period by period and cut by cut, a curve's age by age."""
+    groups: dict[tuple[Period, Dimensions], list[Estimate]] = {}
     for each in estimates:
         if each.state is not State.NO_DATA:
-            cut = tuple(name for name, _ in each.dimensions)
+            own = metric.own_dimensions
+            cut = tuple((name, value if name in own else "") for name, value in each.dimensions)
             groups.setdefault((each.period, cut), []).append(each)
     found: set[tuple[Period, Dimensions]] = set()
     for cells in groups.values():

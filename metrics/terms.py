@@ -12,7 +12,7 @@ from typing import Any
 from metrics.expression import Expression, Measure
 from metrics.kind import kind_of
 from metrics.model import Catalog, Metric, Over, Reference, Window
-from metrics.parts import is_record, yaml_key
+from metrics.parts import inputs, is_record, yaml_key
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,33 @@ def kind_text(metric: Metric) -> str:
 
 def terms(metric: Metric, catalog: Catalog) -> tuple[Term, ...]:
     """Return the parameters of a metric's kind in their order, then those that every kind has."""
-    return (*_own(metric, catalog), *_common(metric))
+    return (*_own(metric, catalog), *_assumed(metric, catalog), *_common(metric))
+
+
+def assumptions(metric: Metric, catalog: Catalog) -> str | None:
+    """Return what a metric's values rest on, its inputs' included: `12 months, 10% a year, GBP, margin 40%`.
+
+    None where its kind assumes nothing that a label should say.
+    """
+    kind = kind_of(metric)
+    if hasattr(kind, "assumes"):
+        own: str = kind.assumes(metric, catalog.company.currency.report)
+        return own
+    below = [catalog.metrics[name] for name in inputs(metric) if name in catalog.metrics]
+    found = {each.metric: assumptions(each, catalog) for each in below}
+    return "; ".join(f"{name}: {text}" for name, text in found.items() if text) or None
+
+
+def full_label(metric: Metric, catalog: Catalog) -> str:
+    """Return a metric's label with what its values rest on in parentheses, where there is something."""
+    text = assumptions(metric, catalog)
+    return f"{metric.label} ({text})" if text else metric.label
+
+
+def _assumed(metric: Metric, catalog: Catalog) -> Iterator[Term]:
+    text = assumptions(metric, catalog)
+    if text is not None:
+        yield Term("assumes", text, says="what every value of it rests on")
 
 
 def _own(metric: Metric, catalog: Catalog) -> Iterator[Term]:
@@ -51,9 +77,10 @@ def _own(metric: Metric, catalog: Catalog) -> Iterator[Term]:
             yield Term(key, chosen, value is None, says.get((key, chosen)))
         elif key == "time" and value is None and hasattr(options, "dataset"):
             yield from _time(options.dataset, catalog)
-        elif value is not None:
+        elif value is not None and value != {}:
             text = _text(value, catalog)
-            yield Term(key, text, value == member.default, says.get((key, text)) or _meaning(value))
+            said = says.get((key, text)) or _meaning(value, catalog)
+            yield Term(key, text, value == member.default, said)
 
 
 def _time(name: str, catalog: Catalog) -> Iterator[Term]:
@@ -77,7 +104,9 @@ def _common(metric: Metric) -> Iterator[Term]:
         yield Term("private", "true", False, "withheld where too few people stand behind a value")
 
 
-def _meaning(value: object) -> str | None:
+def _meaning(value: Any, catalog: Catalog) -> str | None:
+    if hasattr(value, "meaning"):
+        return str(value.meaning(catalog))
     if isinstance(value, Window):
         if value.span is None:
             return "there is no deadline"

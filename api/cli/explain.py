@@ -13,6 +13,7 @@ from api.cli._settings import Settings, instant, json_option, moment, opened, pa
 
 if TYPE_CHECKING:
     from metrics.explain import Explanation
+    from metrics.matching import Match
     from scorecard.model import Board
 
 FAILED = 3
@@ -70,6 +71,8 @@ def as_json(found: Explanation) -> dict[str, Any]:
                      "line": each.position.line} for each in found.upstream],
         "exclusions": [{"dataset": each.dataset, "name": each.name, "condition": each.condition,
                         "rows": each.rows} for each in found.exclusions],
+        "matches": [{"dataset": each.dataset, "entity": each.entity, "system": each.system, **each.as_json()}
+                    for each in found.matches],
         "fit": found.beside.get("fit"),
         "beside": {name: said for name, said in found.beside.items() if name != "fit"},
         "as_of": found.as_of.isoformat() if found.as_of else None,
@@ -135,6 +138,10 @@ def _sections(found: Explanation, board: Board) -> Iterator[tuple[str, Lines]]:
             for each in found.exclusions
         ),
     )
+    yield (
+        "Who rows belong to",
+        ((f"{each.dataset}.{each.entity}", f"{each.method}  ({_matched(each)})") for each in found.matches),
+    )
     yield "Until when and by what", _state(found)
 
 
@@ -183,6 +190,12 @@ def _state(found: Explanation) -> Iterator[tuple[str, str]]:
 
 def _count(rows: int | None) -> str:
     return "not counted" if rows is None else f"{rows:,} {'row' if rows == 1 else 'rows'}"
+
+
+def _matched(match: Match) -> str:
+    if match.rows is None:
+        return "not counted"
+    return f"{match.unmatched:,} of {_count(match.rows)} unknown to it, {match.without_id:,} without an id"
 
 
 def _place(file: str, line: int) -> str:

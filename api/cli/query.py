@@ -22,8 +22,13 @@ from api.cli._settings import (
 from metrics.grain import Grain
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from api.project import Project
+    from metrics.components import Components
+    from metrics.grain import Period
     from metrics.model import Metric
+    from metrics.observation import Dimensions, Observation
     from metrics.query import Answer, Query
 
 Row = dict[str, Any]
@@ -45,6 +50,9 @@ def _dimensions(_: click.Context, __: click.Parameter, value: str | None) -> tup
 @click.option("--to", "end", type=day, metavar="D", help="The day from which on no period may begin.")
 @click.option("--by", callback=_dimensions, metavar="DIM,...", help="The dimensions to cut by.")
 @click.option(
+    "--components", "bridged", is_flag=True, help="Add what made a period's end out of its start (retention)."
+)
+@click.option(
     "--as-of", type=moment, metavar="T", help="Use only rows that had arrived before this date or instant."
 )
 @click.option(
@@ -55,18 +63,21 @@ def _dimensions(_: click.Context, __: click.Parameter, value: str | None) -> tup
 @project_option
 @pass_settings
 def command(settings: Settings, metric: str, grain: str | None, start: date | None, end: date | None,
-            by: tuple[str, ...], as_of: date | datetime | None, as_known: date | datetime | None,
+            by: tuple[str, ...], bridged: bool, as_of: date | datetime | None, as_known: date | datetime | None,
             form: str | None) -> None:  # fmt: skip
     """Show the values of METRIC by period, from the first row to the newest.
 
     They come from the store where it holds them for the definition as it stands, else from the sources.
     """
-    from metrics.query import Query, answer
+    from metrics.components import component_names, components
+    from metrics.query import Query, answer, whole
 
     if as_of is not None and as_known is not None:
         raise click.UsageError("--as-of asks the sources and --as-known the store: give one of them")
     if start is not None and end is not None and end <= start:
         raise click.UsageError(f"--to {end} must lie after --from {start}: the end is exclusive")
+    if bridged and as_known is not None:
+        raise click.UsageError("the store holds no components: ask for them without --as-known")
     with opened(settings) as project:
         found, calendar = project.catalog.metric(metric), project.catalog.company.calendar
         query = Query(
@@ -78,12 +89,20 @@ def command(settings: Settings, metric: str, grain: str | None, start: date | No
             instant(as_of, calendar),
             instant(as_known, calendar),
         )
-        answered = answer(query, project.catalog, project.root, project.store, settings.now())
+        query = whole(query, project.catalog)
+        if bridged:
+            more = component_names(found)
+            bridge = components(query, project.catalog, project.root, settings.now())
+            answered, rows = bridge.answer, bridge_rows(bridge, query)
+        else:
+            more = ()
+            answered = answer(query, project.catalog, project.root, project.store, settings.now())
+            rows = rows_of(answered, query)
         note(origin(answered, query))
-        rows = rows_of(answered, query)
+        names = (*columns(query.by), *more)
         writers: dict[str, Callable[[], None]] = {
-            "table": lambda: _write_table(project, found, query, rows),
-            "csv": lambda: _write_csv(rows, columns(by)),
+            "table": lambda: _write_table(project, found, query, rows, names),
+            "csv": lambda: _write_csv(rows, names),
             "json": lambda: emit_json(rows),
         }
         writers[form or ("json" if settings.json else "table")]()
@@ -101,19 +120,35 @@ def columns(by: Sequence[str]) -> tuple[str, ...]:
 
 def rows_of(answer: Answer, query: Query) -> list[Row]:
     """Return an answer as plain rows; days are ISO texts, the end is exclusive."""
-    rows = []
-    for seen in answer.observations:
-        segment = dict(seen.dimensions)
-        row: Row = {
-            "metric": seen.metric,
-            "grain": seen.grain.value,
-            "period_start": seen.period.start.isoformat() if seen.period.start else None,
-            "period_end": seen.period.end.isoformat() if seen.period.end else None,
-        }
-        row |= {name: segment.get(name) for name in query.by}
-        row |= {name: getattr(seen, name) for name in AFTER[:-1]}
-        rows.append(row | {"state": seen.state.value})
-    return rows
+    return [_row(query, seen.period, seen.dimensions, seen) for seen in answer.observations]
+
+
+def bridge_rows(bridge: Components, query: Query) -> list[Row]:
+    """Return values with their components, exact numbers as whole ones where they are."""
+    return [
+        _row(query, line.period, line.dimensions, line.observation)
+        | {name: _plain(amount) for name, amount in line.amounts.items()}
+        for line in bridge.lines
+    ]
+
+
+def _row(query: Query, period: Period, dimensions: Dimensions, seen: Observation | None) -> Row:
+    segment = dict(dimensions)
+    row: Row = {
+        "metric": query.metric,
+        "grain": query.grain.value,
+        "period_start": period.start.isoformat() if period.start else None,
+        "period_end": period.end.isoformat() if period.end else None,
+    }
+    row |= {name: segment.get(name) for name in query.by}
+    row |= {name: getattr(seen, name, None) for name in AFTER[:-1]}
+    return row | {"state": seen.state.value if seen else "no_data"}
+
+
+def _plain(amount: Decimal | None) -> int | float | None:
+    if amount is None:
+        return None
+    return int(amount) if amount == amount.to_integral_value() else float(amount)
 
 
 def origin(answer: Answer, query: Query) -> str:
@@ -136,7 +171,8 @@ def _write_csv(rows: Sequence[Row], names: Sequence[str]) -> None:
     writer.writerows(rows)
 
 
-def _write_table(project: Project, metric: Metric, query: Query, rows: Sequence[Row]) -> None:
+def _write_table(project: Project, metric: Metric, query: Query, rows: Sequence[Row],
+                 names: Sequence[str]) -> None:  # fmt: skip
     from rich.table import Table
 
     from metrics.unit import shown_unit
@@ -151,14 +187,11 @@ def _write_table(project: Project, metric: Metric, query: Query, rows: Sequence[
         **dict.fromkeys(("value", "lower", "upper"), in_unit),
         **dict.fromkeys(("numerator", "denominator", "sample_size"), format_count),
         "maturity": format_share,
+        **dict.fromkeys(names[len(columns(query.by)) :], _amount),
     }
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     # The metric and the grain stand in the title; a column that has nothing in it says nothing.
-    shown = [
-        name
-        for name in columns(query.by)[2:]
-        if name == "value" or any(row[name] is not None for row in rows)
-    ]
+    shown = [name for name in names[2:] if name == "value" or any(row[name] is not None for row in rows)]
     for name in shown:
         table.add_column(name, justify="right" if name in texts else "left", no_wrap=True)
     for row in rows:
@@ -171,6 +204,11 @@ def _write_table(project: Project, metric: Metric, query: Query, rows: Sequence[
         wide.print(table)
     else:
         wide.print("There are no values.")
+
+
+def _amount(value: float | None) -> str:
+    """Write a component whole: its parts are to add up."""
+    return "" if value is None else f"{value:,}"
 
 
 def _text(value: Any) -> str:

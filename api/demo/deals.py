@@ -17,6 +17,7 @@ from api.demo.timeline import (
     between,
     happened,
     identifiers,
+    in_pence,
     lag,
     office_time,
     pick,
@@ -25,6 +26,9 @@ from api.demo.timeline import (
 REGIONS = {"London": 0.34, "South": 0.22, "North": 0.20, "Scotland": 0.12, "Ireland": 0.12}
 _VALUE = {"cafe": 2_600.0, "office": 5_200.0, "hotel": 11_500.0}
 _HOURS = {"right": 8.5, "stretch": 15.0, "wrong": 21.0}
+_HOUR_COST = 38.0
+_YIELD = {"right": 0.34, "stretch": 0.24, "wrong": 0.09}
+_SERVING = {"right": 190.0, "stretch": 430.0, "wrong": 760.0}
 _NAMES = ("Amber", "Birch", "Cedar", "Dover", "Elder", "Fern", "Garnet", "Harbour", "Iris", "Juniper",
           "Keystone", "Larch", "Marlow", "Northgate", "Oakham", "Park", "Quayside", "Rowan", "Swan",
           "Thistle")  # fmt: skip
@@ -50,7 +54,10 @@ class Accounts:
 
 @dataclass(frozen=True)
 class Deals:
-    """One element a deal; `number` is its account's place; closed is NaN while it is open."""
+    """One element a deal; `number` is its account's place; closed is NaN while it is open.
+
+    `cost` is what winning and serving it takes in a year, `margin` what is left after it; NaN unless won.
+    """
 
     deal: Texts
     number: Integers
@@ -62,6 +69,8 @@ class Deals:
     closed: Floats
     won: Booleans
     hours: Floats
+    cost: Floats
+    margin: Floats
     owner: Texts
 
 
@@ -108,9 +117,15 @@ def make_deals(rng: np.random.Generator, leads: Leads, accounts: Accounts) -> De
     amount = each(accounts.segment[number], _VALUE) * larger * np.exp(0.45 * rng.standard_normal(size))
     effort = each(accounts.fit[number], _HOURS) * np.where(kind == "new", 1.0, 0.35)
     hours = np.round(effort * rng.gamma(4.0, 0.25, size), 1)
+    fit = accounts.fit[number]
+    serving = np.where(won, each(fit, _SERVING) * larger * rng.gamma(4.0, 0.25, size), 0.0)
+    cost = hours * _HOUR_COST + serving
+    margin = np.where(
+        won, amount * each(fit, _YIELD) * np.exp(0.2 * rng.standard_normal(size)) - cost, np.nan
+    )
     return Deals(
-        identifiers("D", size), number, kind, accounts.fit[number], np.round(amount, 2), opened, offered,
-        closed, won, hours, owners(rng, opened, "sales"),
+        identifiers("D", size), number, kind, fit, np.round(amount, 2), opened, offered, closed, won, hours,
+        in_pence(cost), in_pence(margin), owners(rng, opened, "sales"),
     )  # fmt: skip
 
 

@@ -33,7 +33,7 @@ _BUDGET = {"paid_search": 0.76, "organic": 0.82, "events": 0.80, "referral": 0.9
 _CHANNEL_PULL = {"paid_search": 0.78, "organic": 0.98, "events": 0.92, "referral": 1.32, "partner": 1.12}
 _SEGMENT_PULL = {"office": 1.06, "cafe": 1.00, "hotel": 0.84}
 _REASONS = {"no_reply": 0.36, "no_budget": 0.24, "wrong_fit": 0.28, "competitor": 0.12}
-_RECYCLED = 0.05
+_RECYCLED = (0.10, 0.20)
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ def make_leads(rng: np.random.Generator) -> Leads:
     spam = rng.random(size) < 0.03
     qualified = budget & (fit == "right")
     share = np.where(qualified, 0.93, between(created, 0.58, 0.34)) * ~spam
-    start = office_time(rng, created + lag(rng, size, 1.2, 0.8))
+    start = office_time(rng, created + lag(rng, size, 1.0, 0.8) * between(created, 2.4, 1.0))
     handed_over = np.where(rng.random(size) < share, start, np.nan)
     opportunity, returned, disqualified = _outcomes(rng, handed_over, qualified, channel, segment)
     accepted = _accepted(rng, handed_over, opportunity, disqualified)
@@ -109,7 +109,7 @@ def make_leads(rng: np.random.Generator) -> Leads:
 def _arrivals(rng: np.random.Generator) -> Floats:
     days = np.arange(DAYS, dtype=np.float64)
     noise = np.exp(0.10 * rng.standard_normal(DAYS // 7 + 2))[(days // 7).astype(np.int64)]
-    rate = (21.0 + 11.0 * days / DAYS) * season(days) * noise * np.where(weekday(days) >= 5, 0.35, 1.2)
+    rate = (14.0 + 7.0 * days / DAYS) * season(days) * noise * np.where(weekday(days) >= 5, 0.35, 1.2)
     counts = rng.poisson(rate)
     hours = 7.0 + 14.0 * rng.beta(2.4, 2.8, counts.sum())
     return np.sort(np.repeat(days, counts) + hours / 24.0)
@@ -129,9 +129,9 @@ def _outcomes(
     opportunity = np.where(opens, office_time(rng, handed_over + lag(rng, size, 25.0, 0.92)), np.nan)
     dropped = ~opens & (rng.random(size) < 0.80)
     disqualified = np.where(dropped, office_time(rng, handed_over + lag(rng, size, 11.0, 0.8)), np.nan)
-    back = dropped & (rng.random(size) < _RECYCLED)
+    back = dropped & (rng.random(size) < between(known, *_RECYCLED))
     returned = np.where(back, office_time(rng, disqualified + 120.0 + 300.0 * rng.random(size)), np.nan)
-    bought = back & (rng.random(size) < 0.25)
+    bought = back & (rng.random(size) < 0.42)
     again = office_time(rng, returned + lag(rng, size, 20.0, 0.5))
     return happened(np.where(bought, again, opportunity)), happened(returned), happened(disqualified)
 
@@ -159,14 +159,16 @@ def _closings(
     return happened(np.where(offered, middle, np.nan)), closed, won
 
 
-def make_stage_changes(rng: np.random.Generator, leads: Leads) -> StageChanges:
-    """Write down every stage that was entered, in order of time."""
+def make_stage_changes(
+    rng: np.random.Generator, leads: Leads, parked: tuple[Integers, Floats] | None = None
+) -> StageChanges:
+    """Write down every stage that was entered, in order of time; `parked` are leads and when they were."""
     lost = ~leads.won
     entries = (
         ("mql", leads.handed_over), ("sql", leads.accepted), ("opportunity", leads.opportunity),
         ("proposal", leads.proposal), ("closed_won", np.where(leads.won, leads.closed, np.nan)),
         ("closed_lost", np.where(lost, leads.closed, np.nan)), ("disqualified", leads.disqualified),
-        ("mql", leads.returned),
+        ("mql", leads.returned), ("parked", _at(leads, parked)),
     )  # fmt: skip
     stage = np.concatenate([np.full(len(times), name, dtype=object) for name, times in entries])
     changed = np.concatenate([happened(times) for _, times in entries])
@@ -177,6 +179,13 @@ def make_stage_changes(rng: np.random.Generator, leads: Leads) -> StageChanges:
     reason = np.where(stage == "disqualified", _reasons(rng, leads, number), blank(len(stage)))
     owner = np.where(stage == "mql", owners(rng, changed, "marketing"), owners(rng, changed, "sales"))
     return StageChanges(leads.lead[number], number, stage, changed, owner, reason)
+
+
+def _at(leads: Leads, found: tuple[Integers, Floats] | None) -> Floats:
+    times = np.full(len(leads.lead), np.nan)
+    if found is not None:
+        times[found[0]] = found[1]
+    return times
 
 
 def _reasons(rng: np.random.Generator, leads: Leads, number: Integers) -> Texts:

@@ -20,6 +20,7 @@ class Spend:
 
     day: Integers
     category: Texts
+    department: Texts
     channel: Texts
     amount: Floats
 
@@ -53,7 +54,7 @@ def month_starts(count: int) -> Integers:
 
 
 def make_spend(rng: np.random.Generator) -> Spend:
-    """Book media every day, and events, partners, salaries and tools once a month."""
+    """Book media every day; events, partners, salaries and the rest once a month."""
     days = np.arange(DAYS)
     media = (240.0 + 90.0 * days / DAYS) * season(days.astype(np.float64))
     media = media * np.where(weekday(days.astype(np.float64)) >= 5, 0.7, 1.12)
@@ -62,21 +63,30 @@ def make_spend(rng: np.random.Generator) -> Spend:
     firsts = month_starts(37)
     mid, last = firsts + 14, firsts + 24
     mid, last = mid[mid < DAYS], last[last < DAYS]
+    effort = np.where(mid < 640, 1.0, 1.12)
     parts = (
-        (days, "media", "paid_search", media),
-        (days, "media", "organic", content),
-        (mid, "events", "events", 3_200.0 * season(mid.astype(np.float64)) * rng.gamma(9.0, 1 / 9, len(mid))),
-        (last, "media", "partner", 1_500.0 * rng.gamma(16.0, 1 / 16, len(last))),
-        (last, "media", "referral", 700.0 * rng.gamma(16.0, 1 / 16, len(last))),
-        (last, "salaries", None, 58_000.0 + 16_000.0 * last / DAYS + rng.normal(0.0, 600.0, len(last))),
-        (firsts, "tools", None, np.where(firsts < 640, 3_100.0, 3_600.0)),
+        (days, "media", "marketing", "paid_search", media),
+        (days, "media", "marketing", "organic", content),
+        (mid, "events", "marketing", "events",
+         3_200.0 * season(mid.astype(np.float64)) * rng.gamma(9.0, 1 / 9, len(mid))),
+        (last, "media", "marketing", "partner", 1_500.0 * rng.gamma(16.0, 1 / 16, len(last))),
+        (last, "media", "marketing", "referral", 700.0 * rng.gamma(16.0, 1 / 16, len(last))),
+        (last, "agency", "marketing", None, 2_600.0 * rng.gamma(25.0, 1 / 25, len(last))),
+        (mid, "travel", "sales", None, 1_900.0 * effort * rng.gamma(16.0, 1 / 16, len(mid))),
+        (last, "commission", "sales", None, 3_400.0 + 2_600.0 * last / DAYS + rng.normal(0.0, 250.0, len(last))),
+        (last, "salaries", "marketing", None, 14_500.0 + 3_400.0 * last / DAYS + rng.normal(0.0, 250.0, len(last))),
+        (last, "salaries", "sales", None, 28_000.0 + 8_500.0 * last / DAYS + rng.normal(0.0, 400.0, len(last))),
+        (firsts, "tools", "marketing", None, np.where(firsts < 640, 1_300.0, 1_500.0)),
+        (firsts, "tools", "sales", None, np.where(firsts < 640, 1_800.0, 2_100.0)),
     )  # fmt: skip
     day = np.concatenate([part[0] for part in parts])
-    category = np.concatenate([np.full(len(part[0]), part[1], dtype=object) for part in parts])
-    channel = np.concatenate([np.full(len(part[0]), part[2], dtype=object) for part in parts])
-    amount = np.round(np.concatenate([part[3] for part in parts]), 2)
+    category, department, channel = (
+        np.concatenate([np.full(len(part[0]), part[place], dtype=object) for part in parts])
+        for place in (1, 2, 3)
+    )
+    amount = np.round(np.concatenate([part[4] for part in parts]), 2)
     order = np.argsort(day, kind="stable")
-    return Spend(day[order], category[order], channel[order], amount[order])
+    return Spend(day[order], category[order], department[order], channel[order], amount[order])
 
 
 def make_budget(orders: Orders, pounds: Floats) -> Budget:

@@ -48,6 +48,7 @@ class Tickets:
     complaint: Booleans
     cost: Floats
     agent: Texts
+    sentiment: Texts
 
 
 @dataclass(frozen=True)
@@ -77,8 +78,14 @@ def make_tickets(rng: np.random.Generator, orders: Orders) -> Tickets:
     cost = np.round(each(topic, costs) * effort, 2)
     return Tickets(
         identifiers("T", size), order, opened, replied, resolved, reopened, topic, complaint, cost,
-        owners(rng, opened, "service"),
+        owners(rng, opened, "service"), _tone(rng, complaint),
     )  # fmt: skip
+
+
+def _tone(rng: np.random.Generator, complaint: Booleans) -> Texts:
+    drawn = rng.random(len(complaint))
+    usual = np.where(drawn < 0.30, "positive", np.where(drawn < 0.92, "neutral", "negative"))
+    return np.where(complaint, np.where(drawn < 0.82, "negative", "neutral"), usual).astype(object)
 
 
 def _causes(rng: np.random.Generator, orders: Orders) -> tuple[Texts, Integers, Floats, Booleans]:
@@ -107,7 +114,9 @@ def _causes(rng: np.random.Generator, orders: Orders) -> tuple[Texts, Integers, 
 
 def make_surveys(rng: np.random.Generator, orders: Orders) -> Surveys:
     """Ask after some deliveries; a kept promise makes a good answer likelier."""
-    asked = np.flatnonzero(~np.isnan(orders.delivered) & (rng.random(len(orders.order)) < 0.36))
+    # After a first order nearly everybody is asked.
+    chance = np.where(orders.nth == 1, 0.92, 0.34)
+    asked = np.flatnonzero(~np.isnan(orders.delivered) & (rng.random(len(orders.order)) < chance))
     sent = happened(orders.delivered[asked] + 0.7 + 0.6 * rng.random(len(asked)))
     asked, sent = asked[~np.isnan(sent)], sent[~np.isnan(sent)]
     size = len(asked)

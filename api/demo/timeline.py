@@ -20,8 +20,8 @@ Texts = NDArray[np.object_]
 START = date(2023, 10, 1)
 MILESTONE = date(2025, 7, 1)
 NOW = datetime(2026, 10, 13, 6, tzinfo=UTC)
-REPLAYS = (*(datetime(2026, month, 1, 6, tzinfo=UTC) for month in range(8, 11)), NOW)
-"""The instants of the replayed refreshes, oldest first; the last is `NOW`."""
+REPLAYS = (datetime(2026, 7, 13, 6, tzinfo=UTC), NOW)
+"""The instants of the replayed refreshes, oldest first: a quarter's review, and the next one at `NOW`."""
 
 DAYS = (NOW.date() - START).days
 LATE_SHARE = 0.03
@@ -30,6 +30,7 @@ STRAGGLERS = 0.1
 STRAGGLER_DAYS = 60.0
 _RAMP_DAYS = 240.0
 _SYNC_HOUR = 3.0
+_OPENS, _CLOSES = 8.5, 17.5
 # Quiet Decembers and Augusts, busy springs and autumns.
 _SEASON = np.array([1.0, 1.04, 1.08, 1.02, 1.04, 1.02, 0.94, 0.76, 1.1, 1.1, 1.06, 0.66])
 
@@ -74,11 +75,21 @@ def between(times: Floats, before: float, after: float) -> Floats:
 
 
 def office_time(rng: np.random.Generator, times: Floats) -> Floats:
-    """Move times to the office hours of their day, or of the Monday after a weekend; never earlier."""
-    day = np.floor(times)
-    day = day + np.where(weekday(np.nan_to_num(times)) >= 5, 7 - weekday(np.nan_to_num(times)), 0)
-    moved: Floats = np.maximum(day + (8.5 + 9.0 * rng.random(len(times))) / 24.0, times + 0.01)
-    return moved
+    """Move times to office hours of their day, or of the next working day; never earlier."""
+    drawn = rng.random(len(times))
+    known = np.nan_to_num(times)
+    moment = known + 0.01
+    day = np.floor(moment)
+    usual = day + (_OPENS + (_CLOSES - _OPENS) * drawn) / 24.0
+    hour = 24.0 * (moment - day)
+    # Too late for the moment drawn: at once, or early in the next morning.
+    same = np.where(usual > moment, usual, np.where(hour < _CLOSES, moment, np.nan))
+    morning = day + 1.0 + (_OPENS + 2.0 * drawn) / 24.0
+    moved = np.where(np.isnan(same), morning, same)
+    weekend = weekday(moved)
+    moved = np.where(weekend >= 5, moved + (7 - weekend), moved)
+    result: Floats = np.where(np.isnan(times), np.nan, moved)
+    return result
 
 
 def lag(rng: np.random.Generator, size: int, median: float, spread: float) -> Floats:
@@ -98,6 +109,11 @@ def pick(rng: np.random.Generator, size: int, choices: dict[str, float]) -> Text
     names = np.array(list(choices), dtype=object)
     shares = np.array(list(choices.values()))
     return names[rng.choice(len(names), size=size, p=shares / shares.sum())]
+
+
+def in_pence(amount: Floats) -> Floats:
+    """Return amounts of money rounded to two places."""
+    return np.round(amount, 2).astype(np.float64)
 
 
 def blank(size: int) -> Texts:

@@ -34,8 +34,10 @@ class Touches:
     hours: Floats
 
 
-def make_touches(rng: np.random.Generator, leads: Leads, accounts: Accounts, orders: Orders) -> Touches:
-    """Draw the contacts of each stage, mostly by the department that leads it."""
+def make_touches(
+    rng: np.random.Generator, leads: Leads, accounts: Accounts, orders: Orders, follow_ups: Floats
+) -> Touches:
+    """Draw the contacts of each stage, mostly by the department that leads it, and sales' first calls."""
     everyone = np.arange(len(leads.lead))
     end = np.fmin(np.fmin(leads.closed, leads.disqualified), leads.handed_over + 60.0)
     joined = accounts.number[orders.number]
@@ -43,7 +45,8 @@ def make_touches(rng: np.random.Generator, leads: Leads, accounts: Accounts, ord
         _stage(rng, everyone, leads.created - 12.0 * rng.random(len(everyone)), leads.created, 0.6,
                "awareness", ("marketing", "marketing")),
         _stage(rng, everyone, leads.created, leads.created + 10.0, 0.7, "interest", ("marketing", "sales")),
-        _stage(rng, everyone, leads.handed_over, end, 1.5, "evaluation", ("sales", "marketing")),
+        _first_calls(follow_ups),
+        _stage(rng, everyone, follow_ups, end, 0.8, "evaluation", ("sales", "marketing")),
         _stage(rng, everyone, leads.opportunity, leads.opportunity + 30.0, 1.4, "trial", ("sales", "service")),
         _stage(rng, joined, orders.ordered, orders.ordered + 14.0, 0.34, "adoption", ("service", "sales")),
         _stage(rng, joined, orders.ordered, orders.ordered + 30.0, 0.14, "loyalty", ("service", "marketing")),
@@ -63,13 +66,20 @@ def make_touches(rng: np.random.Generator, leads: Leads, accounts: Accounts, ord
     return Touches(identifiers("C", len(lead)), lead, occurred, stage, kind, owner, hours)
 
 
+def _first_calls(when: Floats) -> tuple[Integers, Floats, Texts, Texts]:
+    """Return sales' first contact with each lead that was handed over."""
+    lead = np.flatnonzero(~np.isnan(when))
+    stage, who = (np.full(len(lead), word, dtype=object) for word in ("evaluation", "sales"))
+    return lead, when[lead], stage, who
+
+
 def _stage(
     rng: np.random.Generator, lead: Integers, since: Floats, until: Floats, mean: float, stage: str,
     departments: tuple[str, str],
 ) -> tuple[Integers, Floats, Texts, Texts]:  # fmt: skip
     """Return the contacts of one stage: four fifths by its leading department, the rest by another."""
     known = np.flatnonzero(~np.isnan(since) & ~np.isnan(until))
-    place = np.repeat(known, rng.poisson(mean, len(known)))
+    place = np.repeat(known, rng.poisson(np.where(until[known] > since[known], mean, 0.0)))
     size = len(place)
     times = happened(office_time(rng, since[place] + rng.random(size) * (until[place] - since[place])))
     who = np.where(rng.random(size) < 0.8, departments[0], departments[1]).astype(object)

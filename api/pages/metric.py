@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from flask import render_template, request
 from markupsafe import Markup
@@ -13,8 +14,10 @@ from api.lineage import nodes
 from api.newest import live, still_open
 from api.pages.catalogue import usual_grain
 from api.pages.chart import Point, series, spark
+from api.pages.movement import movement
 from api.pages.points import point_of, trend_points
 from api.pages.site import pages
+from api.pages.triangle import triangles
 from api.project import Project
 from api.statements import Statements
 from metrics.errors import GrainNotAllowed, UnknownDimension
@@ -47,13 +50,16 @@ def metric(metric: str) -> str:
     seen = project()
     found = seen.catalog.metric(metric)
     grain = _grain(found)
-    by = request.args.get("by") or (found.dimensions[0] if found.dimensions else None)
-    if by is not None and by not in found.dimensions:
-        raise UnknownDimension(found.metric, by, found.dimensions)
+    # Where the kind has a dimension of its own there is no value without it.
+    choices = (*found.own_dimensions, *found.dimensions)
+    by = request.args.get("by") or (choices[0] if choices else None)
+    if by is not None and by not in choices:
+        raise UnknownDimension(found.metric, by, choices)
     totals = seen.store.latest(found.metric, grain=grain, by=())
     points = trend_points(seen, found, totals, most=_WIDE)
     rows = _rows(seen, found, totals)
     newest, unfinished = live(totals).get(grain), still_open(totals).get(grain)
+    latest = newest[1][0] if newest else None
     return render_template(
         "metric.html",
         section="catalogue",
@@ -61,15 +67,19 @@ def metric(metric: str) -> str:
         unit=shown_unit(found, seen.catalog),
         grain=grain,
         by=by,
-        latest=newest[1][0] if newest else None,
+        choices=choices,
+        latest=latest,
         unfinished=unfinished[1][0] if unfinished else None,
         target=target_for(found, newest[0], seen.catalog) if newest else None,
         standing=_standing(seen, found.metric),
         charts=_charts(seen, found, points),
         rows=rows,
         columns=_columns(rows),
-        segments=list(_segments(seen, found, grain, by)) if by else [],
+        segments=list(_segments(seen, found, grain, by)) if by and not found.own_dimensions else [],
+        movement=movement(seen, found, latest, totals, None if found.own_dimensions else by),
+        triangles=triangles(seen, found, grain, by, most=_WIDE),
         run=seen.store.last_run(found.metric),
+        matches=list(_matches(seen, found.metric)),
         definition_hash=seen.hash_of(found.metric),
         text=seen.text_of(found.metric),
         upstream=nodes(seen.catalog, found.metric),
@@ -113,6 +123,16 @@ def _standing(seen: Project, name: str) -> Standing | None:
             statuses = {one.metric: one.status for one in report.indicators}
             return Standing(report.label, report.period_name, statuses[name])
     return None
+
+
+def _matches(seen: Project, name: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield how the rows of each dataset were given to customers in the last good run, and how many were not."""
+    run = seen.store.last_success(name)
+    said = run.beside if run is not None else {}
+    yield from sorted(said.get("match", {}).items())
+    for line in said.get("unmatched", []):
+        if line["dataset"] not in said.get("match", {}):
+            yield line["dataset"], line
 
 
 def _columns(rows: Sequence[tuple[Observation, Point]]) -> frozenset[str]:

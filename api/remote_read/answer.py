@@ -12,6 +12,7 @@ from api.remote_read.instants import Sampling, sampling
 from api.remote_read.matching import Matchers
 from api.remote_read.wire import Asked, Series
 from metrics.finality import Finality
+from metrics.grain import Grain
 from metrics.history import Instants, Numbers, Track, Vintage, milliseconds, tracks
 from metrics.model import Metric
 from metrics.series import PARTS, VINTAGE, Part, base_of, dimension_labels, family_name
@@ -81,12 +82,15 @@ def of_metric(project: Project, histories: Histories, metric: Metric, vintage: V
     )
     if not parts and not others:
         return
+    told: set[Grain] = set()
     for track in histories.of(project, metric, vintage):
         chosen = track.at(samples.valued_at)
         for part in parts:
             name, factor = family_name(metric, base, part), part.factor(metric, base)
             yield from _values(metric, track, (name, part, factor), vintage, matchers, samples, chosen)
-        if others:
+        # A curve has a track for each age: the first one's periods are the newest.
+        if others and track.grain not in told:
+            told.add(track.grain)
             yield from _beside(project, metric, track, vintage, matchers, samples, chosen)
 
 

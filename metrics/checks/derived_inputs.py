@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from metrics.definitions import Places
 from metrics.errors import Finding, suggest
+from metrics.kinds import derived
 from metrics.model import Catalog, Metric
 from metrics.parts import inputs
 
@@ -13,8 +14,11 @@ CODE = "derived-inputs"
 
 
 def check(catalog: Catalog, at: Places) -> Iterator[Finding]:
-    """Yield a finding for each grain and dimension that an input lacks."""
+    """Yield a finding for each grain and dimension that an input lacks, and for a formula without inputs."""
     for metric in catalog.metrics.values():
+        if isinstance(metric.options, derived.Options) and not inputs(metric):
+            message = "the formula names no metric: it has no period to be computed for"
+            yield Finding(at("metric", metric.metric, "formula"), CODE, message)
         for name in inputs(metric):
             if name in catalog.metrics and name != metric.metric:
                 yield from _lacking(at, metric, catalog.metrics[name])

@@ -21,7 +21,8 @@ def check(catalog: Catalog, at: Places) -> Iterator[Finding]:
         options = metric.options
         if not isinstance(options, Options):
             continue
-        for path, key, message in (*_window(options), *_standard(options), *_rest(metric, options)):
+        found = (*_window(options), *_standard(options), *_clock(metric, options), *_rest(metric, options))
+        for path, key, message in found:
             yield Finding(at("metric", name, *path, key=key), CODE, message)
         if options.basis is Basis.TO and options.window is not None:
             message = "window has no meaning with basis: to, which has completed cases only"
@@ -49,6 +50,19 @@ def _standard(options: Options) -> Iterator[Problem]:
         return
     if node.span.approximate_seconds > window.approximate_seconds:
         yield ("within",), False, f"{node.span} is longer than the window of {window}"
+
+
+def _clock(metric: Metric, options: Options) -> Iterator[Problem]:
+    if options.clock is None:
+        return
+    if options.clock.calendar is None and options.clock.pause is None:
+        yield ("clock",), True, "the clock says nothing: write calendar, pause or both"
+    node = options.within.node if options.within is not None else None
+    if isinstance(node, SpanLiteral) and not node.span.unit.elapsed:
+        yield ("within",), False, f"{node.span} has no length on a clock: write hours or minutes"
+    if options.clock.calendar is not None and metric.unit in ("days", "weeks"):
+        message = f"{metric.unit} have no length on a business calendar: write hours, minutes or seconds"
+        yield ("unit",), False, message
 
 
 def _rest(metric: Metric, options: Options) -> Iterator[Problem]:

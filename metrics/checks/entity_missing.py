@@ -1,4 +1,4 @@
-"""The entity of a metric is an entity of every dataset that it counts."""
+"""The entity of a metric is an entity of every dataset that it counts, of a ratio of one side at least."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from metrics.definitions import Places
 from metrics.errors import Finding, suggest
 from metrics.expression import Measure, Name, Node
+from metrics.kinds import ratio
 from metrics.model import Catalog, Metric
 from metrics.parts import parts, uses
 
@@ -23,9 +24,15 @@ def check(catalog: Catalog, at: Places) -> Iterator[Finding]:
 def _followed(catalog: Catalog, at: Places, metric: Metric) -> Iterator[Finding]:
     for part in parts(metric.options):
         if part.refers == "entity":
-            for dataset in dict.fromkeys(use.dataset for use in uses(metric)):
-                if message := _missing(catalog, dataset, part.value):
-                    yield Finding(at("metric", metric.metric, *part.path), CODE, message)
+            # What customers cost is spent on nobody in particular.
+            counted = (use.dataset for use in uses(metric) if use.path != ("cost",))
+            datasets = tuple(dict.fromkeys(counted))
+            messages = [found for each in datasets if (found := _missing(catalog, each, part.value))]
+            if isinstance(metric.options, ratio.Options) and len(messages) < len(datasets):
+                # The other side, such as spend, is fixed.
+                continue
+            for message in messages:
+                yield Finding(at("metric", metric.metric, *part.path), CODE, message)
 
 
 def _counted(catalog: Catalog, at: Places, metric: Metric) -> Iterator[Finding]:

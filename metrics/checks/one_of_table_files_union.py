@@ -12,7 +12,7 @@ CODE = "one-of-table-files-union"
 
 
 def check(catalog: Catalog, at: Places) -> Iterator[Finding]:
-    """Yield a finding for each dataset with none of the three or several, or without a source."""
+    """Yield a finding for each dataset with none of the three or several, or whose source is not said once."""
     for name, dataset in catalog.datasets.items():
         given = [key for key in ("table", "files", "union") if getattr(dataset, key)]
         if len(given) != 1:
@@ -21,3 +21,6 @@ def check(catalog: Catalog, at: Places) -> Iterator[Finding]:
             yield Finding(at("dataset", name, *given[1:2], key=True), CODE, message)
         elif given != ["union"] and dataset.source is None:
             yield Finding(at("dataset", name), CODE, "missing key 'source'")
+        elif given == ["union"] and dataset.source is not None:
+            message = "a union lives in the source of its datasets: leave source out"
+            yield Finding(at("dataset", name, "source", key=True), CODE, message)

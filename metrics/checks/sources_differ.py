@@ -6,15 +6,15 @@ from collections.abc import Iterator
 
 from metrics.definitions import Places
 from metrics.errors import Finding
-from metrics.model import Catalog
-from metrics.parts import Path, entities, uses
+from metrics.model import Catalog, Metric
+from metrics.parts import Path, Use, entities, uses
 from metrics.reach import is_converted
 
 CODE = "sources-differ"
 
 
 ADVICE = "land them in one warehouse or Parquet folder"
-CROSSING = ("ratio", "derived", "difference")
+CROSSING = ("ratio", "payback", "derived", "difference")
 
 
 def check(catalog: Catalog, at: Places) -> Iterator[Finding]:
@@ -24,10 +24,23 @@ def check(catalog: Catalog, at: Places) -> Iterator[Finding]:
             if message := _apart(catalog, name, other):
                 yield Finding(at("dataset", name, *path), CODE, message)
     for metric in catalog.metrics.values():
-        found = uses(metric)
-        for use in () if metric.kind in CROSSING and not entities(metric) else found[1:]:
+        found = _together(catalog, metric)
+        for use in found[1:]:
             if message := _apart(catalog, found[0].dataset, use.dataset):
                 yield Finding(at("metric", metric.metric, *use.path, "dataset"), CODE, message)
+
+
+def _together(catalog: Catalog, metric: Metric) -> tuple[Use, ...]:
+    """Return the uses that one query reads: of a ratio, the sides that know its entity."""
+    if metric.kind not in CROSSING:
+        return uses(metric)
+    followed = entities(metric)
+    datasets = catalog.datasets
+    return tuple(
+        use
+        for use in uses(metric)
+        if use.dataset in datasets and any(name in datasets[use.dataset].entities for name in followed)
+    )
 
 
 def _joined(catalog: Catalog, name: str) -> Iterator[tuple[Path, str]]:

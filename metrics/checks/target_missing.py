@@ -16,5 +16,7 @@ def check(catalog: Catalog, at: Places) -> Iterator[Finding]:
     """Yield advice for each metric without one, an error where company.yml says `strict: true`."""
     level = Level.ERROR if catalog.company.strict else Level.ADVICE
     for name, metric in catalog.metrics.items():
-        if metric.direction is not Direction.NONE and not metric.targets:
+        # What has a value for each age has none to compare with a target.
+        wanted = metric.direction is not Direction.NONE and not metric.own_dimensions
+        if wanted and not metric.targets:
             yield Finding(at("metric", name), CODE, MESSAGE, level)

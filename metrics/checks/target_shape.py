@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from metrics.definitions import Places
@@ -9,6 +10,8 @@ from metrics.errors import Finding, Level
 from metrics.model import Catalog, Direction, Metric, Target
 
 CODE = "target-shape"
+
+_PERCENT = re.compile(r"([-+]?[0-9]+(?:\.[0-9]+)?) ?%")
 
 
 Problem = tuple[tuple[str, ...], str]
@@ -54,7 +57,10 @@ def _planned(target: Target) -> Iterator[Problem]:
 def _one_sided(direction: Direction, target: Target) -> Iterator[Problem]:
     wrong = [key for key in ("goal", "red_flag") if not isinstance(getattr(target, key), float | None)]
     for key in wrong:
-        yield (key,), f"{key} is one number where the direction is {direction}"
+        yield (
+            (key,),
+            _instead(key, getattr(target, key)) or f"{key} is one number where the direction is {direction}",
+        )
     goal, red_flag = target.goal, target.red_flag
     if isinstance(goal, float) and isinstance(red_flag, float):
         if direction is Direction.UP and not red_flag < goal:
@@ -63,11 +69,21 @@ def _one_sided(direction: Direction, target: Target) -> Iterator[Problem]:
             yield ("red_flag",), f"red_flag {red_flag:.15g} is not above goal {goal:.15g}, but less is better"
 
 
+def _instead(key: str, value: object) -> str | None:
+    """Say what to write where a text stands for a number."""
+    if not isinstance(value, str):
+        return None
+    share = _PERCENT.fullmatch(value)
+    if share:
+        return f"{value!r} is a text: write {float(share[1]) / 100:.15g}"
+    return f"{key} names the column {value!r}, but the target has no dataset: write a number, or the plan's dataset"
+
+
 def _band(target: Target) -> Iterator[Problem]:
     pairs = {"goal": target.goal, "red_flag": target.red_flag}
     for key, pair in pairs.items():
         if pair is not None and not isinstance(pair, tuple):
-            yield (key,), f"{key} of a band is a list of 2 numbers"
+            yield (key,), _instead(key, pair) or f"{key} of a band is a list of 2 numbers"
         elif isinstance(pair, tuple) and not pair[0] < pair[1]:
             yield (key,), f"{key} runs from the lower number to the higher one"
     goal, red_flag = target.goal, target.red_flag

@@ -13,7 +13,7 @@ from metrics.parts import uses
 CODE = "time-missing"
 
 
-FOLLOWING = ("conversion", "coverage", "duration", "retention", "win_back")
+FOLLOWING = ("clv", "conversion", "coverage", "duration", "payback", "retention", "win_back")
 
 
 def check(catalog: Catalog, at: Places) -> Iterator[Finding]:
@@ -22,6 +22,9 @@ def check(catalog: Catalog, at: Places) -> Iterator[Finding]:
         if set(metric.grains) == {Grain.ALL} and metric.kind not in FOLLOWING:
             continue
         for use in uses(metric):
+            if use.path in (("margin",), ("allocate",)):
+                # Read over the orders, or over the numerator's rows, by their time.
+                continue
             dataset = catalog.datasets.get(use.dataset)
             if dataset is not None and getattr(use.record, "time", None) is None and not has_time(dataset):
                 message = f"dataset {use.dataset!r} has no time: write one there or here"

@@ -25,8 +25,15 @@ def check(catalog: Catalog, at: Places) -> Iterator[Finding]:
     written += [("dataset", name, ("timezone",), each.timezone) for name, each in catalog.datasets.items()]
     for kind, name, path, zone in written:
         if not exists(zone):
-            message = f"no time zone is called {zone!r}{suggest(zone, available_timezones())}"
+            message = f"no time zone is called {zone!r}{_nearest(zone)}"
             yield Finding(at(kind, name, *path), CODE, message)
+
+
+def _nearest(zone: str) -> str:
+    # An abbreviation or an offset has near ones too, which are far away.
+    places = (each for each in available_timezones() if "/" in each and not each.startswith("Etc/"))
+    found = suggest(zone, places) if any(letter.islower() for letter in zone) else ""
+    return found or ": write a name such as Europe/London"
 
 
 def exists(zone: str) -> bool:

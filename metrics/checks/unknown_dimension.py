@@ -1,4 +1,4 @@
-"""A metric's dimensions are dimensions of every dataset that gives them."""
+"""A metric's dimensions are dimensions of every dataset that gives them, or a ratio allocates them."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from collections.abc import Iterator
 
 from metrics.definitions import Places
 from metrics.errors import Finding, suggest
-from metrics.model import Catalog
-from metrics.parts import dimension_uses
+from metrics.kinds import ratio
+from metrics.kinds._allocation import By
+from metrics.model import Catalog, Metric
+from metrics.parts import Use, dimension_uses
 
 CODE = "unknown-dimension"
 
@@ -15,7 +17,7 @@ CODE = "unknown-dimension"
 def check(catalog: Catalog, at: Places) -> Iterator[Finding]:
     """Yield a finding for each dimension that a dataset of the metric does not have."""
     for name, metric in catalog.metrics.items():
-        for dataset in dict.fromkeys(use.dataset for use in dimension_uses(metric)):
+        for dataset in dict.fromkeys(use.dataset for use in _needed(metric)):
             if dataset not in catalog.datasets:
                 continue
             known = catalog.datasets[dataset].dimensions
@@ -23,3 +25,11 @@ def check(catalog: Catalog, at: Places) -> Iterator[Finding]:
                 if dimension not in known:
                     message = f"dataset {dataset!r} has no dimension {dimension!r}{suggest(dimension, known)}"
                     yield Finding(at("metric", name, "dimensions", index), CODE, message)
+
+
+def _needed(metric: Metric) -> Iterator[Use]:
+    """Yield the uses that must have every dimension: not what a ratio spreads by its denominator."""
+    allocate = metric.options.allocate if isinstance(metric.options, ratio.Options) else None
+    spread = allocate is not None and allocate.by is By.NEW_CUSTOMERS
+    sides = (use for use in dimension_uses(metric) if use.path != ("allocate",))
+    return (use for use in sides if not (spread and use.path == ("numerator",)))

@@ -28,7 +28,12 @@ def check(catalog: Catalog, at: Places) -> Iterator[Finding]:
 
 
 def _named(catalog: Catalog, at: Places, kind: str, name: str, record: object) -> Iterator[Finding]:
-    known = {"dataset": catalog.datasets, "source": catalog.sources, "metric": catalog.metrics}
+    known = {
+        "dataset": catalog.datasets,
+        "source": catalog.sources,
+        "metric": catalog.metrics,
+        "calendar": catalog.company.calendars,
+    }
     for part in parts(record):
         if part.refers in known:
             for target, offset in _targets(part):

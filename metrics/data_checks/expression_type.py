@@ -8,7 +8,8 @@ from typing import Any
 from metrics.data_check import Probe
 from metrics.dialect import Type, Value
 from metrics.errors import ExpressionError, Finding
-from metrics.expression import Call, Expression, Measure, Name, names
+from metrics.expression import Call, Expression, Measure, Name, SpanLiteral, measures_in, names
+from metrics.kinds._per_entity import said_of
 from metrics.model import Dataset, Metric
 from metrics.parts import Part, parts, uses
 from metrics.relation import Rows
@@ -103,8 +104,12 @@ def _attempt(
                 argument(rows, value)
             return None
         node = value.node if isinstance(value, Expression) else value
+        if isinstance(node, SpanLiteral):
+            return None  # A constant span, such as a duration's standard, reads no column.
         wants_truth = any(part in _CONDITIONS for part in path if isinstance(part, str))
-        if wants_truth and not (path and path[0] == "columns"):
+        if any(measures_in(node)):
+            said_of(rows, node)
+        elif wants_truth and not (path and path[0] == "columns"):
             rows.condition(node)
         else:
             rows.value(node)

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from metrics.data_check import Probe
 from metrics.errors import ExpressionError, Finding, Level, SourceError
+from metrics.matching import matched
 from metrics.model import Dataset
 
 CODE = "unmatched-id"
@@ -34,8 +35,5 @@ def check(probe: Probe) -> Iterator[Finding]:
 
 
 def _count(probe: Probe, dataset: Dataset, name: str) -> int:
-    rows = probe.rows(dataset)
-    columns = {"own": rows.value(dataset.entities[name].id.node).sql, "entity": rows.entity(name)}
-    found = rows.select(columns).subquery()
-    lost = sa.and_(found.c.own.is_not(None), found.c.entity.is_(None))
-    return probe.count(dataset, sa.select(sa.func.count()).select_from(found).where(lost))
+    counts = matched(probe.rows(dataset), name).subquery()
+    return probe.count(dataset, sa.select(counts.c.unmatched))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,20 +15,28 @@ from metrics.grain import NO_SPAN, Span
 from metrics.kinds._clock import Clock
 from metrics.model import Reference
 from metrics.observation import NONE_VALUE
-from metrics.relation import Rows, Scope
+from metrics.relation import Rows, Scope, Selectable
 from metrics.scan import dimension
 from metrics.stretch import When
 
 EXACT = sa.Numeric(38, 6)
 
 
+LEFT_OUT = "left out"
+"""The dimension by which those who are left out are counted; no dataset can have one of this name."""
+
+
 @dataclass(frozen=True)
 class Activity:
-    """Rows of a dataset that show a customer active."""
+    """Rows of a dataset that show a customer active.
+
+    `acquired` is when a row's customer was won, where that may lie before the first row (in curves).
+    """
 
     dataset: str = field(metadata={"refers": "dataset"})
     where: Expression | None = None
     time: Expression | None = None
+    acquired: Expression | None = None
 
     @property
     def reference(self) -> Reference:
@@ -40,6 +49,7 @@ class Subscription:
     """Rows of a dataset that each last from a start to an exclusive end, open where it is null.
 
     A gap up to `gap` between two subscriptions of a customer is bridged: the earlier stands until the next.
+    Of customers who left before `observed_from` there are no rows (in curves).
     """
 
     dataset: str = field(metadata={"refers": "dataset"})
@@ -48,6 +58,7 @@ class Subscription:
     value: Expression | None = None
     gap: Span = NO_SPAN
     where: Expression | None = None
+    observed_from: date | None = None
 
     @property
     def time(self) -> Expression:
@@ -71,6 +82,7 @@ def dimension_columns(rows: Rows, names: tuple[str, ...]) -> dict[str, ColumnEle
     return {
         f"d_{name}": dimension(rows, name) if name in known else sa.literal(NONE_VALUE, sa.Text())
         for name in names
+        if name != LEFT_OUT
     }
 
 
@@ -79,23 +91,61 @@ def keys_of(rows: Any) -> list[Any]:
     return [column for column in rows.c if column.name.startswith("k") and column.name[1:].isdigit()]
 
 
-def orders(scope: Scope, when: When, entity: str, activity: Activity,
-           dimensions: tuple[str, ...]) -> tuple[sa.CTE, Clock]:  # fmt: skip
-    """Return the active rows that are known by the watermark: entity, t, key, dimensions."""
+@dataclass(frozen=True)
+class Leaving:
+    """Named groups of customers that a metric leaves out; `only`: those who are left out, and nobody else."""
+
+    groups: Mapping[str, Expression]
+    only: bool = False
+
+    def mark(self, rows: Rows) -> dict[str, ColumnElement[Any]]:
+        """Return the number of the first group whose condition a row meets, as a column."""
+        numbered = enumerate(self.groups.values())
+        met = [(rows.condition(each.node), sa.literal_column(str(number))) for number, each in numbered]
+        return {"x_group": sa.case(*met, else_=sa.null())} if met else {}
+
+    def kept(self, select: Selectable, label: str) -> sa.CTE:
+        """Return the rows of those who stay in: one row that meets a condition takes its customer out."""
+        if not self.groups:
+            return select.cte(label)
+        marked = select.subquery("m")
+        group = sa.func.min(marked.c.x_group).over(partition_by=[marked.c.entity]).label("x_group")
+        plain = [column for column in marked.c if column.name != "x_group"]
+        each = sa.select(*plain, group).subquery("x")
+        columns = [column for column in each.c if column.name != "x_group"]
+        if not self.only:
+            return sa.select(*columns).where(each.c.x_group.is_(None)).cte(label)
+        names = [
+            (each.c.x_group == sa.literal_column(str(number)), sa.literal(name, sa.Text()))
+            for number, name in enumerate(self.groups)
+        ]
+        named = sa.case(*names).label(f"d_{LEFT_OUT}")
+        return sa.select(*columns, named).where(each.c.x_group.is_not(None)).cte(label)
+
+
+NOBODY = Leaving({})
+
+
+def orders(scope: Scope, when: When, entity: str, activity: Activity, dimensions: tuple[str, ...],
+           leaving: Leaving = NOBODY) -> tuple[sa.CTE, Clock]:  # fmt: skip
+    """Return the active rows that are known by the watermark: entity, t, key, dimensions, acquired."""
     rows = Rows(scope, scope.catalog.datasets[activity.dataset])
     time = rows.time(activity.time.node if activity.time else None)
     clock = Clock.of([time], rows.translator, when)
     own, moment = rows.entity(entity), clock.moment(time)
     where = [own.is_not(None), *clock.known(moment)]
     where += [rows.condition(activity.where.node)] if activity.where else []
-    columns: Mapping[str, ColumnElement[Any]] = {
+    columns: dict[str, ColumnElement[Any]] = {
         "entity": own, "t": moment, **key_columns(rows), **dimension_columns(rows, dimensions),
+        **leaving.mark(rows),
     }  # fmt: skip
-    return rows.select(columns, where).cte("__orders"), clock
+    if activity.acquired is not None:
+        columns["acquired"] = rows.translator.day(rows.value(activity.acquired.node))
+    return leaving.kept(rows.select(columns, where), "__orders"), clock
 
 
 def subscriptions(scope: Scope, when: When, entity: str, subscription: Subscription,
-                  dimensions: tuple[str, ...]) -> tuple[sa.CTE, Clock]:  # fmt: skip
+                  dimensions: tuple[str, ...], leaving: Leaving = NOBODY) -> tuple[sa.CTE, Clock]:  # fmt: skip
     """Return the subscriptions that have begun by the watermark: entity, t, stop, worth, key, dimensions."""
     rows = Rows(scope, scope.catalog.datasets[subscription.dataset])
     times = [rows.time(each.node) for each in (subscription.start, subscription.end)]
@@ -107,9 +157,9 @@ def subscriptions(scope: Scope, when: When, entity: str, subscription: Subscript
     columns: Mapping[str, ColumnElement[Any]] = {
         "entity": own, "t": start, "stop": sa.func.coalesce(end, clock.never(), type_=clock.column),
         "worth": sa.cast(sa.func.coalesce(worth, sa.literal_column("0")), EXACT),
-        **key_columns(rows), **dimension_columns(rows, dimensions),
+        **key_columns(rows), **dimension_columns(rows, dimensions), **leaving.mark(rows),
     }  # fmt: skip
-    return rows.select(columns, where).cte("__subscriptions"), clock
+    return leaving.kept(rows.select(columns, where), "__subscriptions"), clock
 
 
 def stays(subscribed: sa.CTE, clock: Clock, gap: Span) -> sa.Subquery:

@@ -1,70 +1,29 @@
-"""The selects of a duration: from an entity's first event to its next, in totals and in counted ages."""
+"""The selects of a duration: its cases counted in totals and by age, their times summed and ranked."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from enum import StrEnum
+from dataclasses import dataclass
+from math import log, sqrt
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.sql import ColumnElement
 
-from metrics.dialect import INSTANT, Type, Value
-from metrics.errors import ExpressionError
-from metrics.expression import Expression, SpanLiteral
-from metrics.grain import Grain, Span
+from metrics.grain import Grain
 from metrics.kind import Frame
-from metrics.kinds._clock import Clock
+from metrics.kinds._business_clock import TICKS
 from metrics.kinds._cohort import first_open
-from metrics.model import Metric, Reference
-from metrics.observation import NONE_VALUE
-from metrics.relation import Rows, Scope, Selectable
-from metrics.scan import Cell, cell_of, dimension
+from metrics.kinds._duration_cases import Basis, Cases, Options, Statistic, number
+from metrics.model import Metric
+from metrics.relation import Scope, Selectable
+from metrics.scan import Cell, cell_of
+from metrics.statistics.intervals import Z
+from metrics.statistics.survival import quantile_ranks
 from metrics.stretch import When
-
-TICKS = 1_000_000
-"""Durations are whole microseconds: exact sums and exact percentiles on every engine."""
-
-MINUTELY = Span.parse("14 days")
-"""Up to this window the Kaplan-Meier axis is whole minutes, beyond it whole hours; of DATEs whole days."""
 
 NEVER = 2**63 - 1
 SECONDS = sa.Numeric(18, 0)
-
-
-class Basis(StrEnum):
-    """Label a case by its start, or count completed cases by their end."""
-
-    FROM = "from"
-    TO = "to"
-
-
-class Statistic(StrEnum):
-    """What is said of the durations of a period."""
-
-    P50 = "p50"
-    P90 = "p90"
-    MEAN = "mean"
-    SHARE_WITHIN = "share_within"
-
-    @property
-    def quantile(self) -> float | None:
-        """Return which share of a percentile's cases took no longer."""
-        return {Statistic.P50: 0.5, Statistic.P90: 0.9}.get(self)
-
-
-@dataclass(frozen=True)
-class Options:
-    """The kind's own keys; `within` is a span, or an expression over the `from` row that gives hours."""
-
-    entity: str = field(metadata={"refers": "entity"})
-    from_: Reference = field(metadata={"key": "from"})
-    to: Reference
-    statistic: Statistic
-    window: Span | None = None
-    basis: Basis = Basis.FROM
-    within: Expression | None = None
 
 
 @dataclass(frozen=True)
@@ -72,8 +31,9 @@ class Total:
     """What is counted of a cohort, in microseconds; `seconds` and `squares` sum whole seconds.
 
     `answered` and `over` count cases with their second event and cases whose window has passed. `kept` is
-    the number within the standard, `quantile` the percentile, `took` the sum of durations cut at the window,
-    `bound` that of the windows of those without a second event: each only where the statistic asks for it.
+    the number within the standard, `quantile` the percentile and `between` its interval, `took` the sum of
+    durations cut at the window, `bound` that of the windows of those without a second event: each only where
+    the statistic asks for it.
     """
 
     entries: int
@@ -81,6 +41,7 @@ class Total:
     over: int
     kept: int = 0
     quantile: int | None = None
+    between: tuple[int, int] | None = None
     took: int = 0
     seconds: int = 0
     squares: int = 0
@@ -106,132 +67,6 @@ class Counted:
     ages: Mapping[Cell, tuple[Age, ...]]
 
 
-class _Cases:
-    """Reads the cases of one duration: each entity's first `from` event with its first `to` event since."""
-
-    def __init__(self, metric: Metric, frame: Frame, scope: Scope, when: When) -> None:
-        self.options: Options = metric.options
-        self.frame, self.when = frame, when
-        self.dimensions = tuple(dict.fromkeys(name for cut in frame.cuts for name in cut))
-        datasets = frame.catalog.datasets
-        self.start = Rows(scope, datasets[self.options.from_.dataset])
-        self.end = Rows(scope, datasets[self.options.to.dataset])
-        sides = ((self.start, self.options.from_), (self.end, self.options.to))
-        self.times = [rows.time(side.time.node if side.time else None) for rows, side in sides]
-        self.clock = Clock.of(self.times, self.start.translator, when)
-
-    def _events(self, rows: Rows, reference: Reference, time: Value, more: Mapping[str, Any]) -> sa.Subquery:
-        """Return the events of a side that are known by the watermark: entity, t, key, and what is asked."""
-        entity, moment = rows.entity(self.options.entity), self.clock.moment(time)
-        kept = [rows.condition(reference.where.node)] if reference.where else []
-        where = [entity.is_not(None), *self.clock.known(moment)]
-        keys = {f"k{index}": column for index, column in enumerate(rows.key())}
-        columns = {"entity": entity, "t": moment, **more, **keys}
-        if rows.dataset.valid is None:
-            return rows.select(columns, [*where, *kept]).subquery()
-        # Consecutive rows of a history in one stage are one event.
-        inside = sa.and_(*kept) if kept else sa.true()
-        before = sa.func.lag(inside).over(partition_by=entity, order_by=[moment, *keys.values()])
-        every = rows.select({**columns, "inside": inside, "before": before}, where).subquery()
-        begins = sa.and_(every.c.inside, sa.not_(sa.func.coalesce(every.c.before, sa.false())))
-        return sa.select(*(every.c[name] for name in columns)).where(begins).subquery()
-
-    def found(self) -> sa.Subquery:
-        """Return one row a case: t, u (null where nothing has followed), the standard, dimensions."""
-        known = self.start.dataset.dimensions
-        more = {
-            f"d_{name}": dimension(self.start, name) if name in known else sa.literal(NONE_VALUE, sa.Text())
-            for name in self.dimensions
-        }
-        starts = self._events(self.start, self.options.from_, self.times[0], {**more, **self._standard()})
-        order = [starts.c.t, *(column for column in starts.c if column.name.startswith("k"))]
-        rank = sa.func.row_number().over(partition_by=starts.c.entity, order_by=order).label("rank")
-        ranked = sa.select(*starts.c, rank).subquery()
-        first = sa.select(*ranked.c).where(ranked.c.rank == 1).subquery("f")
-        ends = self._events(self.end, self.options.to, self.times[1], {})
-        since = sa.and_(ends.c.entity == first.c.entity, ends.c.t >= first.c.t)
-        columns = [column for column in first.c if column.name in ("entity", "t", "hours", *more)]
-        joined = sa.join(first, ends, since, isouter=self.options.basis is Basis.FROM)
-        select = sa.select(*columns, sa.func.min(ends.c.t).label("u")).select_from(joined)
-        return select.group_by(*columns).subquery("c")
-
-    def _standard(self) -> dict[str, ColumnElement[Any]]:
-        within = self.options.within
-        if within is None or isinstance(within.node, SpanLiteral):
-            return {}
-        value = self.start.value(within.node)
-        if not value.type.number and value.type is not Type.NULL:
-            raise ExpressionError("within is a span such as 4h, or a number of hours", within.node.offset)
-        return {"hours": sa.cast(value.sql, sa.Double())}
-
-    def ticks(self, start: ColumnElement[Any], end: ColumnElement[Any]) -> ColumnElement[Any]:
-        """Return the microseconds between two moments; a day has 24 hours where days are compared."""
-        dialect = self.start.translator.dialect
-        if self.clock.type is Type.DATE:
-            return sa.cast(dialect.days(end, start), sa.BigInteger()) * _number(86400 * TICKS)
-        seconds = dialect.epoch(end) - dialect.epoch(start)
-        return sa.cast(sa.func.round(seconds * sa.literal(float(TICKS), sa.Double())), sa.BigInteger())
-
-    def steps(self, ticks: ColumnElement[Any], window: Span) -> ColumnElement[Any]:
-        """Return whole minutes (windows up to 14 days), hours, or days of DATEs."""
-        width = 60 if window.approximate_seconds <= MINUTELY.approximate_seconds else 3600
-        width = 86400 if self.clock.type is Type.DATE else width
-        share = sa.cast(ticks, sa.Double()) / sa.literal(float(width * TICKS), sa.Double())
-        return sa.cast(sa.func.floor(share), sa.BigInteger())
-
-    def standard(self, cases: sa.Subquery) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
-        """Tell of a case whether it was within the standard, and whether the standard's time is over."""
-        within, t, u = self.options.within, cases.c.t, cases.c.u
-        if within is None:
-            raise ExpressionError("share_within needs within", 0)
-        span = within.node.span if isinstance(within.node, SpanLiteral) else None
-        if span is not None and not span.unit.elapsed:
-            last = self.clock.after(t, span)
-            return u <= last, last < self._today()
-        limit = sa.cast(cases.c.hours * sa.literal(3600.0 * TICKS, sa.Double()), sa.Double()) \
-            if span is None else _number(int(span.approximate_seconds) * TICKS)  # fmt: skip
-        # A case that no standard is known for is not within it.
-        over = sa.func.coalesce(self.ticks(t, self._today()) > limit, sa.true())
-        return self.ticks(t, u) <= limit, over
-
-    def _today(self) -> ColumnElement[Any]:
-        """Return the moment from which on nothing is known yet."""
-        assert self.when.watermark is not None
-        if self.clock.type is Type.DATE:
-            return sa.literal(self.when.calendar.local_day(self.when.watermark), sa.Date())
-        return sa.literal(self.when.watermark, INSTANT)
-
-    def rows(self) -> sa.Subquery:
-        """Return one row a case, with what is counted: answered, over, spent and what the statistic asks."""
-        options, cases, clock = self.options, self.found(), self.clock
-        t, u = cases.c.t, cases.c.u
-        dated, spent, label = self.when.watermark is not None, self.ticks(t, u), u
-        answered: ColumnElement[bool] = u.is_not(None)
-        over: ColumnElement[bool] = sa.true()
-        columns: dict[str, ColumnElement[Any]] = {}
-        if options.basis is Basis.FROM:
-            if options.window is None:
-                raise ExpressionError("a duration that is labelled by its start needs a window", 0)
-            end = clock.after(t, options.window)
-            answered, label = sa.and_(answered, u < end), t
-            over = clock.over(end) if dated else sa.false()
-            columns["bound"] = self.ticks(t, end)
-            if dated:
-                columns["waited"] = self.steps(self.ticks(t, clock.edge()), options.window)
-                columns["reached"] = self.steps(spent, options.window)
-        if options.statistic is Statistic.SHARE_WITHIN:
-            kept, settled = self.standard(cases) if dated else (sa.false(), sa.false())
-            kept = sa.func.coalesce(sa.and_(answered, kept), sa.false())
-            columns |= {"event": kept, "lost": sa.and_(sa.not_(kept), sa.or_(answered, over, settled))}
-        else:
-            columns |= {"event": answered, "lost": sa.and_(sa.not_(answered), over)}
-        columns |= {"answered": answered, "over": over, "spent": sa.case((answered, spent))}
-        columns |= {f"p_{grain}": clock.start_of(label, grain)
-                    for grain in self.frame.grains if grain is not Grain.ALL}  # fmt: skip
-        dims = [cases.c[f"d_{name}"] for name in self.dimensions]
-        return sa.select(*(column.label(name) for name, column in columns.items()), *dims).subquery("r")
-
-
 class DurationQuery:
     """Counts cases, and sums or ranks their durations, per period and segment."""
 
@@ -245,7 +80,7 @@ class DurationQuery:
 
     def selects(self, scope: Scope, when: When) -> list[tuple[tuple[Grain, ...], Selectable]]:
         """Return the totals of all cohorts, and the ages of those that may hold open windows."""
-        cases = _Cases(self.metric, self.frame, scope, when)
+        cases = Cases(self.metric, self.frame, scope, when)
         rows, grains = cases.rows(), self.frame.grains
         found = [(grains, self._grouped(rows, grains, cases.dimensions, [], self._totals(rows)))]
         window = self.options.window
@@ -277,9 +112,10 @@ class DurationQuery:
         if statistic is Statistic.SHARE_WITHIN:
             return [*found, count.filter(rows.c.event).label("kept")]
         if statistic.quantile is not None:
-            ranked = sa.func.coalesce(rows.c.spent, _number(NEVER))
+            ranked = sa.func.coalesce(rows.c.spent, number(NEVER))
             share = sa.func.percentile_disc(sa.literal_column(repr(statistic.quantile)))
-            return [*found, share.within_group(ranked.asc()).label("quantile")]
+            quantile = share.within_group(ranked.asc()).label("quantile")
+            return [*found, quantile, *_ranked(ranked, statistic.quantile)]
         bound = rows.c.bound if self.options.basis is Basis.FROM else rows.c.spent
         took = sa.func.coalesce(rows.c.spent, bound)
         # Sums of doubles differ from run to run, and squares of microseconds are too long for any engine.
@@ -313,7 +149,7 @@ class DurationQuery:
         (grains, rows), *rest = answers
         for row in rows:
             if row["entries"]:
-                totals[cell_of(row, grains)] = _total(row)
+                totals[cell_of(row, grains)] = _total(row, self.options.statistic.quantile)
         for grains, rows in rest:
             for row in rows:
                 line = Age(row["age"], bool(row["event"]), int(row["entries"]), int(row["took"] or 0),
@@ -322,15 +158,44 @@ class DurationQuery:
         return Counted(totals, {cell: tuple(lines) for cell, lines in ages.items()})
 
 
-def _total(row: Mapping[str, Any]) -> Total:
+def _ranked(spent: ColumnElement[Any], share: float) -> list[ColumnElement[Any]]:
+    """Return the few durations among which the ends of a percentile's interval are, and the first's rank.
+
+    `quantile_ranks` has no closed form. The band at S = 1 - p itself has one, whose ranks are never two off.
+    """
+    # A total of nothing still has a row, and no engine may divide by it.
+    count: ColumnElement[Any] = sa.cast(sa.func.greatest(sa.func.count(), 1), sa.Double())
+    ordered = sa.func.array_agg(spent, type_=sa.ARRAY(sa.BigInteger())).aggregate_order_by(spent.asc())
+    left = 1 - share
+    width = Z * sqrt(share / left) / -log(left)
+    found: list[ColumnElement[Any]] = []
+    for name, sign in (("low", -1.0), ("high", 1.0)):
+        spread = sa.func.exp(sa.literal(sign * width, sa.Double()) / sa.func.sqrt(count))
+        near: ColumnElement[Any] = count * (1 - sa.func.exp(sa.literal(log(left), sa.Double()) * spread))
+        first = sa.cast(
+            sa.func.greatest(sa.func.floor(near) - sa.literal(2.0, sa.Double()), 1.0), sa.Integer()
+        )
+        found += [first.label(f"{name}_rank"), sa.Grouping(ordered)[first : first + 5].label(name)]
+    return found
+
+
+def _between(row: Mapping[str, Any], share: float | None) -> tuple[int, int] | None:
+    """Return the interval of a percentile, None where it is open."""
+    ranks = None if share is None else quantile_ranks(int(row["entries"]), share)
+    if ranks is None:
+        return None
+    low, high = (
+        int(row[name][rank - int(row[f"{name}_rank"])])
+        for name, rank in zip(("low", "high"), ranks, strict=True)
+    )
+    return None if NEVER in (low, high) else (low, high)
+
+
+def _total(row: Mapping[str, Any], share: float | None) -> Total:
     quantile = row.get("quantile")
     return Total(
         int(row["entries"]), int(row["answered"]), int(row["over"]), int(row.get("kept") or 0),
-        None if quantile is None or int(quantile) == NEVER else int(quantile),
+        None if quantile is None or int(quantile) == NEVER else int(quantile), _between(row, share),
         int(row.get("took") or 0), int(row.get("seconds") or 0), int(row.get("squares") or 0),
         int(row.get("bound") or 0),
     )  # fmt: skip
-
-
-def _number(value: int) -> ColumnElement[Any]:
-    return sa.cast(sa.literal(value, sa.BigInteger()), sa.BigInteger())

@@ -11,12 +11,23 @@ import sqlalchemy as sa
 from sqlalchemy.sql import ColumnElement
 
 from metrics.errors import ExpressionError
+from metrics.expression import Expression
 from metrics.grain import NO_SPAN, Grain, Span
 from metrics.kind import Frame
 from metrics.kinds._clock import Clock
 from metrics.kinds._cohort import Outcomes, counted, read_outcomes
-from metrics.kinds._customers import Activity, Subscription, keys_of, orders, stays, subscriptions
-from metrics.model import Metric, Window
+from metrics.kinds._customers import (
+    LEFT_OUT,
+    Activity,
+    Leaving,
+    Subscription,
+    keys_of,
+    orders,
+    stays,
+    subscriptions,
+)
+from metrics.kinds._left_out import by_condition, read_left_out
+from metrics.model import Metric, Window, empty
 from metrics.relation import Scope, Selectable
 from metrics.scan import Cell, cell_of
 from metrics.stretch import When
@@ -31,7 +42,10 @@ class Basis(StrEnum):
 
 @dataclass(frozen=True)
 class Options:
-    """The kind's own keys: either `activity`, with `lapse_after`, or `subscription`."""
+    """The kind's own keys: either `activity`, with `lapse_after`, or `subscription`.
+
+    Who meets a condition of `exclude` is left out and counted by its name.
+    """
 
     entity: str = field(metadata={"refers": "entity"})
     activity: Activity | None = None
@@ -40,6 +54,19 @@ class Options:
     basis: Basis = Basis.COHORT
     grace: Span = NO_SPAN
     window: Window = Window()
+    exclude: Mapping[str, Expression] = field(default_factory=empty)
+
+    @property
+    def expressions_over(self) -> str | None:
+        """Return the dataset whose rows the conditions of `exclude` are over."""
+        return self.source_dataset() if self.exclude and (self.activity or self.subscription) else None
+
+    def source_dataset(self) -> str:
+        """Return the dataset that says who is a customer; its source runs the selects."""
+        used = self.activity or self.subscription
+        if used is None:
+            raise ExpressionError("win_back needs activity with lapse_after, or subscription", 0)
+        return used.dataset
 
     @property
     def closing(self) -> Span | None:
@@ -58,9 +85,18 @@ class Options:
 class _Lapses:
     """Reads lapses: entity, lapse (when), following (the next order or subscription) and the dimensions."""
 
-    def __init__(self, metric: Metric, frame: Frame, scope: Scope, when: When) -> None:
-        self.options: Options = metric.options
-        self.dimensions = tuple(dict.fromkeys(name for cut in frame.cuts for name in cut))
+    def __init__(
+        self,
+        options: Options,
+        cuts: Sequence[tuple[str, ...]],
+        scope: Scope,
+        when: When,
+        *,
+        left_out: bool = False,
+    ) -> None:
+        self.options = options
+        self.leaving = Leaving(options.exclude, only=left_out)
+        self.dimensions = tuple(dict.fromkeys(name for cut in cuts for name in cut))
         self.scope, self.when = scope, when
         self.clock, self.rows = self._read()
 
@@ -68,13 +104,20 @@ class _Lapses:
         options = self.options
         if options.subscription is not None:
             held, clock = subscriptions(
-                self.scope, self.when, options.entity, options.subscription, self.dimensions
+                self.scope, self.when, options.entity, options.subscription, self.dimensions, self.leaving
             )
             return clock, self._ended(stays(held, clock, options.subscription.gap))
         if options.activity is None or options.lapse_after is None:
             raise ExpressionError("win_back needs activity with lapse_after, or subscription", 0)
-        bought, clock = orders(self.scope, self.when, options.entity, options.activity, self.dimensions)
+        bought, clock = orders(
+            self.scope, self.when, options.entity, options.activity, self.dimensions, self.leaving
+        )
         return clock, self._silent(bought, clock, options.lapse_after)
+
+    def eligible(self) -> ColumnElement[Any]:
+        """Return the moment from which on a return is a win-back; before it, there had been no lapse."""
+        lapse, grace = self.rows.c.lapse, self.options.grace
+        return self.clock.after(lapse, grace) if grace.count else lapse
 
     def _silent(self, bought: sa.CTE, clock: Clock, lapse_after: Span) -> sa.Subquery:
         """Return the orders that no other followed in time."""
@@ -107,18 +150,19 @@ class LapsedQuery:
     """Counts those who lapsed, by cohort, whether they came back and, in open windows, by elapsed time."""
 
     def __init__(self, metric: Metric, frame: Frame) -> None:
-        self.metric, self.frame = metric, frame
+        self.options: Options = metric.options
+        self.frame = frame
 
     def source_dataset(self) -> str:
         """Return a dataset whose source runs the select."""
-        return source_dataset(self.metric.options)
+        return self.options.source_dataset()
 
     def selects(self, scope: Scope, when: When) -> list[tuple[tuple[Grain, ...], Selectable]]:
         """Return one select for all grains and cuts."""
-        lapses = _Lapses(self.metric, self.frame, scope, when)
+        lapses = _Lapses(self.options, self.frame.cuts, scope, when)
         options, clock, rows = lapses.options, lapses.clock, lapses.rows
         lapse, back, window = rows.c.lapse, rows.c.following, options.window.span
-        from_ = clock.after(lapse, options.grace) if options.grace.count else lapse
+        from_ = lapses.eligible()
         end = clock.after(lapse, window) if window is not None else None
         won = sa.and_(back.is_not(None), back >= from_, *([back < end] if end is not None else []))
         known = when.watermark is not None
@@ -144,15 +188,16 @@ class ReturnedQuery:
     """Counts those who had lapsed when a period began, and those of them who came back in it."""
 
     def __init__(self, metric: Metric, frame: Frame) -> None:
-        self.metric, self.frame = metric, frame
+        self.options: Options = metric.options
+        self.frame = frame
 
     def source_dataset(self) -> str:
         """Return a dataset whose source runs the select."""
-        return source_dataset(self.metric.options)
+        return self.options.source_dataset()
 
     def selects(self, scope: Scope, when: When) -> list[tuple[tuple[Grain, ...], Selectable]]:
         """Return one select for all grains and cuts."""
-        lapses = _Lapses(self.metric, self.frame, scope, when)
+        lapses = _Lapses(self.options, self.frame.cuts, scope, when)
         clock, rows = lapses.clock, lapses.rows
         lines = [
             (str(grain), period.start, clock.boundary(period.start), clock.boundary(period.end))
@@ -185,9 +230,25 @@ class ReturnedQuery:
         }
 
 
-def source_dataset(options: Options) -> str:
-    """Return the dataset that says who is a customer."""
-    used = options.activity or options.subscription
-    if used is None:
-        raise ExpressionError("win_back needs activity with lapse_after, or subscription", 0)
-    return used.dataset
+class LapsedOutQuery:
+    """Counts the customers who lapsed and are left out, by the condition of `exclude` that they meet."""
+
+    def __init__(self, metric: Metric) -> None:
+        self.options: Options = metric.options
+
+    def source_dataset(self) -> str:
+        """Return a dataset whose source runs the select."""
+        return self.options.source_dataset()
+
+    def selects(self, scope: Scope, when: When) -> list[tuple[tuple[Grain, ...], Selectable]]:
+        """Return one select: customers by condition."""
+        lapses = _Lapses(self.options, ((LEFT_OUT,),), scope, when, left_out=True)
+        rows = lapses.rows
+        lapsed = sa.or_(rows.c.following.is_(None), rows.c.following >= lapses.eligible())
+        return [((), by_condition(sa.select(*rows.c).where(lapsed).subquery("o")))]
+
+    def read(
+        self, answers: Sequence[tuple[tuple[Grain, ...], Sequence[Mapping[str, Any]]]]
+    ) -> Mapping[str, int]:
+        """Return how many customers each condition takes out, 0 where it takes none."""
+        return read_left_out(tuple(self.options.exclude), answers)

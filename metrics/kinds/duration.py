@@ -2,9 +2,10 @@
 
 A case runs from an entity's first `from` event to its first `to` event at or after it. A case without an
 answer is right-censored, never dropped; the window bounds it, so that a period becomes final. Percentiles
-are the smallest t with F(t) >= p and have no interval; one that is not reached within the window has no
-value. The mean is cut at the window. An empty period has no value. `basis: to` counts completed cases only,
-by their end.
+are the smallest t with F(t) >= p; one that is not reached within the window has no value, and one whose
+interval is open above has no interval. The mean is cut at the window. An empty period has no value.
+`basis: to` counts completed cases only, by their end. With a `clock` a duration is the time that it ran;
+windows, periods and maturity stay those of the calendar.
 """
 
 from __future__ import annotations
@@ -16,19 +17,12 @@ from typing import Any
 import numpy as np
 
 from metrics.errors import ExpressionError
-from metrics.grain import Period
+from metrics.grain import Period, Span
 from metrics.kind import Frame, Request, plain_state
+from metrics.kinds._business_clock import TICKS, Pause, Stopwatch
 from metrics.kinds._cohort import cells_of
-from metrics.kinds._duration_sql import (
-    TICKS,
-    Age,
-    Basis,
-    Counted,
-    DurationQuery,
-    Options,
-    Statistic,
-    Total,
-)
+from metrics.kinds._duration_cases import Basis, Options, Statistic
+from metrics.kinds._duration_sql import Age, Counted, DurationQuery, Total
 from metrics.model import Metric, Reference
 from metrics.observation import Dimensions, Estimate, State
 from metrics.statistics.intervals import Interval, Z, wilson
@@ -40,14 +34,17 @@ __all__ = [
     "UNITS",
     "Basis",
     "Options",
+    "Pause",
     "Statistic",
+    "Stopwatch",
     "bases",
+    "closing",
     "covering",
     "finish",
     "requests",
 ]
 
-CODE_VERSION = 1
+CODE_VERSION = 2
 
 SAYS = {
     ("basis", "from"): "labelled by the start; who still waits counts",
@@ -63,12 +60,22 @@ Found = tuple[float | None, Interval | None]
 
 def bases(metric: Metric) -> tuple[Reference, ...]:
     """Return the references whose rows and times bound the metric."""
-    return metric.options.from_, metric.options.to
+    options: Options = metric.options
+    pause = options.clock.pause if options.clock else None
+    # Where pauses are known until less time, so is the clock.
+    return (options.from_, options.to, *([pause.reference] if pause else []))
 
 
 def covering(metric: Metric) -> tuple[Reference, ...]:
     """Return the references whose first rows say from when there are cases."""
-    return (metric.options.from_,) if metric.options.basis is Basis.FROM else bases(metric)
+    options: Options = metric.options
+    return (options.from_,) if options.basis is Basis.FROM else (options.from_, options.to)
+
+
+def closing(metric: Metric, segment: Dimensions, period: Period) -> Span | None:
+    """Return what must pass after a period until it is final: the window of cases that began in it."""
+    options: Options = metric.options
+    return options.window if options.basis is Basis.FROM else None
 
 
 def requests(metric: Metric, frame: Frame) -> Mapping[str, Request]:
@@ -142,7 +149,10 @@ def _plain(statistic: Statistic, total: Total, seconds: float) -> Found:
     if statistic is Statistic.SHARE_WITHIN:
         return total.kept / total.entries, wilson(total.kept, total.entries)
     if statistic is not Statistic.MEAN:
-        return None if total.quantile is None else _in(total.quantile, seconds), None
+        if total.quantile is None or total.between is None:
+            return None if total.quantile is None else _in(total.quantile, seconds), None
+        low, high = total.between
+        return _in(total.quantile, seconds), Interval(_in(low, seconds), _in(high, seconds))
     n, mean = total.entries, total.took / total.entries
     if n < 2:
         return _in(mean, seconds), None
@@ -160,9 +170,15 @@ def _estimated(statistic: Statistic, total: Total, ages: tuple[Age, ...], second
         return _restricted_mean(curve, total, ages, seconds)
     assert statistic.quantile is not None
     age = curve.quantile(statistic.quantile)
+    if age is None:
+        return None, None
     # Within a step of the axis, the longest duration is the one by which all of the step's events happened.
     longest = {float(line.age): line.longest for line in ages if line.event and line.age is not None}
-    return None if age is None else _in(longest[age], seconds), None
+    interval = curve.quantile_interval(statistic.quantile)
+    value = _in(longest[age], seconds)
+    if interval is None:
+        return value, None
+    return value, Interval(*(_in(longest[each], seconds) for each in (interval.lower, interval.upper)))
 
 
 def _curve(ages: tuple[Age, ...]) -> Curve:

@@ -1,6 +1,7 @@
 """Proportion: the share of rows that satisfy a condition, with its Wilson interval.
 
-Empty (n = 0) has no value. Every row counts, unless `latest_per` keeps one row per entity.
+Empty (n = 0) has no value. Every row counts, unless `latest_per` keeps one row per entity or `per` counts
+entities: one for each period in which it has rows, by what their measures say.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any
 from metrics.expression import Expression, Measure, Node
 from metrics.grain import Period
 from metrics.kind import Cells, Frame, Request, cells_by_period, plain_state
+from metrics.kinds._per_entity import PerEntity
 from metrics.model import Metric, Over, Reference
 from metrics.observation import Dimensions, Estimate
 from metrics.scan import Item, Latest, Scan
@@ -48,12 +50,13 @@ class Options:
     """The kind's own keys."""
 
     dataset: str = field(metadata={"refers": "dataset"})
-    share: Expression
-    of: Expression | None = None
+    share: Expression = field(metadata={"measures": True})
+    of: Expression | None = field(default=None, metadata={"measures": True})
     where: Expression | None = None
     time: Expression | None = None
     latest_per: LatestPer | None = None
     over: Over = Over()
+    per: str | None = field(default=None, metadata={"refers": "entity"})
 
 
 def bases(metric: Metric) -> tuple[Reference, ...]:
@@ -63,7 +66,9 @@ def bases(metric: Metric) -> tuple[Reference, ...]:
 
 
 def _items(options: Options) -> tuple[Item, Item]:
-    of = tuple(part.node for part in (options.where, options.of) if part)
+    """Return what is counted: rows, or under `per` entities, of which `where` says nothing."""
+    where = None if options.per else options.where
+    of = tuple(part.node for part in (where, options.of) if part)
     count = Measure("count", "count")
     return Item("denominator", count, of), Item("numerator", count, (*of, options.share.node))
 
@@ -77,9 +82,12 @@ def _latest(options: Any, of: tuple[Node, ...]) -> Latest | None:
 
 
 def requests(metric: Metric, frame: Frame) -> Mapping[str, Request]:
-    """Ask for one scan that counts rows, and those that satisfy the share."""
+    """Ask for one scan that counts rows or entities, and those that satisfy the share."""
     options: Options = metric.options
     items = _items(options)
+    if options.per is not None:
+        where, time = (part.node if part else None for part in (options.where, options.time))
+        return {"rows": PerEntity(frame, options.dataset, options.per, *items, where, time, options.over)}
     return {"rows": rows_of(options, frame, items)}
 
 

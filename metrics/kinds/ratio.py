@@ -4,25 +4,29 @@ Coarser grains and totals are recomputed from sums, never averaged. With `entity
 gets a percentile-bootstrap interval over entities (Poisson weights, fixed seed, 2,000 draws) from counted
 unique pairs; a side whose dataset does not know the entity, such as spend, is fixed. Above 100,000 pairs
 the delta method on pushed-down moments stands in. No denominator, or 0: no value.
+
+With `lag`, a row of the numerator counts that long after it happened: spend(t - lag) / new(t). With
+`allocate`, what belongs to no segment is spread over those of a cut (`metrics.kinds._allocation`).
 """
 
 from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
 from sqlalchemy.sql import ColumnElement
 
-from metrics.expression import Measure
-from metrics.grain import Grain, Period
+from metrics.expression import Measure, Node, Operation, SpanLiteral
+from metrics.grain import NO_SPAN, Grain, Period, Span
 from metrics.kind import Cells, Frame, Request, cells_by_period, number, plain_state
+from metrics.kinds._allocation import Allocate, Amounts, split, spread
 from metrics.model import Metric, Over, Reference
 from metrics.observation import Dimensions, Estimate
-from metrics.relation import Scope, Selectable
+from metrics.relation import Scope, Selectable, default_time
 from metrics.scan import Cell, Item, Scan, ScanQuery, cell_of
 from metrics.statistics.intervals import (
     PAIRS_LIMIT,
@@ -46,6 +50,8 @@ class Options:
     denominator: Reference
     entity: str | None = field(default=None, metadata={"refers": "entity"})
     over: Over = Over()
+    lag: Span | None = None
+    allocate: Allocate | None = None
 
 
 SIDES = ("numerator", "denominator")
@@ -54,7 +60,7 @@ SIDES = ("numerator", "denominator")
 def bases(metric: Metric) -> tuple[Reference, ...]:
     """Return the references whose rows and times bound the metric."""
     options: Options = metric.options
-    return options.numerator, options.denominator
+    return replace(options.numerator, ahead=options.lag or NO_SPAN), options.denominator
 
 
 def _item(reference: Reference) -> Item:
@@ -63,9 +69,17 @@ def _item(reference: Reference) -> Item:
 
 
 def _scan(reference: Reference, frame: Frame, over: Over) -> Scan:
-    time = reference.time.node if reference.time else None
-    return Scan(reference.dataset, (_item(reference),), frame.grains, frame.cuts, time=time, over=over,
-                at=reference.at)  # fmt: skip
+    return Scan(reference.dataset, (_item(reference),), frame.grains, frame.cuts, time=_time(reference, frame),
+                over=over, at=reference.at)  # fmt: skip
+
+
+def _time(reference: Reference, frame: Frame) -> Node | None:
+    """Return the time at which a row counts; None is the dataset's own."""
+    own = reference.time.node if reference.time else None
+    if not reference.ahead.count:
+        return own
+    happened = own or default_time(frame.catalog.datasets[reference.dataset])
+    return Operation("+", (happened, SpanLiteral(reference.ahead))) if happened else None
 
 
 def requests(metric: Metric, frame: Frame) -> Mapping[str, Request]:
@@ -74,9 +88,24 @@ def requests(metric: Metric, frame: Frame) -> Mapping[str, Request]:
     asked: dict[str, Request] = {
         name: _scan(side, frame, options.over) for name, side in zip(SIDES, bases(metric), strict=True)
     }
+    if options.allocate is not None:
+        asked["numerator"] = _allocated_scan(metric, options.allocate, frame)
     if options.entity is not None:
         asked["pairs"] = PairsQuery(metric, frame)
     return asked
+
+
+def _allocated_scan(metric: Metric, allocate: Allocate, frame: Frame) -> Scan:
+    """Return the numerator's scan with what is spread apart, by the dimensions that its dataset has."""
+    side, _ = bases(metric)
+    whole = _item(side)
+    items = (whole, *(item for item in split(whole, allocate) if item not in (None, whole)))
+    cuts = dict.fromkeys(((), *(_known(side, frame, cut) for cut in frame.cuts)))
+    return replace(_scan(side, frame, metric.options.over), items=items, cuts=tuple(cuts))
+
+
+def _known(side: Reference, frame: Frame, cut: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(name for name in cut if name in frame.catalog.datasets[side.dataset].dimensions)
 
 
 def resampled(metric: Metric, frame: Frame) -> tuple[bool, bool]:
@@ -182,8 +211,11 @@ class PairsQuery:
 def finish(metric: Metric, frame: Frame, results: Mapping[str, Any]) -> list[Estimate]:
     """Return one estimate per period and segment."""
     options: Options = metric.options
-    numerators = _sides(frame, results["numerator"], options.numerator)
     denominators = _sides(frame, results["denominator"], options.denominator)
+    if options.allocate is None:
+        numerators = _sides(frame, results["numerator"], options.numerator)
+    else:
+        numerators = _allocated(metric, frame, results["numerator"], denominators)
     spreads: Mapping[Cell, Spread] = results.get("pairs", {})
     found = []
     for key in dict.fromkeys((*numerators, *denominators)):
@@ -191,7 +223,8 @@ def finish(metric: Metric, frame: Frame, results: Mapping[str, Any]) -> list[Est
             numerators.get(key, _blank(options.numerator)),
             denominators.get(key, _blank(options.denominator)),
         )
-        if not d and key[1]:
+        # What is spread adds up to the total, so that no amount is left out for want of a denominator.
+        if not d and key[1] and not (options.allocate and n):
             continue
         spread = spreads.get((key[0].grain, key[0].start, key[1]))
         found.append(_estimate(metric, frame, key, n, d, spread))
@@ -203,13 +236,35 @@ def _blank(reference: Reference) -> float | None:
     return 0.0 if _item(reference).measure.additive else None
 
 
-def _sides(frame: Frame, cells: Cells, reference: Reference) -> dict[tuple[Period, Dimensions], float | None]:
+Sides = dict[tuple[Period, Dimensions], float | None]
+
+
+def _sides(frame: Frame, cells: Cells, reference: Reference) -> Sides:
     item, blank = _item(reference), _blank(reference)
-    sides = {}
+    sides: Sides = {}
     for period, segment, row in cells_by_period(frame, cells):
         value = number(row[item]) if row else None
         sides[period, segment] = blank if value is None else value
     return sides
+
+
+def _allocated(metric: Metric, frame: Frame, cells: Cells,
+               denominators: Mapping[tuple[Period, Dimensions], float | None]) -> Sides:  # fmt: skip
+    """Return the numerators, in every cut what the total has, spread over its segments."""
+    allocate: Allocate = metric.options.allocate
+    side, _ = bases(metric)
+    found = _sides(replace(frame, cuts=((),)), cells, side) if () in frame.cuts else {}
+    amounts = Amounts(cells, *split(_item(side), allocate))
+    weights: dict[tuple[Period, tuple[str, ...]], dict[Dimensions, float]] = {}
+    for (period, segment), weight in denominators.items():
+        weights.setdefault((period, tuple(name for name, _ in segment)), {})[segment] = weight or 0.0
+    for cut in (tuple(sorted(each)) for each in frame.cuts if each):
+        for period in (period for periods in frame.all_periods().values() for period in periods):
+            direct = amounts.of(period.grain, period.start, _known(side, frame, cut))
+            pool = amounts.pooled(period.grain, period.start)
+            shares = spread(direct, pool, weights.get((period, cut), {}), cut, allocate.by)
+            found |= {(period, segment): amount for segment, amount in shares.items()}
+    return found
 
 
 def _estimate(metric: Metric, frame: Frame, key: tuple[Period, Dimensions], n: float | None, d: float | None,
@@ -232,10 +287,12 @@ def _estimate(metric: Metric, frame: Frame, key: tuple[Period, Dimensions], n: f
         elif spread.moments is not None:
             interval = delta_ratio(spread.moments, fixed_n, fixed_d)
     small = metric.options.entity is not None and (size or 0) < metric.min_sample
+    # An amount without a denominator is a row of its own where amounts are spread, and known as such.
+    shown = value is not None or bool(segment and metric.options.allocate)
     return Estimate(
         period,
         segment,
-        plain_state(frame, period, empty=value is None, small=small),
+        plain_state(frame, period, empty=not shown, small=small and value is not None),
         value=value,
         numerator=n,
         denominator=d,

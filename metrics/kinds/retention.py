@@ -4,28 +4,41 @@ Logo retention is the share of the customers at the start who are still there at
 Gross revenue retention (grr) takes of each the lesser of then and now, never below 0; net (nrr) takes what
 they are worth now, growth and refunds included. New customers and those who come back are no part of it.
 Revenue gets a percentile-bootstrap interval over customers. Nobody, or no revenue, at the start: no value.
+A curve follows those who were won in a period by age: by Kaplan-Meier where a customer stays until it is
+lost, as a plain share where it is active by its rows in a period.
 """
 
 from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from metrics.grain import Period
+from metrics.grain import Period, Span
 from metrics.kind import Frame, Request, plain_state
+from metrics.kinds._bridge_sql import COMPONENTS, BridgeQuery
 from metrics.kinds._cohort import cells_of
+from metrics.kinds._curve import age_of, shares, survivals
+from metrics.kinds._curve import closing as curve_closing
+from metrics.kinds._curve_shares import ShareQuery
+from metrics.kinds._curve_sql import SurvivalQuery
 from metrics.kinds._customers import Activity, Subscription
-from metrics.kinds._retention_sql import ActiveIf, Options, Retained, RetentionQuery, Share, Worth
+from metrics.kinds._left_out import LeftOutQuery
+from metrics.kinds._retained import Retained
+from metrics.kinds._retention_options import AGE, ActiveIf, Options, Share, Worth
+from metrics.kinds._retention_sql import RetentionQuery
 from metrics.model import Metric, Reference
 from metrics.observation import Dimensions, Estimate, State
 from metrics.scan import Cell
 from metrics.statistics.intervals import Interval, bootstrap_ratio, delta_ratio, percentile_interval, wilson
 
 __all__ = [
+    "AGE",
     "CODE_VERSION",
+    "COMPONENTS",
     "ActiveIf",
     "Activity",
     "Options",
@@ -33,6 +46,9 @@ __all__ = [
     "Subscription",
     "Worth",
     "bases",
+    "beside",
+    "closing",
+    "components",
     "covering",
     "finish",
     "requests",
@@ -63,12 +79,44 @@ def bases(metric: Metric) -> tuple[Reference, ...]:
 
 
 def requests(metric: Metric, frame: Frame) -> Mapping[str, Request]:
-    """Ask for customers at the start and what is left of them, per period and segment."""
-    return {"retained": RetentionQuery(metric, frame)}
+    """Ask for customers at the start and what is left of them, per period and segment, or per cohort and age."""
+    options: Options = metric.options
+    asked: dict[str, Request] = {}
+    if not options.curve:
+        asked["retained"] = RetentionQuery(metric, frame)
+    elif options.by_period or options.measure is not Share.LOGO:
+        asked["shares"] = ShareQuery(metric, frame)
+    else:
+        asked["followed"] = SurvivalQuery(metric, frame)
+    if options.exclude:
+        asked["left_out"] = LeftOutQuery(metric)
+    return asked
+
+
+def closing(metric: Metric, segment: Dimensions, period: Period) -> Span | None:
+    """Return what must pass after a period until it is final: its age, and the gap that may be bridged."""
+    options: Options = metric.options
+    if options.curve and period.end is not None:
+        return curve_closing(options, period, age_of(segment))
+    return options.gap
+
+
+def beside(metric: Metric, frame: Frame, results: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return how many customers were left out, by the name of the condition."""
+    return {"excluded": results["left_out"]} if "left_out" in results else {}
+
+
+def components(metric: Metric, frame: Frame) -> BridgeQuery:
+    """Ask how what there was at the start of each period became what there is at its end."""
+    return BridgeQuery(metric, frame)
 
 
 def finish(metric: Metric, frame: Frame, results: Mapping[str, Any]) -> list[Estimate]:
-    """Return one estimate per period and segment."""
+    """Return one estimate per period and segment, or per cohort, age and segment."""
+    if "followed" in results:
+        return list(survivals(metric, frame, results["followed"]))
+    if "shares" in results:
+        return list(shares(metric, frame, results["shares"], partial(_spread, metric)))
     retained: Mapping[Cell, Retained] = results["retained"]
     return [
         _estimate(metric, frame, period, segment, retained.get(cell, Retained(0, 0.0, 0.0)))

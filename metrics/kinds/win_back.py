@@ -11,12 +11,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from metrics.grain import Period, Span
 from metrics.kind import Frame, Request
 from metrics.kinds._cohort import cells_of, cohorts
 from metrics.kinds._customers import Activity, Subscription
-from metrics.kinds._win_back_sql import Basis, LapsedQuery, Options, ReturnedQuery
+from metrics.kinds._win_back_sql import Basis, LapsedOutQuery, LapsedQuery, Options, ReturnedQuery
 from metrics.model import Metric, Reference
-from metrics.observation import Estimate, State
+from metrics.observation import Dimensions, Estimate, State
 from metrics.scan import Cell
 from metrics.statistics.intervals import wilson
 
@@ -27,6 +28,8 @@ __all__ = [
     "Options",
     "Subscription",
     "bases",
+    "beside",
+    "closing",
     "finish",
     "requests",
 ]
@@ -48,9 +51,26 @@ def bases(metric: Metric) -> tuple[Reference, ...]:
 
 def requests(metric: Metric, frame: Frame) -> Mapping[str, Request]:
     """Ask for counted outcomes per cohort, or for those who came back in each period."""
-    if metric.options.basis is Basis.PERIOD:
-        return {"returned": ReturnedQuery(metric, frame)}
-    return {"outcomes": LapsedQuery(metric, frame)}
+    options: Options = metric.options
+    asked: dict[str, Request] = {}
+    if options.basis is Basis.PERIOD:
+        asked["returned"] = ReturnedQuery(metric, frame)
+    else:
+        asked["outcomes"] = LapsedQuery(metric, frame)
+    if options.exclude:
+        asked["left_out"] = LapsedOutQuery(metric)
+    return asked
+
+
+def closing(metric: Metric, segment: Dimensions, period: Period) -> Span | None:
+    """Return what must pass after a period until it is final: the window from a lapse, or the gap."""
+    options: Options = metric.options
+    return options.closing
+
+
+def beside(metric: Metric, frame: Frame, results: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return how many lapsed customers were left out, by the name of the condition."""
+    return {"excluded": results["left_out"]} if "left_out" in results else {}
 
 
 def finish(metric: Metric, frame: Frame, results: Mapping[str, Any]) -> list[Estimate]:

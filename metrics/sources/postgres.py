@@ -1,15 +1,18 @@
 """PostgreSQL through psycopg 3: tables and views, read in one snapshot that nothing can write from.
 
 A run is one read-only transaction, so that all of its selects see the same rows. A select that fails is
-rolled back alone. Texts are compared in binary order whatever the database's own collation is; ids that are
+rolled back alone. A server that says nothing at all is given up: it, or the way to it, is stuck. Texts are compared in binary order whatever the database's own collation is; ids that are
 no texts there (uuid, enum, citext) are texts here.
 """
 
 from __future__ import annotations
 
 import math
+import os
+import socket
+import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +57,8 @@ _CASTS: dict[str, Any] = {
 _FOLDING = ("pg_c_utf8", "C.utf8", "und-x-icu", "default")
 # Classes of SQLSTATE that may pass: connection, resources, lost race, lock, operator, system.
 _PASSING = ("08", "40", "53", "55", "57", "58")
+# How long after its timeout a server is still waited for: it breaks a query off by itself, and says so.
+_GRACE_SECONDS = 2.0
 _REFUSED = ("password", "authentication", "pg_hba.conf", "role ")
 
 
@@ -74,6 +79,7 @@ class PostgresSource(Source):
         self.name = definition.name
         self._timeout = definition.timeout.approximate_seconds
         self._lost: SourceError | None = None
+        self._wire: Any = None
         self._known: dict[str, Mapping[str, ColumnSpec]] = {}
         self._tables: dict[str, sa.FromClause] = {}
         self._url = make_url(url).set(drivername="postgresql+psycopg")
@@ -83,7 +89,8 @@ class PostgresSource(Source):
             )
         except ModuleNotFoundError as error:
             raise ExtraMissing("psycopg", "postgres") from error
-        with self._translated():
+        sa.event.listen(self._engine, "do_connect", self._connect)
+        with self._translated(), self._watched():
             self._connection = self._engine.connect().execution_options(
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
             )
@@ -111,9 +118,15 @@ class PostgresSource(Source):
         there = set(self._connection.scalars(sa.select(names).where(names.in_(_FOLDING))))
         return next(name for name in _FOLDING if name in there)
 
+    def _connect(self, dialect: sa.Dialect, _: Any, arguments: Any, named: Any) -> Any:
+        self._wire = dialect.connect(*arguments, **named)
+        return self._wire
+
     def close(self) -> None:
         """Release the connection."""
-        self._connection.close()
+        # There is nothing to keep, and nobody to tell.
+        with suppress(SourceError), self._translated(), self._watched():
+            self._connection.close()
         self._engine.dispose()
 
     def table(self, dataset: Dataset) -> sa.FromClause:
@@ -151,7 +164,7 @@ class PostgresSource(Source):
         """Run a select within the source's timeout and return its rows."""
         if self._lost is not None:
             raise self._lost
-        with self._translated(), self._connection.begin_nested():
+        with self._translated(), self._watched(), self._connection.begin_nested():
             return [dict(row) for row in self._connection.execute(select).mappings()]
 
     def compiled(self, select: sa.Select[Any] | sa.CompoundSelect[Any]) -> str:
@@ -161,6 +174,30 @@ class PostgresSource(Source):
             return str(select.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
         except (sa.exc.CompileError, NotImplementedError):
             return str(select.compile(dialect=dialect))
+
+    @contextmanager
+    def _watched(self) -> Iterator[None]:
+        """Cut the connection where the server is silent: its own timeout does not reach us then."""
+        fired = threading.Event()
+
+        def cut() -> None:
+            fired.set()
+            with suppress(OSError), socket.socket(fileno=os.dup(self._wire.pgconn.socket)) as wire:
+                wire.shutdown(socket.SHUT_RDWR)
+
+        timer = threading.Timer(self._timeout + _GRACE_SECONDS, cut)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        except sa.exc.DBAPIError as error:
+            if not fired.is_set():
+                raise
+            words = f"the connection fell silent for more than {self._timeout:g} s"
+            self._lost = SourceUnavailable(self.name, words)
+            raise self._lost from error
+        finally:
+            timer.cancel()
 
     @contextmanager
     def _translated(self) -> Iterator[None]:

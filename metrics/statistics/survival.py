@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass
 from math import exp, log, sqrt
 
@@ -58,8 +59,7 @@ class Curve:
         Raises:
             ValueError: p is not above 0 and at most 1.
         """
-        if not 0 < p <= 1:
-            raise ValueError(f"quantile {p} is not above 0 and at most 1")
+        _refuse_share(p)
         reached = np.flatnonzero(self.survival <= 1 - p + _ROUNDING)
         return float(self.times[reached[0]]) if len(reached) else None
 
@@ -67,9 +67,87 @@ class Curve:
         """Return the age at which half had the event, or None where fewer had it."""
         return self.quantile(0.5)
 
+    def quantile_interval(self, p: float, z: float = Z) -> Interval | None:
+        """Return the interval of a quantile: the ages at which the band of S comes down to 1 - p.
+
+        Brookmeyer & Crowley (1982) with the log-log Greenwood band: from the first age at which the lower
+        side is at most 1 - p to the first at which the upper is. Where S falls to 0 the band is read one
+        event earlier. None where the upper side never comes so far down: there is no upper bound then.
+
+        Raises:
+            ValueError: p is not above 0 and at most 1.
+        """
+        _refuse_share(p)
+        lower = np.flatnonzero(_side(self.survival, self.variance_term, z) <= 1 - p + _ROUNDING)
+        upper = np.flatnonzero(self._upper_side(z) <= 1 - p + _ROUNDING)
+        if not len(lower) or not len(upper):
+            return None
+        return Interval(float(self.times[lower[0]]), float(self.times[upper[0]]))
+
+    def _upper_side(self, z: float) -> Floats:
+        """Return the upper side of the band up to the age at which S falls to 0, there one event earlier."""
+        gone = np.flatnonzero(self.survival == 0)
+        known = int(gone[0]) + 1 if len(gone) else len(self.survival)
+        survival, term = self.survival[:known].copy(), self.variance_term[:known].copy()
+        if len(gone):
+            survival[-1], term[-1] = self._one_event_before(known - 1)
+        return _side(survival, term, -z)
+
+    def _one_event_before(self, index: int) -> tuple[float, float]:
+        """Return S and its variance term before the last of the events at an age."""
+        before, term = (1.0, 0.0) if index == 0 else (self.survival[index - 1], self.variance_term[index - 1])
+        n, others = self.at_risk[index], self.events[index] - 1
+        return float(before * (n - others) / n), float(term + others / (n * (n - others)))
+
     def _index(self, t: float) -> int | None:
         index = int(np.searchsorted(self.times, t, side="right")) - 1
         return index if index >= 0 else None
+
+
+def quantile_ranks(n: int, p: float, z: float = Z) -> tuple[int, int] | None:
+    """Return the ranks, from 1, between which a quantile of n durations lies when all are known.
+
+    Those of `Curve.quantile_interval` without censoring, where after k of n events S is (n - k) / n and its
+    variance term k / (n (n - k)); a duration that never ended counts as longer than all others. None where
+    n is too small to bound the quantile from above.
+
+    Raises:
+        ValueError: p is not above 0 and at most 1, or n is negative.
+    """
+    _refuse_share(p)
+    if n < 0:
+        raise ValueError(f"{n} durations")
+    lower = _first_rank(n, n, p, z)
+    upper = _first_rank(n, n - 1, p, -z)
+    return None if lower is None or upper is None else (lower, upper)
+
+
+def _first_rank(n: int, last: int, p: float, z: float) -> int | None:
+    """Return the first rank up to `last` at which one side of the band is at most 1 - p: it only falls."""
+    ranks = range(1, last + 1)
+    found = bisect_left(ranks, True, key=lambda k: _side_after(k, n, z) <= 1 - p + _ROUNDING)
+    return found + 1 if found < len(ranks) else None
+
+
+def _side_after(k: int, n: int, z: float) -> float:
+    """Return a side of the band after k of n events: 0 after the last."""
+    if k == n:
+        return 0.0
+    survival = (n - k) / n
+    return float(survival ** exp(z * sqrt(k / (n * (n - k))) / -log(survival)))
+
+
+def _side(survival: Floats, term: Floats, z: float) -> Floats:
+    """Return a side of the log-log Greenwood band, the lower for a positive z; S itself where it is 0 or 1."""
+    side, inside = survival.copy(), (survival > 0) & (survival < 1)
+    share = survival[inside]
+    side[inside] = share ** np.exp(z * np.sqrt(term[inside]) / -np.log(share))
+    return side
+
+
+def _refuse_share(p: float) -> None:
+    if not 0 < p <= 1:
+        raise ValueError(f"quantile {p} is not above 0 and at most 1")
 
 
 def kaplan_meier(

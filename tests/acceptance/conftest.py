@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import functools
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -42,11 +43,12 @@ class Case:
 
 @pytest.fixture(scope="session")
 def run_case(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str, datetime], Case]]:
-    """Return a function that loads and refreshes a project of tests/cases, as of an instant."""
+    """Return a function that loads and refreshes a project of tests/cases, as of an instant, once."""
     if not DATA.is_dir():
         pytest.skip("the real data (../shared/data) is not beside this checkout")
     stores: list[Store] = []
 
+    @functools.cache
     def run(name: str, now: datetime) -> Case:
         root = CASES / name
         loaded = load(root, DEPARTMENTS)

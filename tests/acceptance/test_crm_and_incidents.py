@@ -1,4 +1,4 @@
-"""Win rate and reopened incidents equal SQL that was written for these tests alone."""
+"""Win rate, sales cycle, resolution and reopened incidents equal SQL written for these tests alone."""
 
 from __future__ import annotations
 
@@ -8,17 +8,134 @@ from datetime import UTC, datetime
 import pytest
 
 from metrics.grain import Grain
+from metrics.observation import Observation, State
 
 from .conftest import Case
 
 pytestmark = pytest.mark.real_data
 
 Sql = Callable[[str], list[tuple[object, ...]]]
+Run = Callable[[str, datetime], Case]
 
 PIPELINE = """
     read_csv('{data}/crm_maven/sales_pipeline.csv', all_varchar = true) p
     left join read_csv('{data}/crm_maven/sales_teams.csv', all_varchar = true) t using (sales_agent)
 """
+
+# Days from engaging to closing; what is still open has none, and what was never engaged is no case.
+CYCLES = f"""
+    select date_trunc('month', engaged)::date::text as month, date_trunc('month', closed)::date::text as closed_in,
+           region, product, agent, (closed - engaged)::double as days
+    from (select strptime(engage_date, '%d-%m-%y')::date as engaged, strptime(close_date, '%d-%m-%y')::date as closed,
+                 regional_office as region, replace(product, 'GTXPro', 'GTX Pro') as product, sales_agent as agent
+          from {PIPELINE} where engage_date is not null)
+"""
+# Hours from opening to the first time that the incident was resolved or closed.
+RESOLUTIONS = """
+    select date_trunc('month', opened)::date::text as month, date_trunc('month', solved)::date::text as closed_in,
+           priority, epoch(solved - opened) / 3600 as hours
+    from (select number, min(strptime(opened_at, '%d/%m/%Y %H:%M')) as opened,
+                 arg_min(priority, sys_mod_count::int) as priority,
+                 min(strptime(sys_updated_at, '%d/%m/%Y %H:%M'))
+                   filter (where incident_state in ('Resolved', 'Closed')) as solved
+          from '{data}/incident_uci/incident_event_log.parquet' group by number)
+"""
+
+
+def _summary(rows: str, label: str, took: str, window: int, standard: int, by: str) -> str:
+    """Return SQL for what is said of cases that are all known to the end of their windows."""
+    return f"""
+        with cases as ({rows}), cut as (select *, case when {took} < {window} then {took} end as t from cases)
+        select {label}, {by}, count(t), count(*),
+               percentile_disc(0.5) within group (order by coalesce(t, 'infinity'::double)),
+               percentile_disc(0.9) within group (order by coalesce(t, 'infinity'::double)),
+               avg(coalesce(t, {window})), count(*) filter (where t <= {standard})
+        from cut where {label} is not null group by all
+    """
+
+
+def _same(seen: Observation, value: object) -> None:
+    wanted = None if value is None or value == float("inf") else pytest.approx(float(str(value)), rel=1e-9)
+    assert seen.value == wanted
+
+
+@pytest.mark.parametrize("dimension", [None, "region", "product", "agent"])
+def test_sales_cycle(run_case: Run, sql: Sql, dimension: str | None) -> None:
+    crm = run_case("crm", datetime(2018, 2, 1, tzinfo=UTC))
+    by = [dimension] if dimension else []
+    lines = sql(_summary(CYCLES, "month", "days", 140, 60, dimension or "null"))
+    names = ("sales_cycle", "sales_cycle_mean", "closed_within_60")
+    p50, mean, within = (crm.values(name, Grain.MONTH, *by) for name in names)
+    final = 0
+    for month, segment, closed, cases, half, _, average, kept in lines:
+        key = str(month), tuple((name, str(segment)) for name in by)
+        for seen in (p50[key], mean[key], within[key]):
+            assert seen.denominator == cases
+            # The last day of the log is the last of 2017: 140 days before it is the 14th of August.
+            assert (seen.state is not State.PROVISIONAL) == (str(month) < "2017-08-01")
+        assert (p50[key].numerator, mean[key].numerator, within[key].numerator) == (closed, closed, kept)
+        if p50[key].state is not State.PROVISIONAL:
+            final += 1
+            _same(p50[key], half)
+            _same(mean[key], average)
+            _same(within[key], int(str(kept)) / int(str(cases)))
+    assert final == sum(str(line[0]) < "2017-08-01" for line in lines) > 0
+
+
+def test_sales_cycle_of_what_was_closed(run_case: Run, sql: Sql) -> None:
+    crm = run_case("crm", datetime(2018, 2, 1, tzinfo=UTC))
+    for dimension in ("region", "product", "agent"):
+        lines = sql(_summary(CYCLES, "closed_in", "days", 100000, 60, dimension))
+        cells = crm.values("sales_cycle_closed", Grain.MONTH, dimension)
+        assert len(cells) == len(lines)
+        for month, segment, closed, _, half, *_ in lines:
+            seen = cells[str(month), ((dimension, str(segment)),)]
+            assert (seen.numerator, seen.denominator) == (closed, closed)
+            _same(seen, half)
+    whole = crm.values("sales_cycle_closed", Grain.ALL)["all", ()]
+    assert (whole.denominator, whole.value) == (6711, 45.0)
+
+
+@pytest.mark.parametrize("dimension", [None, "priority"])
+def test_time_to_resolution(run_case: Run, sql: Sql, dimension: str | None) -> None:
+    incidents = run_case("incidents", datetime(2017, 3, 1, tzinfo=UTC))
+    by = [dimension] if dimension else []
+    lines = sql(_summary(RESOLUTIONS, "month", "hours", 60 * 24, 5 * 24, dimension or "null"))
+    names = ("resolution_p50", "resolution_p90", "resolution_mean", "resolved_within_5")
+    p50, p90, mean, within = (incidents.values(name, Grain.MONTH, *by) for name in names)
+    final = 0
+    for month, segment, solved, cases, half, most, average, kept in lines:
+        key = str(month), tuple((name, str(segment)) for name in by)
+        assert (p50[key].numerator, p50[key].denominator) == (solved, cases)
+        assert (within[key].numerator, within[key].denominator) == (kept, cases)
+        if p50[key].state is State.PROVISIONAL:
+            continue
+        final += 1
+        _same(p50[key], half)
+        _same(p90[key], most)
+        _same(mean[key], average)
+        _same(within[key], int(str(kept)) / int(str(cases)))
+    # The log ends on 18 February 2017: 60 days before it is 20 December.
+    assert final == sum(str(line[0]) < "2016-12-01" for line in lines) > 0
+
+
+@pytest.mark.parametrize("dimension", [None, "priority"])
+def test_time_to_resolution_of_what_was_resolved(run_case: Run, sql: Sql, dimension: str | None) -> None:
+    incidents = run_case("incidents", datetime(2017, 3, 1, tzinfo=UTC))
+    by = [dimension] if dimension else []
+    lines = sql(_summary(RESOLUTIONS, "closed_in", "hours", 10**7, 0, dimension or "null"))
+    p50, p90, mean = (
+        incidents.values(f"completed_{name}", Grain.MONTH, *by) for name in ("p50", "p90", "mean")
+    )
+    for month, segment, solved, _, half, most, average, _ in lines:
+        key = str(month), tuple((name, str(segment)) for name in by)
+        assert (p50[key].numerator, p50[key].denominator) == (solved, solved)
+        for seen, value in ((p50[key], half), (p90[key], most), (mean[key], average)):
+            _same(seen, value)
+    whole = incidents.values("completed_p50", Grain.ALL)["all", ()]
+    assert whole.denominator == sum(
+        int(str(line[2])) for line in sql(_summary(RESOLUTIONS, "closed_in", "hours", 10**7, 0, "null"))
+    )
 
 
 def test_win_rate_by_region_and_product(run_case: Callable[[str, datetime], Case], sql: Sql) -> None:

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import os
-import signal
 import sqlite3
 import stat
-import subprocess
-import sys
 import threading
 from contextlib import closing
 from datetime import UTC, datetime
@@ -303,64 +300,6 @@ def test_a_restore_waits_for_nobody(url: str, folder: Path, tmp_path: Path) -> N
     assert not (folder / KEPT).exists()
     restore(url, tmp_path / "a.bak", lock, NOW)
     assert values(url) == [3.0, 4.0]
-
-
-_KILLED = """
-import os, signal, sys
-from datetime import UTC, datetime
-from pathlib import Path
-from metrics import backup
-
-left = int(sys.argv[4])
-
-def stop(name):
-    real = getattr(os, name)
-    def call(*arguments, **more):
-        global left
-        left -= 1
-        if left == 0:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return real(*arguments, **more)
-    setattr(os, name, call)
-
-for name in ("open", "close", "fsync", "link", "replace", "chown", "unlink"):
-    stop(name)
-backup.restore(sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]), datetime(2026, 11, 22, tzinfo=UTC))
-"""
-
-
-def test_a_kill_at_any_step_leaves_the_old_store_or_the_new_one(
-    url: str, folder: Path, tmp_path: Path
-) -> None:
-    write(url, 3.0)
-    back_up(url, tmp_path / "new.bak")
-    new = latest(url)
-    write(url, 5.0)
-    old = latest(url)
-    back_up(url, tmp_path / "old.bak")
-    ended, seen_states = 0, []
-    for step in range(1, 80):
-        arguments = (url, tmp_path / "new.bak", folder / "refresh.lock", step)
-        command = [sys.executable, "-c", _KILLED, *map(str, arguments)]
-        code = subprocess.run(command, cwd=Path(__file__).parents[2], check=False).returncode
-        assert code in (0, -signal.SIGKILL)
-        now = latest(url)
-        assert now in (old, new)
-        seen_states.append(now == new)
-        if now == new:
-            kept = [each for each in folder.iterdir() if each.name.startswith("store.db.before-restore-")]
-            assert any(values(each) == [5.0, 6.0] for each in kept)
-        if code == 0:
-            ended = step
-            break
-        # What a kill has left stands in nobody's way.
-        restore(url, tmp_path / "old.bak", folder / "refresh.lock", NOW)
-        assert latest(url) == old
-    assert ended > 8
-    assert seen_states[0] is False
-    assert seen_states[-1] is True
-    assert sorted(seen_states) == seen_states
-    assert not (folder / "store.db.restoring").exists()
 
 
 def _flip(path: Path) -> None:

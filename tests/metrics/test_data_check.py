@@ -76,6 +76,24 @@ def test_expression_type_in_a_metric_and_once_only(project: Path) -> None:
     ]
 
 
+def test_expression_type_of_what_is_said_of_an_entity(project: Path) -> None:
+    metric = "definitions/metrics/golden/proportion_per.yml"
+    edit(project, metric, "sum(money) > 10", "sum(stage) > 10")
+    assert findings(project) == [f"{metric}:9:30 expression-type a number is wanted here, got text"]
+    edit(project, metric, "sum(stage) > 10", "max(stage) > 10")
+    assert findings(project) == [f"{metric}:9:26 expression-type text is compared with integer"]
+    edit(project, metric, "max(stage) > 10", "max(at) > '2024-02-01'")
+    assert findings(project) == []
+
+
+def test_expression_type_of_what_is_allocated(project: Path) -> None:
+    metric = "definitions/metrics/golden/ratio_allocated.yml"
+    edit(project, metric, "amount < 100", "amont < 100")
+    assert findings(project) == [
+        f"{metric}:8:19 expression-type dataset 'spend' has no column 'amont' (did you mean 'amount'?)"
+    ]
+
+
 def test_duplicate_key(project: Path) -> None:
     edit(project, EVENTS, "key: event_id", "key: [lead_id, stage]")
     assert findings(project) == [
@@ -131,6 +149,15 @@ def test_left_truncated(project: Path) -> None:
         "definitions/metrics/golden/conversion.yml:7:5 left-truncated 'late' begins on 2024-03-01: "
         "cohorts before it read too low"
     ]
+
+
+def test_clock_days(project: Path) -> None:
+    metric = "definitions/metrics/golden/duration_clock.yml"
+    edit(project, "definitions/datasets/tickets.yml", "time: opened_at", "time: date(opened_at)")
+    edit(project, metric, "end: until", "end: date(until)")
+    said = "clock-days a clock needs times of day, and this is a DATE"
+    found = [each for each in findings(project) if "clock" in each]
+    assert found == [f"{metric}:6:17 {said}", f"{metric}:10:96 {said}"]
 
 
 CROSSWALK = """dataset: ids

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
+import pytest
+
+from metrics.definitions import load
 from metrics.finality import Finality
+from metrics.grain import NO_SPAN, Span
+from metrics.model import CompleteThrough
 from metrics.observation import State
 from metrics.planner import Session, ask_for
 from tests.metrics.live import Live
@@ -85,3 +92,49 @@ def test_a_value_is_final_from_the_instant_that_is_told_beforehand(tmp_path):
     assert datetime(2026, 3, 4, tzinfo=UTC) in turns["share"]
     assert datetime(2026, 4, 4, tzinfo=UTC) in turns["again"]
     assert turns["both"] == turns["again"]
+
+
+GOLDEN = Path(__file__).parent.parent / "golden" / "project"
+NAMES = sorted(path.stem for path in (GOLDEN / "definitions" / "metrics" / "golden").glob("*.yml"))
+LATE = datetime(2027, 1, 1, tzinfo=UTC)
+CLOSED = (State.FINAL, State.SMALL_SAMPLE)
+
+
+@pytest.fixture(scope="module")
+def golden():
+    """Return the golden project's catalog as if its rows were complete up to now, settling for two days."""
+    catalog = load(GOLDEN).catalog
+    assert catalog is not None
+    through, settle = CompleteThrough(lag=NO_SPAN), Span.parse("2 days")
+    datasets = {name: replace(each, complete_through=through, settle=settle)
+                for name, each in catalog.datasets.items()}  # fmt: skip
+    return replace(catalog, datasets=datasets)
+
+
+def states(catalog, name, now):
+    with Session(catalog, GOLDEN, now) as session:
+        outcome = list(session.compute([ask_for(catalog.metric(name))]))[-1]
+    assert outcome.error is None
+    return {each.key: each for each in outcome.estimates}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_kind_closes_at_the_instant_that_is_told(golden, name):
+    finality = Finality(golden)
+    closed = [each for each in states(golden, name, LATE).values()
+              if each.state in CLOSED and each.period.end is not None]  # fmt: skip
+    assert closed, name
+    told = {each.key: finality.at(name, each.period, each.dimensions, each.value) for each in closed}
+    # The first and the last instant, and one between.
+    instants = sorted({at for at in told.values() if at is not None})
+    for at in {instants[0], instants[len(instants) // 2], instants[-1]}:
+        before, after = (states(golden, name, now) for now in (at - timedelta(microseconds=1), at))
+        turns = [each for each in closed if told[each.key] == at]
+        for each in turns:
+            assert after[each.key].state in CLOSED, (each.key, at)
+            assert each.key not in before or before[each.key].state not in CLOSED, (each.key, at)
+        for each in closed:
+            # What is closed stays closed, and nothing closes before its instant.
+            instant = told[each.key]
+            assert instant is not None
+            assert (each.key in after and after[each.key].state in CLOSED) is (instant <= at), each.key

@@ -17,6 +17,7 @@ from tests.metrics.project import (
     EVENTS,
     GROWTH,
     IDENTITIES,
+    NEW,
     ORDERS,
     REVENUE,
     REVENUE_TO_CAC,
@@ -58,6 +59,7 @@ CHANGING = [
     ("csat", CSAT, "score >= 4", "score > 4"),
     ("csat", CSAT, "within: period", "within: all"),
     ("cac", CAC, 'where: "amount > 0"', 'where: "amount > 0", time: paid_at'),
+    ("cac", CAC, "kind: ratio", "kind: ratio\nlag: 1 month"),
     ("revenue_growth", GROWTH, "shift: 1 year", "shift: 2 years"),
     ("revenue_to_cac", REVENUE_TO_CAC, "nullif(cac, 0)", "cac"),
     # its inputs
@@ -166,6 +168,43 @@ def test_hash_stays_with_what_changes_no_value(metric: str, path: str, old: str,
     changed = catalog_of(edited(path, (old, new)))
     assert metric in changed.metrics
     assert definition_hash(changed, metric) == definition_hash(BASE, metric)
+
+
+SEVERAL = "metric: new\nlabel: New\nowner: me\ndirection: none\n"
+OWN_ID = ("customer: account_id", "customer: lower(account_id)")
+FOLLOWED = {
+    "distinct ones": (
+        SEVERAL + "kind: aggregate\ndataset: orders\nmeasure: count_distinct(customer)\n",
+        OWN_ID,
+    ),
+    "one line each": (
+        SEVERAL + "kind: proportion\ndataset: orders\nper: customer\nshare: count() > 1\n",
+        OWN_ID,
+    ),
+    "distinct ones of one": (
+        SEVERAL + "kind: proportion\ndataset: orders\nper: order\nshare: count_distinct(customer) > 1\n",
+        OWN_ID,
+    ),
+    "what is spread": (
+        SEVERAL
+        + "kind: ratio\nnumerator: {dataset: orders, measure: count}\n"
+        + "denominator: {dataset: stage_changes, measure: count}\ndimensions: [segment]\n"
+        + "allocate: {where: amount < 5, by: none}\n",
+        ("price * quantity", "price * quantity * 2"),
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "change"), FOLLOWED.values(), ids=FOLLOWED)
+def test_hash_changes_with_the_ids_and_columns_that_a_kind_reads_besides(
+    text: str, change: tuple[str, str]
+) -> None:
+    ids = ("entities: {customer: account_id}", "entities: {customer: account_id, order: order_id}")
+    one, other = (
+        definition_hash(catalog_of(added({ORDERS: edited(ORDERS, *changes)[ORDERS], NEW: text})), "new")
+        for changes in ((ids,), (ids, change))
+    )
+    assert one != other
 
 
 def test_hash_does_not_depend_on_the_order_of_keys_or_files() -> None:

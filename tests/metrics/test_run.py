@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import random
 import re
 import signal
 import subprocess
 import sys
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
-from itertools import pairwise
 from pathlib import Path
 from textwrap import dedent
 
@@ -24,7 +21,7 @@ from metrics.observation import Observation, State
 from metrics.refresh_lock import RefreshLock
 from metrics.run import Refresher, Summary
 from metrics.store import Store
-from metrics.store_tables import observations, runs
+from metrics.store_tables import observations
 from tests.metrics.live import (
     REVENUE,
     TICKETS,
@@ -535,7 +532,7 @@ def test_a_refresh_does_not_go_back(live: Live, store: Store) -> None:
     live.refresh(store, as_of=at("2026-04-01T05:00"))
 
 
-# -- one refresher at a time, and a kill at any instant -----------------------------------------------
+# -- one refresher at a time --------------------------------------------------------------------------
 
 REFRESH = dedent(
     """
@@ -590,49 +587,6 @@ def _killed(live: Live, after: int, pause: float) -> int:
         except subprocess.TimeoutExpired:
             process.send_signal(signal.SIGKILL)
         return process.wait()
-
-
-def test_a_kill_at_any_instant_loses_and_doubles_nothing(live: Live, store: Store, tmp_path: Path) -> None:
-    chance = random.Random(20260401)
-    for source, dataset in (("shop", "orders"), ("desk", "tickets")):
-        for index in range(4):
-            name, more = f"{source}_{index}", f"dimensions: [channel]\nwhere: {index} < 9\n"
-            live.define(f"metrics/more/{name}.yml", aggregate(name, dataset, "count", more))
-    killed = 0
-    for round_ in range(8):
-        # New rows of April, so that every round has something to write.
-        live.clock.now = at(f"2026-04-{round_ + 2:02}T06:00")
-        live.fill(91 + round_)
-        killed += _killed(live, chance.randrange(12), chance.random() * 0.03) == -signal.SIGKILL
-    assert killed > 0
-    assert errors(live.refresh(store)) == {}
-
-    twin = Live(tmp_path / "twin", live.clock)
-    twin.fill(98)
-    for path in (live.root / "definitions" / "metrics" / "more").iterdir():
-        twin.define(f"metrics/more/{path.name}", path.read_text(encoding="utf-8"))
-    with Store.open(twin.url) as undisturbed:
-        twin.refresh(undisturbed)
-        for metric in live.catalog.metrics:
-            assert said(store, metric) == said(undisturbed, metric)
-    assert_sound(store)
-    assert live.refresh(store).written == 0
-
-
-def assert_sound(store: Store) -> None:
-    """Check that every run wrote what its row says, and that no version repeats the one before it."""
-    held = counts(store)
-    with store.engine.connect() as connection:
-        rows = list(connection.execute(select(runs)).mappings())
-    assert {
-        row["id"]: row["written"] + row["tombstones"] for row in rows if row["written"] + row["tombstones"]
-    } == held
-    assert Counter(row["outcome"] for row in rows) == {"ok": len(rows)}
-    for metric in {row["metric"] for row in rows}:
-        for seen in store.latest(metric):
-            versions = store.history(metric, seen.grain, seen.period, seen.dimensions)
-            assert not any(one.same_result(two) for one, two in pairwise(versions))
-            assert versions[-1] == seen
 
 
 def test_a_lock_file_that_a_kill_left_stops_nobody(live: Live, store: Store) -> None:

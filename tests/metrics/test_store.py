@@ -1,14 +1,12 @@
 from __future__ import annotations
 
 import math
-import random
 import re
 import sqlite3
 import stat
 import subprocess
 import sys
 import threading
-import time
 import uuid
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -24,7 +22,7 @@ from alembic.runtime.migration import MigrationContext
 from filelock import FileLock
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import DDL, create_engine, delete, event, func, insert, make_url, select, update
+from sqlalchemy import DDL, create_engine, delete, event, insert, make_url, select, update
 from sqlalchemy.exc import StatementError
 
 from metrics import store_engine
@@ -791,71 +789,6 @@ def test_a_store_that_is_busy_too_long_is_said(tmp_path: Path, monkeypatch: pyte
             str(refused.value) == f"the store {path} is busy: another process has been writing for 0 seconds"
         )
         store.fail(run(error="away"))
-
-
-WRITER = """
-import sys
-sys.path[:0] = [{root!r}]
-from metrics.store import Store
-from tests.metrics.test_store import batch, run
-with Store.open({url!r}) as store:
-    number = int({first!r})
-    while True:
-        of = run(number)
-        store.write(of, batch(of, number))
-        print(number, flush=True)
-        number += 1
-"""
-
-
-def batch(of: Run, number: int) -> list[Observation]:
-    """Return a run's observations: all new, and each third number fewer, so that some vanish."""
-    size = 300 if number % 3 else 200
-    return [seen(of, float(number), dimensions=(("channel", str(place)),)) for place in range(size)]
-
-
-def test_a_kill_at_any_instant_loses_and_doubles_nothing(tmp_path: Path) -> None:
-    path = tmp_path / "store.db"
-    url = f"sqlite:///{path}"
-    root = str(Path(__file__).parents[2])
-    chance = random.Random(20260401)
-    finished = 0
-    for _ in range(10):
-        code = WRITER.format(root=root, url=url, first=finished + 1)
-        writer = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
-        assert writer.stdout is not None
-        writer.stdout.readline()
-        time.sleep(chance.uniform(0, 0.15))
-        writer.kill()
-        said = writer.communicate()[0].split()
-        # The last word may have been cut off, and a run may be whole before it is said.
-        claimed = int(said[-2]) if len(said) > 1 else finished + 1
-        finished = whole(url, path)
-        assert finished >= claimed
-    with Store.open(url) as store:
-        of = run(finished + 1)
-        store.write(of, batch(of, 1))
-        assert {old.value for old in store.latest("leads")} == {1.0}
-
-
-def whole(url: str, path: Path) -> int:
-    """Check that each stored run has all of its observations, and return how many runs there are."""
-    with Store.open(url) as store, store.engine.connect() as connection:
-        assert connection.exec_driver_sql("PRAGMA integrity_check").scalar() == "ok"
-        assert connection.exec_driver_sql("PRAGMA foreign_key_check").all() == []
-        counted = select(observations.c.run, func.count()).group_by(observations.c.run)
-        rows = {name: number for name, number in connection.execute(counted)}
-        stored = connection.execute(select(runs).order_by(runs.c.number)).all()
-        assert rows == {each.id: each.written + each.tombstones for each in stored}
-        starts = [each.started_at for each in stored]
-        assert starts == [NOON + timedelta(minutes=number) for number in range(1, len(stored) + 1)]
-        assert [each.written for each in stored] == [
-            len(batch(run(number), number)) for number in range(1, len(stored) + 1)
-        ]
-        values = [old.value for old in store.latest("leads") if old.state is not State.NO_DATA]
-        assert values == [float(len(stored))] * len(batch(run(), len(stored)))
-    assert path.exists()
-    return len(stored)
 
 
 # Against plain Python

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from fractions import Fraction
+from zoneinfo import ZoneInfo
 
 from tests.soundness import reference as plain
 from tests.soundness.reference import TICK, Cell, Frame, Moment, Result, Row, Span, Z
@@ -24,6 +25,62 @@ class Duration:
     basis: str = "from"
     within: Span | str | None = None
     unit: int = 3600
+    watch: Watch | None = None
+
+
+Week = tuple[tuple[tuple[int, int], ...], ...]
+"""Of each weekday from Monday, the minutes of the wall clock from which and to which it is open."""
+Interval = tuple[datetime, datetime]
+
+
+@dataclass(frozen=True)
+class Watch:
+    """Which time counts: open hours but on holidays, or all of it; less pauses, rows of who, t and until."""
+
+    zone: str = "UTC"
+    week: Week | None = None
+    closed: frozenset[date] = frozenset()
+    pauses: tuple[Row, ...] = ()
+
+    def opened(self, start: datetime, end: datetime) -> Iterator[Interval]:
+        """Yield the open intervals that two instants enclose, cut at both."""
+        if self.week is None:
+            yield start, end
+            return
+        day = start.astimezone(ZoneInfo(self.zone)).date() - timedelta(days=1)
+        while day <= end.astimezone(ZoneInfo(self.zone)).date():
+            for opens, closes in () if day in self.closed else self.hours(day):
+                if max(start, opens) < min(end, closes):
+                    yield max(start, opens), min(end, closes)
+            day += timedelta(days=1)
+
+    def hours(self, day: date) -> list[Interval]:
+        """Return a day's open intervals; one that a clock change moves on ends where the next begins."""
+        assert self.week is not None
+        midnight = datetime.combine(day, time())
+        limit, found = plain.instant(midnight + timedelta(days=1), self.zone), []
+        for opens, closes in reversed(self.week[day.weekday()]):
+            sides = [plain.instant(midnight + timedelta(minutes=each), self.zone) for each in (opens, closes)]
+            end = min(sides[1], limit)
+            limit = min(sides[0], end)
+            found.append((limit, end))
+        return found[::-1]
+
+    def ran(self, who: str, start: datetime, end: datetime, now: datetime) -> Fraction:
+        """Return the seconds that the clock of somebody ran between two instants; an open pause lasts to now."""
+        left = list(self.opened(start, end))
+        for row in self.pauses:
+            if row["who"] == who and row["t"] is not None and row["t"] <= now:
+                until = now if row["until"] is None else min(row["until"], now)
+                if until > row["t"]:
+                    left = [piece for each in left for piece in without(each, (row["t"], until))]
+        return sum((Fraction((b - a) // TICK, 10**6) for a, b in left), Fraction())
+
+
+def without(each: Interval, hole: Interval) -> list[Interval]:
+    """Return what is left of an interval."""
+    parts = [(each[0], min(each[1], hole[0])), (max(each[0], hole[1]), each[1])]
+    return [(a, b) for a, b in parts if a < b]
 
 
 @dataclass
@@ -52,6 +109,15 @@ def cases_of(starts: list[Row], ends: list[Row]) -> list[Case]:
         since = [row["t"] for row in ends if row["who"] == who and row["t"] >= first["t"]]
         found.append(Case(first, first["t"], min(since, default=None)))
     return found
+
+
+def elapsed(frame: Frame, ask: Duration, case: Case, end: Moment) -> Fraction:
+    """Return the seconds of a case's clock until a moment."""
+    if ask.watch is None:
+        return seconds(case.t, end)
+    assert isinstance(case.t, datetime)
+    assert isinstance(end, datetime)
+    return ask.watch.ran(case.row["who"], case.t, end, frame.t)
 
 
 def seconds(start: Moment, end: Moment) -> Fraction:
@@ -103,21 +169,21 @@ def _line(frame: Frame, ask: Duration, case: Case, days: bool) -> Line:
     edge: Moment = frame.calendar.day(frame.t - TICK) if days else frame.t
     if ask.basis == "to":
         assert case.u is not None
-        spent = seconds(case.t, case.u)
-        return Line(spent, None, True, _kept(ask, case, zone), 0.0, True)
+        spent = elapsed(frame, ask, case, case.u)
+        return Line(spent, None, True, _kept(frame, ask, case, zone), 0.0, True)
     end = plain.plus(case.t, ask.window, zone)
     answered = case.u is not None and case.u < end  # type: ignore[operator]
     over = end <= today  # type: ignore[operator]
-    spent = seconds(case.t, case.u) if answered and case.u is not None else None
-    kept = answered and _kept(ask, case, zone)
+    spent = elapsed(frame, ask, case, case.u) if answered and case.u is not None else None
+    kept = answered and _kept(frame, ask, case, zone)
     event = kept if ask.statistic == "share_within" else answered
-    settled = answered or over or (ask.statistic == "share_within" and _late(ask, case, today, zone))
+    settled = answered or over or (ask.statistic == "share_within" and _late(frame, ask, case, today, zone))
     if event:
         assert spent is not None
         age = float(spent // _step(ask, days))
     else:
-        age = math.inf if settled else float(seconds(case.t, edge) // _step(ask, days))
-    return Line(spent, seconds(case.t, end), over, kept, age, event)
+        age = math.inf if settled else float(elapsed(frame, ask, case, edge) // _step(ask, days))
+    return Line(spent, elapsed(frame, ask, case, end), over, kept, age, event)
 
 
 def _step(ask: Duration, days: bool) -> int:
@@ -133,23 +199,23 @@ def _hours(ask: Duration, case: Case) -> Fraction | None:
     return Fraction(ask.within[0]) if ask.within[1] == "hour" else None
 
 
-def _kept(ask: Duration, case: Case, zone: str) -> bool:
+def _kept(frame: Frame, ask: Duration, case: Case, zone: str) -> bool:
     """Tell whether the second event came at or before the end of the standard."""
     if ask.statistic != "share_within" or case.u is None:
         return False
     hours = _hours(ask, case)
     if hours is not None:
-        return seconds(case.t, case.u) <= hours * 3600
+        return elapsed(frame, ask, case, case.u) <= hours * 3600
     if isinstance(ask.within, tuple):
         return case.u <= plain.plus(case.t, ask.within, zone)  # type: ignore[operator]
     return False
 
 
-def _late(ask: Duration, case: Case, today: Moment, zone: str) -> bool:
+def _late(frame: Frame, ask: Duration, case: Case, today: Moment, zone: str) -> bool:
     """Tell whether the standard's time is over, or there is none."""
     hours = _hours(ask, case)
     if hours is not None:
-        return seconds(case.t, today) > hours * 3600
+        return elapsed(frame, ask, case, today) > hours * 3600
     if isinstance(ask.within, tuple):
         return plain.plus(case.t, ask.within, zone) < today  # type: ignore[operator]
     return True
@@ -199,7 +265,32 @@ def _plain(ask: Duration, lines: list[Line]) -> Found:
     ordered = sorted(line.spent for line in lines if line.spent is not None)
     reached = [each for each in ordered
                if Fraction(sum(1 for other in ordered if other <= each), n) >= QUANTILES[ask.statistic]]  # fmt: skip
-    return (reached[0] / ask.unit if reached else None), None
+    ages = [math.inf if line.spent is None else float(line.spent) for line in lines]
+    found = _inverted(ask, [(age, age < math.inf) for age in ages])
+    limits = {float(spent): float(spent / ask.unit) for spent in ordered}
+    return (reached[0] / ask.unit if reached else None), found and (limits[found[0]], limits[found[1]])
+
+
+def _inverted(ask: Duration, lines: Sequence[tuple[float, bool]]) -> tuple[float, float] | None:
+    """Return the ages at which the sides of the log-log band of S come down to 1 - p, one event at a time."""
+    left = 1 - float(QUANTILES[ask.statistic]) + 1e-12
+    survival, variance = Fraction(1), 0.0
+    lower: float | None = None
+    for age in sorted({age for age, event in lines if event}):
+        at_risk = sum(1 for other, _ in lines if other >= age)
+        for n in range(at_risk, at_risk - sum(1 for other, event in lines if event and other == age), -1):
+            survival *= 1 - Fraction(1, n)
+            if survival == 0:
+                return None
+            variance += 1 / (n * (n - 1))
+            s = float(survival)
+            spread = math.exp(Z * math.sqrt(variance) / abs(math.log(s)))
+            if lower is None and s**spread <= left:
+                lower = age
+            if s ** (1 / spread) <= left:
+                assert lower is not None
+                return lower, age
+    return None
 
 
 def _bounded(line: Line) -> Fraction:
@@ -226,7 +317,13 @@ def _estimated(ask: Duration, lines: list[Line]) -> Found:
     if ask.statistic != "mean":
         reached = [here for here, _, _, after in curve if 1 - after >= QUANTILES[ask.statistic]]
         # Within one step of the axis all of its events have happened at the longest of them.
-        return (max(reached[0]) / ask.unit if reached else None), None
+        longest: dict[float, Fraction] = {}
+        for line in lines:
+            if line.event and line.spent is not None:
+                longest[line.age] = max(line.spent, longest.get(line.age, line.spent))
+        found = _inverted(ask, [(line.age, line.event) for line in lines])
+        between = found and (float(longest[found[0]] / ask.unit), float(longest[found[1]] / ask.unit))
+        return (max(reached[0]) / ask.unit if reached else None), between
     waiting = [line.bound for line in lines if line.spent is None and line.bound is not None]
     tail = survival * sum(waiting, Fraction()) / len(waiting) if waiting else Fraction()
     means = [sum(here, Fraction()) / len(here) for here, *_ in curve]

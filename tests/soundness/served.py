@@ -33,7 +33,7 @@ class Served(World):
     def of(cls, world: World, url: str) -> Served:
         """Return the same company on a server."""
         return cls(world.tables, world.datasets, world.zone, world.currency, world.week_starts,
-                   world.fiscal_year_starts, url, f"s{uuid.uuid4().hex}")  # fmt: skip
+                   world.fiscal_year_starts, world.calendars, url, f"s{uuid.uuid4().hex}")  # fmt: skip
 
     def catalog(self, *metrics: Metric) -> Catalog:
         """Return the catalog of the datasets and some metrics."""

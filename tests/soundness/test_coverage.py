@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import date, datetime
 from fractions import Fraction
 from typing import Any
@@ -26,8 +27,10 @@ NAMES = ("marketing", "sales", "service")
 CUTS = ((), ("ch",))
 
 
-def expected(frame: plain.Frame, seen: list[list[plain.Row]]) -> dict[plain.Cell, plain.Result]:
-    """Take unions and intersections of who was seen, per period and segment."""
+def expected(
+    frame: plain.Frame, seen: list[list[plain.Row]], share: str = "all", names: tuple[str, ...] = ()
+) -> dict[plain.Cell, plain.Result]:
+    """Take unions and intersections of who was seen, per period and segment, and per pair of datasets."""
     sets: dict[plain.Cell, list[set[str]]] = {}
     for index, rows in enumerate(seen):
         for row in rows:
@@ -48,11 +51,30 @@ def expected(frame: plain.Frame, seen: list[list[plain.Row]]) -> dict[plain.Cell
             cells = [cell for cell in sets if cell[:2] == (grain, start)]
             for cell in {*cells, (grain, start, ())}:
                 each = sets.get(cell, [set() for _ in seen])
-                n, k = len(set.union(*each)), len(set.intersection(*each))
-                state = "no_data" if not n else "provisional" if not frame.final(end) else "final"
-                state = "small_sample" if state == "final" and n < frame.min_sample else state
-                value = Fraction(k, n) if n else None
-                found[cell] = plain.Result(value, k, n, state, interval=plain.wilson(k, n))
+                for pair, n, k in told(each, share, names):
+                    if pair and cell[2] and not n:
+                        continue
+                    state = "no_data" if not n else "provisional" if not frame.final(end) else "final"
+                    state = "small_sample" if state == "final" and n < frame.min_sample else state
+                    value = Fraction(k, n) if n else None
+                    segment = (*cell[2], *((("pair", pair),) if pair else ()))
+                    found[grain, start, segment] = plain.Result(
+                        value, k, n, state, interval=plain.wilson(k, n)
+                    )
+    return found
+
+
+def told(each: list[set[str]], share: str, names: tuple[str, ...]) -> list[tuple[str, int, int]]:
+    """Return what is said of some sets of people: the pair, of how many, and how many."""
+    if share == "all" or (share == "pairwise" and len(each) == 2):
+        return [("", len(set.union(*each)), len(set.intersection(*each)))]
+    found = []
+    for one, other in itertools.permutations(range(len(each)), 2):
+        both = len(each[one] & each[other])
+        if share == "directed":
+            found.append((f"{names[one]} -> {names[other]}", len(each[one]), both))
+        elif one < other:
+            found.append((f"{names[one]} & {names[other]}", len(each[one] | each[other]), both))
     return found
 
 
@@ -66,7 +88,7 @@ def dataset(log: Log) -> dict[str, Any]:
 def drawn(data: st.DataObject, server: PostgresServer | None = None) -> None:
     calendar, now, wanted = data.draw(calendars()), data.draw(nows()), data.draw(grains())
     share = data.draw(st.sampled_from(Share))
-    names = NAMES[: 2 if share is Share.PAIRWISE else data.draw(st.integers(1, 3))]
+    names = NAMES[: data.draw(st.integers(1 if share is Share.ALL else 2, 3))]
     seen = {name: data.draw(logs(most=15)) for name in names}
     world = World({name: log.table() for name, log in seen.items()},
                   {name: dataset(log) for name, log in seen.items()}, **company(calendar))  # fmt: skip
@@ -78,8 +100,21 @@ def drawn(data: st.DataObject, server: PostgresServer | None = None) -> None:
     firsts = [first_day(calendar, log.read()) for log in seen.values()]
     first = None if None in firsts else max(day for day in firsts if day is not None)
     frame = plain.Frame(calendar, wanted, CUTS, now, first, 2, least)
-    agree(world.compute(one, now), expected(frame, [log.read() for log in seen.values()]), parts=True,
-          intervals=True)  # fmt: skip
+    wanted_cells = expected(frame, [log.read() for log in seen.values()], share.value, names)
+    outcome = world.compute(one, now)
+    agree(outcome, wanted_cells, parts=True, intervals=True)
+    assert outcome.beside == matches(calendar, now, seen)
+
+
+def matches(calendar: plain.Calendar, now: datetime, seen: dict[str, Log]) -> dict[str, Any]:
+    """Count the rows that are known by the watermark, and those of nobody."""
+    found = {}
+    for name, log in seen.items():
+        edge = calendar.day(now - plain.TICK) if log.kind == "date" else now
+        known = [row for row in log.read() if row["t"] is not None and row["t"] <= edge]
+        nobody = sum(row["who"] is None for row in known)
+        found[name] = {"method": "column who", "rows": len(known), "unmatched": 0, "without_id": nobody}
+    return {"match": found}
 
 
 @given(st.data())
@@ -142,6 +177,35 @@ def test_of_two_it_is_the_jaccard_index() -> None:
     assert (one.value, one.numerator, one.denominator) == (0.5, 2, 4)
 
 
+def pairs(share: Share) -> dict[str, tuple[float | None, float | None]]:
+    found = by_cell(three().compute(asked(*map(Seen, NAMES), share=share), LATER))
+    return {segment[0][1]: (each.numerator, each.denominator) for (_, start, segment), each in found.items()
+            if start == JANUARY[1]}  # fmt: skip
+
+
+def test_each_two_of_three_have_a_jaccard_index_of_their_own() -> None:
+    # Marketing saw a, b, c; sales b, c, d; service c, d.
+    assert pairs(Share.PAIRWISE) == {
+        "marketing & sales": (2, 4), "marketing & service": (1, 4), "sales & service": (2, 3),
+    }  # fmt: skip
+
+
+def test_what_one_has_seen_the_other_may_not_have() -> None:
+    assert pairs(Share.DIRECTED) == {
+        "marketing -> sales": (2, 3), "marketing -> service": (1, 3), "sales -> marketing": (2, 3),
+        "sales -> service": (2, 3), "service -> marketing": (1, 2), "service -> sales": (2, 2),
+    }  # fmt: skip
+
+
+def test_a_dataset_that_stands_twice_is_told_apart_by_its_condition() -> None:
+    of = Seen("marketing", where=E("paid")), Seen("marketing", where=E("not paid"))
+    found = by_cell(three().compute(asked(*of, share=Share.DIRECTED), LATER))
+    assert {segment for _, start, segment in found if start == JANUARY[1]} == {
+        (("pair", "marketing where paid -> marketing where not paid"),),
+        (("pair", "marketing where not paid -> marketing where paid"),),
+    }
+
+
 def test_a_dataset_has_its_own_condition_and_time() -> None:
     of = Seen("marketing", where=E("not paid")), Seen("sales", time=E("t + 30 days"))
     found = by_cell(three().compute(asked(*of), LATER))
@@ -154,7 +218,7 @@ def test_who_is_resolved_through_the_crosswalk_is_one_customer() -> None:
     each = {"key": ("id",), "time": E("t"), "complete_through": until_now()}
     ids = [("mail", "a@x", "A"), ("mail", "b@x", "B"), ("shop", "1", "A"), ("shop", "2", "C")]
     world = World(
-        {"marketing": seen("a@x", "b@x", "nobody@x"), "sales": seen("1", "2"),
+        {"marketing": seen("a@x", "b@x", "nobody@x", None), "sales": seen("1", "2"),
          "ids": table({"system": "text", "id": "text", "customer": "text"}, ids)},
         {
             "marketing": {**each, "entities": {"customer": EntityColumn(E("who"), "mail")}},
@@ -170,9 +234,16 @@ def test_who_is_resolved_through_the_crosswalk_is_one_customer() -> None:
             object.__setattr__(found, "identities", {"customer": crosswalk})
             return found
 
-    one = asked(Seen("marketing"), Seen("sales"))
-    found = by_cell(Known(world.tables, world.datasets).compute(one, LATER))[JANUARY]
+    one = asked(Seen("marketing", where=E("t < as_of()")), Seen("sales"))
+    outcome = Known(world.tables, world.datasets).compute(one, LATER)
+    found = by_cell(outcome)[JANUARY]
     assert (found.numerator, found.denominator) == (1, 3)
+    assert outcome.beside == {
+        "match": {
+            "marketing": {"method": "crosswalk ids by mail", "rows": 4, "unmatched": 1, "without_id": 1},
+            "sales": {"method": "crosswalk ids by shop", "rows": 2, "unmatched": 0, "without_id": 0},
+        }
+    }
 
 
 def test_the_unit_is_a_share() -> None:

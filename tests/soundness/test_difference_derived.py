@@ -163,5 +163,5 @@ def test_inputs_that_fail_are_named_and_maturity_is_the_least() -> None:
     assert errors == {
         "broken": "metric 'broken': dataset 'log' has no column 'y'",
         "worse": "metric 'worse': its input 'broken' failed: metric 'broken': dataset 'log' has no column 'y'",
-        "odd": "metric 'odd': a formula takes metrics, numbers, + - * /, abs, coalesce, least and greatest",
+        "odd": "metric 'odd': a formula takes metrics, numbers, + - * /, abs, coalesce, nullif, least and greatest",
     }

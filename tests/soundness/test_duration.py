@@ -179,6 +179,39 @@ def test_who_has_no_answer_is_never_left_out(statistic: str, answers: Any, value
 
 
 @pytest.mark.parametrize(
+    ("statistic", "answers", "expected"),
+    [
+        # Of 20 the median lies between the 5th and the 15th; 20 are too few for the 90th percentile.
+        ("p50", range(1, 21), (10, 5, 15)),
+        ("p90", range(1, 21), (18, None, None)),
+        ("p90", range(1, 101), (90, 84, 96)),
+        # Who never answers stands after all others, and may leave the interval open above.
+        ("p50", (*range(1, 16), *[None] * 5), (10, 5, 15)),
+        ("p50", (*range(1, 15), *[None] * 6), (10, None, None)),
+    ],
+)
+def test_a_percentile_has_the_interval_of_two_of_its_durations(
+    statistic: str, answers: Any, expected: tuple[float | None, ...]
+) -> None:
+    one = by_cell(tickets(*hours(*answers)).compute(asked(statistic), LATER))[JANUARY]
+    assert (one.value, one.lower, one.upper) == expected
+
+
+def test_the_interval_of_a_young_cohort_is_read_from_the_curve() -> None:
+    # 20 that are known to their end, and 20 of today that wait: the curve goes on as for the first.
+    rows = [
+        (f"t{index}", f"t{index}", OPENED, OPENED + timedelta(hours=index), None) for index in range(1, 21)
+    ]
+    today = [(f"n{index}", f"n{index}", datetime(2024, 1, 25), None, None) for index in range(20)]
+    world = tickets()
+    world.tables = {"tickets": table(TICKETS, [*rows, *today])}
+    one = by_cell(world.compute(asked("p50"), at("2024-01-25T03:30")))[JANUARY]
+    # At risk are 40 until the new ones are lost at 3 hours, then 17: S(3) = 37/40, and 37/40 * j/17 after it.
+    assert (one.state.value, one.value, one.maturity) == ("provisional", 11.0, 0.5)
+    assert (one.lower, one.upper) == (7.0, 15.0)
+
+
+@pytest.mark.parametrize(
     ("after", "kept"),
     [(timedelta(hours=4), 1), (timedelta(hours=4, microseconds=1), 0), (timedelta(0), 1), (None, 0)],
     ids=str,

@@ -6,17 +6,20 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from metrics.components import Line, components
 from metrics.expression import parse_measure
 from metrics.grain import Grain, Span
 from metrics.kinds import net_share, retention, win_back
 from metrics.kinds.proportion import LatestPer
 from metrics.model import Metric, Over, Window
+from metrics.query import Query
 from tests.postgres_server import PostgresServer
 from tests.soundness.generators import same
 from tests.soundness.served import Served
@@ -74,6 +77,7 @@ def metrics() -> Iterator[Metric]:
             for name, held in (("held", HELD), ("days", DAYS)):
                 options = retention.Options(share, "who", subscription=held, over=Over.parse(over))
                 yield metric(f"{name}_{share}_{number}", "retention", options, **plain)
+    yield from curves()
     for basis in win_back.Basis:
         for number, grace in enumerate(("0 days", "30 hours")):
             more: dict[str, Any] = {
@@ -81,11 +85,49 @@ def metrics() -> Iterator[Metric]:
                 "grace": Span.parse(grace),
                 "window": Window.parse("20 days"),
             }
-            silent = win_back.Options("who", ACTIVITY, lapse_after=Span.parse("1 month"), **more)
+            left_out = {"opted_out": E("who in ('a', 'B')"), "deceased": E("who = 'c' and x > 8")}
+            silent = win_back.Options(
+                "who", ACTIVITY, lapse_after=Span.parse("1 month"), exclude=left_out, **more
+            )
             yield metric(f"silent_{basis}_{number}", "win_back", silent, **plain)
             for name, held in (("held", HELD), ("days", DAYS)):
                 yield metric(f"{name}_{basis}_{number}", "win_back",
                              win_back.Options("who", subscription=held, **more), **plain)  # fmt: skip
+
+
+def curves() -> Iterator[Metric]:
+    plain: dict[str, Any] = {"dimensions": ("ch",), "grains": GRAINS[:3], "min_sample": 2}
+    late = replace(ACTIVITY, acquired=E("case when x > 6 then t - 20 days end"))
+    for share in retention.Share:
+        value = None if share is retention.Share.LOGO else WORTH
+        for number, condition in enumerate(("in_period", "within 45 days", "within 36 hours")):
+            activity = late if number == 1 else ACTIVITY
+            options = retention.Options(share, "who", activity, retention.ActiveIf.parse(condition), value=value,
+                                        curve=True)  # fmt: skip
+            yield metric(f"curve_{number}_{share}", "retention", options, **plain)
+        for name, held in (("held", HELD), ("days", replace(DAYS, observed_from=date(2016, 2, 10)))):
+            options = retention.Options(
+                share, "who", subscription=held, curve=True, exclude={"out": E("who = 'e'")}
+            )
+            yield metric(f"curve_{name}_{share}", "retention", options, **plain)
+
+
+def test_bridges(server: PostgresServer) -> None:
+    one, now = world(), at("2016-10-20T09:00")
+    other = Served.of(one, server.url)
+    for each in metrics():
+        if each.kind == "retention" and each.metric.endswith("_2"):
+            query = Query(each.metric, Grain.MONTH, ("ch",))
+            ours, theirs = (bridged(company, each, query, now) for company in (one, other))
+            assert ours == theirs, each.metric
+            assert any(line.amounts["new"] for line in ours), each.metric
+
+
+def bridged(company: World, one: Metric, query: Query, now: datetime) -> list[Line]:
+    """Return the components of a metric without its values."""
+    with company.folder() as root:
+        found = components(query, company.catalog(one), root, now)
+    return [replace(line, observation=None) for line in found.lines]
 
 
 def test_lifecycles(server: PostgresServer) -> None:
@@ -95,6 +137,7 @@ def test_lifecycles(server: PostgresServer) -> None:
     for each in asked:
         ours, theirs = found[each.metric], served[each.metric]
         assert (ours.error, theirs.error) == (None, None), each.metric
+        assert ours.beside == theirs.beside, each.metric
         left, right = by_cell(ours), by_cell(theirs)
         assert left.keys() == right.keys(), each.metric
         assert any(cell.value is not None for cell in left.values()), each.metric

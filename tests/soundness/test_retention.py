@@ -257,7 +257,7 @@ def test_too_many_pairs_fall_back_to_moments(measure: str, monkeypatch: pytest.M
         rows.append((f"c{number}", begin, turn, 100 + number))
         rows.append((f"c{number}", turn, None, 90 + number + 3 * (number % 7)))
     drawn = subscribed(rows, measure)["2024-03"]
-    monkeypatch.setattr("metrics.kinds._retention_sql.PAIRS_LIMIT", 50)
+    monkeypatch.setattr("metrics.kinds._retained.PAIRS_LIMIT", 50)
     moments = subscribed(rows, measure)["2024-03"]
     assert moments.draws is None
     assert (moments.value, moments.numerator, moments.sample_size) == (

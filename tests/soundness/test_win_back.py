@@ -1,4 +1,5 @@
 # Sources hold naive times, so tests write them.
+# ruff: noqa: DTZ001
 """Win-back on DuckDB says what the plain reference says, by silence and by the end of subscriptions."""
 
 from __future__ import annotations
@@ -117,9 +118,10 @@ def won_back(*rows: tuple[str, str], now: str = "2024-06-01T00:00", **more: Any)
         {"orders": {"key": ("id",), "time": E("t"), "entities": entities(customer="who"),
                     "complete_through": until_now()}},
     )  # fmt: skip
+    grains = more.pop("grains", (Grain.MONTH,))
     asked = {"grace": Span.parse("5 days"), "window": Window.parse("20 days"), **more}
     options = Options("customer", Activity("orders"), lapse_after=Span.parse("30 days"), **asked)
-    one = metric("m", "win_back", options, grains=(Grain.MONTH,), min_sample=1)
+    one = metric("m", "win_back", options, grains=grains, min_sample=1)
     return {str(start)[:7]: each for (_, start, _), each in by_cell(world.compute(one, at(now))).items()}
 
 
@@ -165,3 +167,50 @@ def test_lapsed_when_the_period_began(last: str, lapsed: int) -> None:
     found = won_back(("a", last), ("a", "2024-03-15"), basis=Basis.PERIOD)
     assert (found["2024-03"].numerator, found["2024-03"].denominator) == (lapsed, lapsed)
     assert found["2024-01"].state.value == "no_data"
+
+
+def test_grain_all_is_every_lapse_there_ever_was() -> None:
+    rows = (("a", "2024-01-01"), ("a", "2024-02-10"), ("a", "2024-03-20"), ("b", "2024-02-01"))
+    found = won_back(*rows, now="2024-08-01T00:00", grains=(Grain.MONTH, Grain.ALL))
+    by_month = [each for start, each in found.items() if start != "None"]
+    whole = found["None"]
+    assert (whole.value, whole.numerator, whole.denominator) == (0.5, 2, 4)
+    assert whole.state.value == "final"
+    assert sum(each.denominator or 0 for each in by_month) == 4
+
+
+@pytest.mark.parametrize("basis", list(Basis))
+def test_who_is_named_is_left_out_and_counted_where_lapsed(basis: Basis) -> None:
+    """Three lapse: one asked to be left alone once, one is dead and had asked too. One never lapsed."""
+    rows = [
+        ("a", "2024-01-01", ""), ("b", "2024-01-02", ""), ("b", "2024-01-03", "leave me alone"),
+        ("c", "2024-01-03", "dead, leave me alone"), ("d", "2024-05-20", "leave me alone"),
+    ]  # fmt: skip
+    lines = [
+        (str(index), who, datetime.fromisoformat(when), says) for index, (who, when, says) in enumerate(rows)
+    ]
+    world = World(
+        {"orders": table({**ORDERS, "says": "text"}, lines)},
+        {"orders": {"key": ("id",), "time": E("t"), "entities": entities(customer="who"),
+                    "complete_through": until_now()}},
+    )  # fmt: skip
+    window = Window.parse("20 days") if basis is Basis.COHORT else Window()
+    options = Options(
+        "customer", Activity("orders"), lapse_after=Span.parse("30 days"), basis=basis, window=window,
+        exclude={"deceased": E("says like 'dead%'"), "opted_out": E("says like '%alone'"), "blocked": E("false")},
+    )  # fmt: skip
+    one = metric("m", "win_back", options, grains=(Grain.MONTH,), min_sample=1)
+    outcome = world.compute(one, at("2024-06-01T00:00"))
+    assert outcome.beside == {"excluded": {"deceased": 1, "opted_out": 1, "blocked": 0}}
+    assert {each.denominator for each in outcome.estimates} == {0, 1}
+
+
+def test_nobody_is_left_out_without_a_name() -> None:
+    world = World(
+        {"orders": table(ORDERS, [("1", "a", datetime(2024, 1, 1))])},
+        {"orders": {"key": ("id",), "time": E("t"), "entities": entities(customer="who"),
+                    "complete_through": until_now()}},
+    )  # fmt: skip
+    options = Options("customer", Activity("orders"), lapse_after=Span.parse("30 days"))
+    one = metric("m", "win_back", options, grains=(Grain.MONTH,), min_sample=1)
+    assert world.compute(one, at("2024-06-01T00:00")).beside == {}

@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 from metrics.expression import parse
 from metrics.grain import Grain, Period, Span
 from metrics.model import (
+    BusinessCalendar,
     Catalog,
     Column,
     Company,
@@ -94,12 +95,13 @@ class World:
     currency: Currency = field(default_factory=lambda: Currency("GBP"))
     week_starts: str = "monday"
     fiscal_year_starts: str = "january"
+    calendars: Mapping[str, BusinessCalendar] = field(default_factory=dict)
 
     def catalog(self, *metrics: Metric) -> Catalog:
         """Return the catalog of the datasets and some metrics."""
         company = Company(
             "Test", self.zone, self.currency, week_starts=self.week_starts,
-            fiscal_year_starts=self.fiscal_year_starts,
+            fiscal_year_starts=self.fiscal_year_starts, calendars=self.calendars,
         )  # fmt: skip
         datasets = {
             name: Dataset(name, source=None if "union" in each else "files",

@@ -138,3 +138,26 @@ def test_an_unknown_metric_is_refused(shop):
     done = run(shop, "explain", "revenu")
     assert (done.exit_code, done.stdout) == (2, "")
     assert done.stderr == "no metric is called 'revenu' (did you mean 'revenue'?)\n"
+
+
+def test_rows_of_nobody_are_counted(shop):
+    put(
+        shop,
+        "identities.yml",
+        "identities: {customer: {crosswalk: {dataset: ids, system: system, id: id, entity: who}}}\n",
+    )
+    put(shop, "datasets/ids.yml", "dataset: ids\nsource: files\nfiles: data/ids.csv\n")
+    (shop / "data" / "ids.csv").write_text("system,id,who\nshop,web,w\n", encoding="utf-8")
+    put(shop, "datasets/calls.yml", "dataset: calls\nsource: files\nfiles: data/orders.csv\nkey: order_id\n"
+        "time: ordered_at\nentities: {customer: {id: channel, system: shop}}\n")  # fmt: skip
+    put(shop, "metrics/sales/callers.yml", "metric: callers\nlabel: Callers\nleads: sales\nowner: x\n"
+        "direction: none\nkind: proportion\ndataset: calls\nper: customer\nshare: count() >= 2\n")  # fmt: skip
+    said = json.loads(run(shop, "explain", "callers", "--json").stdout)
+    assert said["error"] is None
+    assert said["matches"] == [
+        {"dataset": "calls", "entity": "customer", "system": "shop", "method": "crosswalk ids by shop", "rows": 9,
+         "unmatched": 4, "without_id": 0}
+    ]  # fmt: skip
+    shown = lines(run(shop, "explain", "callers").stdout)
+    assert "Who rows belong to" in shown
+    assert "  calls.customer  crosswalk ids by shop  (4 of 9 rows unknown to it, 0 without an id)" in shown

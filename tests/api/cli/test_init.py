@@ -1,6 +1,10 @@
 import json
+import re
 from datetime import UTC, datetime
 
+import pytest
+
+from api.starter import compose
 from tests.api.cli.shop import lines, run
 
 
@@ -53,6 +57,84 @@ def test_an_empty_folder_is_filled(tmp_path):
 def test_the_schemas_that_the_first_lines_name_are_there(tmp_path):
     run(None, "init", str(tmp_path))
     for path in (tmp_path / "definitions").rglob("*.yml"):
+        first = path.read_text(encoding="utf-8").splitlines()[0]
+        named = first.removeprefix("# yaml-language-server: $schema=")
+        assert json.loads((path.parent / named).read_text(encoding="utf-8"))["$schema"]
+
+
+def test_a_starter_for_two_systems(tmp_path):
+    folder = tmp_path / "new"
+    done = run(None, "init", str(folder), "--from", "google_ads, stripe", "--schema", "fivetran")
+    assert done.exit_code == 0
+    written = [line.removeprefix(f"{folder}/") for line in lines(done.stdout)]
+    assert written == sorted(written)
+    assert written == sorted(
+        str(path.relative_to(folder))
+        for path in folder.rglob("*")
+        if path.is_file() and ".scorecard" not in path.parts
+    )
+    metrics = {path.rpartition("/")[2] for path in written if "/metrics/" in path}
+    assert {"ad_spend.yml", "mrr.yml", "cac.yml"} <= metrics
+    assert not {"leads.yml", "tickets.yml", "cost_per_lead.yml", "contact_rate.yml"} & metrics
+    assert lines(done.stderr) == [
+        "",
+        "Next:",
+        '  export WAREHOUSE_URL="postgresql://reader:secret@warehouse.example.com/analytics"',
+        f"  scorecard check --data --project {folder}",
+        f"  scorecard refresh --project {folder}",
+        f"  scorecard show --project {folder}",
+        f"  scorecard serve --project {folder}",
+        "Comments say what to adapt; search for 'Adapt'. Targets are yours to set.",
+        "Then change definitions/ to your own company, and keep the folder in git.",
+    ]
+    scorecard = (folder / "definitions" / "scorecards" / "joint.yml").read_text(encoding="utf-8")
+    assert re.findall(r"objective: (\w+)", scorecard) == [
+        "grow_soundly",
+        "loyal_customers",
+        "advertise_well",
+        "collect_what_is_due",
+    ]
+
+
+def test_a_system_without_customers_writes_no_identities(tmp_path):
+    folder = tmp_path / "new"
+    assert run(None, "init", str(folder), "--from", "google_ads").exit_code == 0
+    assert not (folder / "definitions" / "identities.yml").exists()
+    assert not (folder / "definitions" / "datasets" / "customer_ids.yml").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (
+            ["--from", "salesfroce,stripe"],
+            "no starter for 'salesfroce' (did you mean 'salesforce'?): "
+            "google_ads, hubspot, salesforce, stripe, zendesk",
+        ),
+        (["--from", "stripe,"], "no starter for '': google_ads, hubspot, salesforce, stripe, zendesk"),
+        (["--from", "stripe", "--schema", "airbyte"], "no layout is called 'airbyte': fivetran"),
+        (["--schema", "fivetran"], "--schema says how tables are laid out: name the systems with --from"),
+    ],
+)
+def test_what_is_not_known_is_refused_with_what_is(tmp_path, options, message):
+    done = run(None, "init", str(tmp_path / "new"), *options)
+    assert done.exit_code == 2
+    assert done.stderr.endswith(f"Error: {message}\n")
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_starter_refuses_a_folder_that_is_not_empty(tmp_path):
+    (tmp_path / "notes.txt").write_text("mine", encoding="utf-8")
+    done = run(None, "init", str(tmp_path), "--from", "stripe")
+    assert done.exit_code == 2
+    assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
+
+
+def test_the_schemas_of_a_starter_are_there(tmp_path):
+    run(None, "init", str(tmp_path), "--from", ",".join(compose.systems("fivetran")))
+    found = list((tmp_path / "definitions").rglob("*.yml"))
+    assert len(found) > 60
+    for path in found:
         first = path.read_text(encoding="utf-8").splitlines()[0]
         named = first.removeprefix("# yaml-language-server: $schema=")
         assert json.loads((path.parent / named).read_text(encoding="utf-8"))["$schema"]

@@ -158,7 +158,7 @@ def test_a_table_has_no_empty_columns(page):
     text = page("/catalogue/revenue").text
     assert "Goal" in text
     assert "Numerator" not in text
-    assert "interval" not in text.partition("Periods")[2].partition("About")[0]
+    assert "interval" not in text.partition("Periods")[2].partition("How it moved")[0]
 
 
 def test_a_metric_stands_on_its_scorecard(page):

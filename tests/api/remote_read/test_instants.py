@@ -81,5 +81,7 @@ def test_a_query_that_ends_before_it_begins_has_no_samples():
 
 
 def test_too_many_samples_are_refused():
-    with pytest.raises(TooMany, match=r"^the query asks for more than 50,000 samples a series: take a longer"):
+    with pytest.raises(
+        TooMany, match=r"^the query asks for more than 50,000 samples a series: take a longer"
+    ):
         sampling(Asked(NOON, NOON + LOOKBACK + (MOST + 1) * 1_000, (), 1_000))

@@ -1,4 +1,4 @@
-"""Business calendars have weekdays, and hours that end after they start."""
+"""Business calendars have weekdays, and hours that end after they start and do not overlap."""
 
 import pytest
 
@@ -49,6 +49,19 @@ CASES = [
         id="end before start",
     ),
     pytest.param(edited(COMPANY, ("09:00-17:30", "00:00-24:00")), [], id="whole day"),
+    pytest.param(
+        edited(COMPANY, ('"09:00-17:30"', '["09:00-12:00", "12:30-17:00", "20:00-21:00"]')), [], id="a list"
+    ),
+    pytest.param(
+        edited(COMPANY, ('"09:00-17:30"', '["09:00-12:00", "11:00-17:00"]')),
+        [(COMPANY, '"11:00-17:00"]', "calendar-hours '11:00-17:00' overlaps '09:00-12:00'")],
+        id="overlap",
+    ),
+    pytest.param(
+        edited(COMPANY, ('{mon-fri: "09:00-17:30", sat: "10:00-14:00"}', "{}")),
+        [(COMPANY, "{}, timezone", "calendar-hours the calendar is never open: write hours")],
+        id="never open",
+    ),
 ]
 
 

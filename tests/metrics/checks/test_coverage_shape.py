@@ -1,8 +1,8 @@
-"""A coverage compares two or more datasets, pairwise exactly two."""
+"""A coverage compares two or more datasets, each once."""
 
 import pytest
 
-from tests.metrics.project import Files, added, assert_found
+from tests.metrics.project import ORDERS, Files, added, assert_found, edited
 
 JOINED = "metrics/sales/joined_up.yml"
 
@@ -23,9 +23,29 @@ CASES = [
         id="one dataset",
     ),
     pytest.param(
+        joined(
+            "of: [orders, {dataset: orders, where: price > 0}, {dataset: orders, where: price > 9}]",
+            "share: pairwise\n",
+        ),
+        [],
+        id="three pairs",
+    ),
+    pytest.param(
         joined("of: [orders]", "share: pairwise\n"),
-        [(JOINED, "[orders]", "coverage-shape pairwise is of exactly two datasets, got 1")],
+        [(JOINED, "[orders]", "coverage-shape coverage is of two datasets or more")],
         id="one of a pair",
+    ),
+    pytest.param(
+        {
+            **joined(
+                "of: [orders, {dataset: orders, where: price > 0}]", "share: directed\ndimensions: [pair]\n"
+            ),
+            ORDERS: edited(
+                ORDERS, ("{segment: accounts.segment}", "{segment: accounts.segment, pair: accounts.segment}")
+            )[ORDERS],
+        },
+        [(JOINED, "pair]", "coverage-shape 'pair' is the dimension of share: directed itself: leave it out")],
+        id="its own dimension",
     ),
     pytest.param(
         joined("of: [orders, orders]"),

@@ -74,6 +74,46 @@ CASES = [
         id="no unit of durations",
     ),
     pytest.param(
+        answer(WINDOW + "statistic: share_within\nwithin: 4h\nclock: {calendar: uk}\n"), [], id="a business clock"
+    ),
+    pytest.param(
+        answer(WINDOW + "statistic: p50\nunit: days\nclock: {pause: {dataset: tickets, start: opened_at, "
+               "end: closed_at}}\n"),
+        [],
+        id="pauses",
+    ),
+    pytest.param(
+        answer(WINDOW + "statistic: p50\nclock: {}\n"),
+        [(ANSWER, "clock", "duration-shape the clock says nothing: write calendar, pause or both")],
+        id="a clock that says nothing",
+    ),
+    pytest.param(
+        answer(WINDOW + "statistic: share_within\nwithin: 2 days\nclock: {calendar: uk}\n"),
+        [(ANSWER, "2 days", "duration-shape 2 days has no length on a clock: write hours or minutes")],
+        id="a standard in days of a clock",
+    ),
+    pytest.param(
+        answer(WINDOW + "statistic: p50\nunit: days\nclock: {calendar: uk}\n"),
+        [
+            (
+                ANSWER,
+                "days",
+                "duration-shape days have no length on a business calendar: write hours, minutes or seconds",
+            )
+        ],
+        id="days of a business calendar",
+    ),
+    pytest.param(
+        answer(WINDOW + "statistic: p50\nclock: {calendar: ukk}\n"),
+        [(ANSWER, "ukk}", "unknown-reference no calendar is called 'ukk' (did you mean 'uk'?)")],
+        id="no calendar of the company",
+    ),
+    pytest.param(
+        answer(WINDOW + "statistic: p50\nclock: {pause: {dataset: customer_ids, start: since, end: until}}\n"),
+        [(ANSWER, "customer", "entity-missing dataset 'customer_ids' has no entity 'customer'")],
+        id="pauses of somebody else",
+    ),
+    pytest.param(
         added({ANSWER: METRIC.replace("{dataset: tickets}", "{dataset: tickets, measure: count}") + WINDOW
                + "statistic: p50\n"}),
         [(ANSWER, "count", "duration-shape a duration is of entities: leave the measure out")],

@@ -1,4 +1,4 @@
-"""The entity of a metric is an entity of every dataset that it counts."""
+"""The entity of a metric is an entity of every dataset that it counts, of a ratio of one side at least."""
 
 import pytest
 
@@ -17,6 +17,15 @@ CASES = [
         edited(CSAT, ("entity: customer", "entity: person")),
         [(CSAT, "person, within: period}", "entity-missing dataset 'tickets' has no entity 'person'")],
         id="latest row",
+    ),
+    pytest.param(edited(CAC, ("kind: ratio", "kind: ratio\nentity: customer")), [], id="one side of a ratio"),
+    pytest.param(
+        edited(CAC, ("kind: ratio", "kind: ratio\nentity: lead")),
+        [
+            (CAC, "lead", "entity-missing dataset 'orders' has no entity 'lead'"),
+            (CAC, "lead", "entity-missing dataset 'spend' has no entity 'lead'"),
+        ],
+        id="neither side of a ratio",
     ),
     pytest.param(
         edited(CAC, ("count_new(customer)", "count_new(custmer)")),

@@ -1,4 +1,4 @@
-"""A metric that keeps the latest row of an entity reads a dataset with a key, which breaks ties."""
+"""A metric that looks for the latest row of an entity reads a dataset with a key, which breaks ties."""
 
 import pytest
 

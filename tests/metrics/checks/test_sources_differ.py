@@ -4,6 +4,7 @@ import pytest
 
 from tests.metrics.project import (
     ACCOUNTS,
+    CAC,
     CONVERSION,
     EVENTS,
     NEW,
@@ -116,6 +117,14 @@ CASES = [
         id="ratio with an entity",
     ),
     pytest.param(added({NEW: RATIO}), [], id="ratio without one may cross"),
+    pytest.param(
+        edited(CAC, ("kind: ratio", "kind: ratio\nentity: customer"))
+        | {
+            path: edited(path, ("source: crm", "source: desk"))[path] for path in ("datasets/ads.yml", EVENTS)
+        },
+        [],
+        id="ratio of which one side knows the entity may cross",
+    ),
 ]
 
 

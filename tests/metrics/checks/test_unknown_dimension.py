@@ -1,4 +1,4 @@
-"""A metric's dimensions are dimensions of every dataset that gives them."""
+"""A metric's dimensions are dimensions of every dataset that gives them, or a ratio allocates them."""
 
 import pytest
 

@@ -1,5 +1,6 @@
 import csv
 import re
+import warnings
 from importlib.util import find_spec
 from math import ceil, exp, inf, log, nan, sqrt
 from pathlib import Path
@@ -10,7 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metrics.statistics.intervals import Interval
-from metrics.statistics.survival import Curve, conversion_by, kaplan_meier, kaplan_meier_individuals
+from metrics.statistics.survival import (
+    Curve,
+    conversion_by,
+    kaplan_meier,
+    kaplan_meier_individuals,
+    quantile_ranks,
+)
 
 # Kaplan & Meier's own small example: deaths at 0.8, 3.1, 5.4, 9.2, losses at 1.0, 2.7, 7.0, 12.1.
 DEATHS = [0.8, 3.1, 5.4, 9.2]
@@ -63,17 +70,50 @@ def test_who_enters_at_an_age_is_at_risk_after_it() -> None:
     assert curve.at_risk.tolist() == [1, 1]
 
 
-def test_waltons_reproduces_lifelines() -> None:
+def waltons() -> list[tuple[float, bool]]:
+    """Return the table that lifelines ships."""
     found = find_spec("lifelines")
     if found is None or found.origin is None:
         pytest.skip("the package lifelines, which ships the waltons table, is not installed")
     table = Path(found.origin).parent / "datasets" / "waltons_dataset.csv"
     with table.open(newline="") as lines:
-        individuals = [(float(row["T"]), row["E"] == "1") for row in csv.DictReader(lines)]
-    curve = kaplan_meier_individuals(*zip(*individuals, strict=True))
+        return [(float(row["T"]), row["E"] == "1") for row in csv.DictReader(lines)]
+
+
+def test_waltons_reproduces_lifelines() -> None:
+    curve = kaplan_meier_individuals(*zip(*waltons(), strict=True))
     assert (curve.at_risk[0], curve.events.sum()) == (163, 156)
     assert curve.at(13) == pytest.approx(0.95069, abs=5e-6)
     assert curve.median() == 56
+    assert curve.quantile_interval(0.5) == Interval(53, 58)
+
+
+@pytest.mark.parametrize("p", [0.1, 0.5, 0.75, 0.9])
+@pytest.mark.parametrize("seed", range(4))
+def test_quantile_intervals_are_those_of_lifelines(p: float, seed: int) -> None:
+    pytest.importorskip("lifelines", reason="the package lifelines is not installed")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from lifelines import KaplanMeierFitter
+        from lifelines.utils import qth_survival_times
+
+    draws = np.random.default_rng(seed)
+    # Ties, losses among them and, in every other table, late entry; the longest is always lost: with nobody
+    # left the band is not defined, and they read it as 0.
+    ages, losses = draws.geometric(0.05, 200), draws.geometric(0.02, 200)
+    durations, observed = np.minimum(ages, losses), ages <= losses
+    observed[durations == durations.max()] = False
+    entry = draws.integers(0, 3, 200) * (seed % 2)
+    kept = entry < durations
+    table = durations[kept], observed[kept], entry[kept]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        theirs = KaplanMeierFitter().fit(*table[:2], entry=table[2] if seed % 2 else None)
+        low, high = qth_survival_times(1 - p, theirs.confidence_interval_).to_numpy()[0]
+        value = qth_survival_times(1 - p, theirs.survival_function_)
+    ours = kaplan_meier_individuals(*table)
+    expected = None if inf in (low, high) else Interval(low, high)
+    assert (ours.quantile(p), ours.quantile_interval(p)) == (None if value == inf else value, expected)
 
 
 def test_reading_between_before_and_after_the_ages() -> None:
@@ -95,8 +135,76 @@ def test_a_median_that_is_reached_exactly_survives_rounding() -> None:
 
 @pytest.mark.parametrize("p", [0, -0.1, 1.1])
 def test_quantile_refuses_a_share_outside_0_and_1(p: float) -> None:
-    with pytest.raises(ValueError, match=f"^quantile {p} is not above 0 and at most 1$"):
-        kaplan_meier([1], [1], [0]).quantile(p)
+    curve = kaplan_meier([1], [1], [0])
+    for refused in (curve.quantile, curve.quantile_interval, lambda share: quantile_ranks(9, share)):
+        with pytest.raises(ValueError, match=f"^quantile {p} is not above 0 and at most 1$"):
+            refused(p)
+
+
+def test_the_interval_of_a_median_by_hand() -> None:
+    # Ten events, none lost: after k of them S is 1 - k/10 with the variance term k / (10 (10 - k)). For the
+    # median (log(-log 0.5) = -0.367) the lower side of the band is at most 0.5 after the first, 0.473, the
+    # upper not after the seventh, 0.578, but after the eighth, 0.475.
+    curve = kaplan_meier(range(10, 110, 10), [1] * 10, [0] * 10)
+    sides = [curve.interval_at(age) for age in (10, 70, 80)]
+    assert [(round(each.lower, 3), round(each.upper, 3)) for each in sides if each] == [
+        (0.473, 0.985),
+        (0.071, 0.578),
+        (0.031, 0.475),
+    ]
+    assert curve.quantile_interval(0.5) == Interval(10, 80)
+    assert quantile_ranks(10, 0.5) == (1, 8)
+
+
+@pytest.mark.parametrize(
+    ("n", "p", "ranks"),
+    [(0, 0.5, None), (1, 0.5, None), (6, 0.5, None), (7, 0.5, (1, 6)), (100, 0.5, (40, 60)), (47, 0.9, (38, 46)),
+     (40, 0.9, None), (100, 0.9, (84, 96)), (1_000_000, 0.5, (499020, 500980))],
+)  # fmt: skip
+def test_ranks_of_a_quantile_whose_durations_are_all_known(
+    n: int, p: float, ranks: tuple[int, int] | None
+) -> None:
+    assert quantile_ranks(n, p) == ranks
+
+
+def test_a_negative_number_of_durations_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"^-1 durations$"):
+        quantile_ranks(-1, 0.5)
+
+
+@settings(deadline=None)
+@given(st.lists(st.integers(0, 9) | st.none(), min_size=1, max_size=80), st.sampled_from((0.1, 0.5, 0.9)))
+def test_without_censoring_the_interval_lies_between_two_ranks(durations: list[int | None], p: float) -> None:
+    # None: it never happened, the window is over.
+    curve = kaplan_meier_individuals(
+        [inf if each is None else each for each in durations], [each is not None for each in durations]
+    )
+    ranks = quantile_ranks(len(durations), p)
+    ordered = sorted(inf if each is None else each for each in durations)
+    bounds = None if ranks is None else (ordered[ranks[0] - 1], ordered[ranks[1] - 1])
+    expected = None if bounds is None or inf in bounds else Interval(*bounds)
+    assert curve.quantile_interval(p) == expected
+
+
+@settings(deadline=None)
+@given(lives, st.integers(1, 99))
+def test_the_interval_of_a_quantile_is_around_it_and_widens_with_z(
+    individuals: list[tuple[int, bool]], percent: int
+) -> None:
+    curve, p = of_lives(individuals), percent / 100
+    narrow, wide = curve.quantile_interval(p, z=1.0), curve.quantile_interval(p)
+    if wide is not None:
+        value = curve.quantile(p)
+        assert narrow is not None
+        assert value is not None
+        assert wide.lower <= narrow.lower <= value <= narrow.upper <= wide.upper
+
+
+def test_with_nobody_left_the_band_is_read_one_event_earlier() -> None:
+    # Seven at 1 and three at 2: the eighth is the upper bound, as if they had not been tied.
+    assert kaplan_meier([1, 2], [7, 3], [0, 0]).quantile_interval(0.5) == Interval(1, 2)
+    assert kaplan_meier([1], [1], [0]).quantile_interval(0.5) is None
+    assert kaplan_meier([1, 2], [3, 2], [0, 0]).quantile_interval(0.5) is None
 
 
 def test_log_log_interval_by_hand() -> None:

@@ -1,0 +1,1 @@
+"""What `scorecard init` writes: a small project, and starters for systems whose tables a loader lands."""

@@ -1,0 +1,1 @@
+"""One file a dashboard; each has `make`, which yields its dashboards."""

@@ -1,0 +1,145 @@
+"""Alert rules: red flags, counter-metrics that pay for an improvement, stale and failing sources."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from grafana import units
+from grafana.names import camel
+from grafana.promql import once, select
+from grafana.rules.breach import alert_grains, crossed, improves, live_value
+from grafana.rules.freshness import oldest
+from grafana.rules.rule import Group, Rule, duration
+from metrics.model import Catalog, Metric
+from scorecard.model import Board
+
+NOBODY = "unassigned"
+"""The department of an alert about a metric that nobody leads."""
+
+PLATFORM = "platform"
+"""The department of an alert about the server and its sources."""
+
+
+def by_department(catalog: Catalog, board: Board, url: str, held: timedelta) -> dict[str, Group]:
+    """Return the alerts of each department, by its name: of the metrics that it leads."""
+    found: dict[str, list[Rule]] = {}
+    for metric in catalog.metrics.values():
+        rules = found.setdefault(metric.leads or NOBODY, [])
+        rules += _red_flags(metric, catalog, board, url, held)
+        rules += _guards(metric, catalog, board, url, held)
+        rules.append(_refresh(metric, url, held))
+    return {name: Group(f"scorecard_{name}", tuple(rules)) for name, rules in found.items()}
+
+
+def _red_flags(metric: Metric, catalog: Catalog, board: Board, url: str, held: timedelta) -> Iterator[Rule]:
+    for grain in alert_grains(metric, board):
+        behind = crossed(metric, catalog, grain)
+        if behind is None:
+            continue
+        shown = units.written(metric, catalog)
+        yield Rule(
+            f"{live_value(metric, catalog, grain)} and on (grain) {behind}",
+            alert=camel("red_flag", metric.metric),
+            held=held,
+            labels=_labels(metric, "warning"),
+            annotations={
+                "summary": f"{metric.label} has crossed its red flag",
+                "description": f"{metric.label} of the latest final {grain.value.replace('_', ' ')} is {shown}, "
+                "and its whole interval lies behind the red flag.",
+                "runbook_url": _page(metric, url),
+            },
+        )
+
+
+def _guards(metric: Metric, catalog: Catalog, board: Board, url: str, held: timedelta) -> Iterator[Rule]:
+    for guard in (catalog.metrics[name] for name in metric.guards if name in catalog.metrics):
+        for grain in alert_grains(metric, board):
+            better = improves(metric, catalog, grain)
+            broken = crossed(guard, catalog, grain, past=True) if grain in guard.grains else None
+            if better is None or broken is None:
+                continue
+            yield Rule(
+                f"{live_value(guard, catalog, grain, past=True)} and on (grain) {broken} and on (grain) ({better})",
+                alert=camel("guard_broken", metric.metric, guard.metric),
+                held=held,
+                labels={**_labels(metric, "warning"), "guard": guard.metric},
+                annotations={
+                    "summary": f"{metric.label} improves while {guard.label} has crossed its red flag",
+                    "description": f"{metric.label} is better than a {grain.value.replace('_', ' ')} before. "
+                    f"Its counter-metric {guard.label} is {units.written(guard, catalog)}: "
+                    "the one may be paid for by the other.",
+                    "runbook_url": _page(guard, url),
+                },
+            )
+
+
+def _refresh(metric: Metric, url: str, held: timedelta) -> Rule:
+    series = once(select("kpi_refresh_success", metric=metric.metric), "metric")
+    return Rule(
+        f"{series} == 0",
+        alert=camel("refresh_failing", metric.metric),
+        held=held,
+        labels=_labels(metric, "warning"),
+        annotations={
+            "summary": f"{metric.label} cannot be computed",
+            "description": f"No refresh has computed {metric.label} for {duration(held)}; "
+            "it keeps its last good value. Its page says why.",
+            "runbook_url": _page(metric, url),
+        },
+    )
+
+
+def health(catalog: Catalog, url: str, held: timedelta) -> Group:
+    """Return the alerts about sources and the server itself."""
+    return Group("scorecard_health", (*_sources(catalog, url, held), _gone(url, held)))
+
+
+def _sources(catalog: Catalog, url: str, held: timedelta) -> Iterator[Rule]:
+    limits = oldest(catalog)
+    owners = {dataset.source: dataset.department for dataset in catalog.datasets.values() if dataset.department}
+    for source in catalog.sources:
+        labels = {"department": owners.get(source) or PLATFORM, "severity": "warning"}
+        up = once(select("kpi_source_up", source=source), "source")
+        yield Rule(
+            f"{up} == 0", alert=camel("source_down", source), held=held, labels=labels,
+            annotations={
+                "summary": f"The source {source} does not answer",
+                "description": f"{source} has not answered for {duration(held)}; what is computed from it stays "
+                "as it was.",
+                "runbook_url": f"{url}/catalogue",
+            },
+        )  # fmt: skip
+        fail = limits.get(source, (None, None))[1]
+        if fail is None:
+            continue
+        watermark = once(select("kpi_source_watermark_timestamp_seconds", source=source), "source")
+        yield Rule(
+            f"time() - {watermark} > {fail:g}", alert=camel("source_stale", source), held=held, labels=labels,
+            annotations={
+                "summary": f"The source {source} is stale",
+                "description": f"What {source} says is {{{{ $value | humanizeDuration }}}} old; "
+                f"more than {duration(timedelta(seconds=fail))} is too much for one of its datasets.",
+                "runbook_url": f"{url}/catalogue",
+            },
+        )  # fmt: skip
+
+
+def _gone(url: str, held: timedelta) -> Rule:
+    return Rule(
+        "absent(scorecard_definition_info)", alert="ScorecardAbsent", held=held,
+        labels={"department": PLATFORM, "severity": "critical"},
+        annotations={
+            "summary": "The scorecard server is not scraped",
+            "description": f"No series of it have come for {duration(held)}: every other alert is blind.",
+            "runbook_url": f"{url}/readyz",
+        },
+    )  # fmt: skip
+
+
+def _labels(metric: Metric, severity: str) -> dict[str, str]:
+    return {"department": metric.leads or NOBODY, "metric": metric.metric, "severity": severity}
+
+
+def _page(metric: Metric, url: str) -> str:
+    return f"{url}/catalogue/{metric.metric}"

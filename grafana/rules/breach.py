@@ -1,0 +1,80 @@
+"""When a red flag is crossed beyond doubt: by a final value whose whole interval lies behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from grafana.cards import target_kinds
+from grafana.promql import PART, Figures, select
+from metrics.grain import Grain
+from metrics.model import Catalog, Direction, Metric
+from metrics.series import family_name
+from scorecard.model import Board
+
+SPAN_DAYS = {Grain.DAY: 1, Grain.WEEK: 7, Grain.MONTH: 31, Grain.QUARTER: 92, Grain.YEAR: 366,
+             Grain.FISCAL_QUARTER: 92, Grain.FISCAL_YEAR: 366}  # fmt: skip
+"""The longest that a period of a grain lasts: that long ago, another one was the latest."""
+
+
+def alert_grains(metric: Metric, board: Board) -> tuple[Grain, ...]:
+    """Return the grains at which a metric is watched: its scorecards', else its targets', else all of its own."""
+    scored = [card.grain for card in board.scorecards.values() if metric.metric in card.metrics]
+    targeted = [target.per for target in metric.targets if target.per is not None]
+    for grains in (scored, targeted, metric.grains):
+        found = tuple(dict.fromkeys(grain for grain in grains if grain in metric.grains))
+        if found:
+            return found
+    return ()
+
+
+def crossed(metric: Metric, catalog: Catalog, grain: Grain, *, past: bool = False) -> str | None:
+    """Return the expression that holds while the red flag is crossed; None for a metric that has none.
+
+    The bound of the interval that lies nearest to the goal must be behind the red flag; where there is no
+    interval, the value itself. A sample that is too small says nothing. `past` asks the history instead of
+    the live series; both know final values alone.
+    """
+    figures = Figures.of(metric, catalog, grain.value)
+    tests = list(_tests(metric, figures, past))
+    if not tests:
+        return None
+    either = " or ".join(tests)
+    whole = f"({either})" if len(tests) > 1 else either
+    if metric.min_sample > 0:
+        size = _merged(figures.total(PART["sample_size"], past=past))
+        whole = f"({whole} unless on (grain) {size} < {metric.min_sample})"
+    return whole
+
+
+def _tests(metric: Metric, figures: Figures, past: bool) -> Iterator[str]:
+    kinds = [kind for kind in target_kinds(metric) if kind.startswith("red_flag")]
+    for kind in kinds:
+        below = metric.direction is Direction.UP or kind == "red_flag_lower"
+        bound, sign = (PART["upper"], "<") if below else (PART["lower"], ">")
+        nearest = f"{figures.total(bound, past=past)} or {figures.total(past=past)}"
+        flag = _merged(select("scorecard_target", metric=metric.metric, grain=figures.grain, kind=kind,
+                              **({"vintage": "current"} if past else {})))  # fmt: skip
+        yield f"{_merged(nearest, bare=True)} {sign} on (grain) {flag}"
+
+
+def _merged(expression: str, *, bare: bool = False) -> str:
+    return f"max by (grain) ({expression})"
+
+
+def improves(metric: Metric, catalog: Catalog, grain: Grain) -> str | None:
+    """Return the expression that holds while a metric is better than a period before; None where none is."""
+    signs = {Direction.UP: ">", Direction.DOWN: "<"}
+    if metric.direction not in signs or grain not in SPAN_DAYS:
+        return None
+    series = Figures.of(metric, catalog, grain.value).past()
+    return f"{_merged(series)} {signs[metric.direction]} on (grain) {_merged(f'{series} offset {SPAN_DAYS[grain]}d')}"
+
+
+def live_value(metric: Metric, catalog: Catalog, grain: Grain, *, past: bool = False) -> str:
+    """Return the value itself, for the alert to show."""
+    return _merged(Figures.of(metric, catalog, grain.value).total(past=past))
+
+
+def family(metric: Metric, catalog: Catalog) -> str:
+    """Return the name of a metric's live family."""
+    return family_name(metric, Figures.of(metric, catalog, "").base)

@@ -1,0 +1,69 @@
+"""Stores that are wrong on purpose, to show that the harness sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from sqlalchemy import insert
+
+from metrics.observation import Observation
+from metrics.store import Run, Store, Written
+from metrics.store_tables import observation_row, observations, run_row, runs
+from metrics.store_versions import Changes, changes, checked
+
+
+class _Split(Store):
+    """A store that commits the row of a run before its observations."""
+
+    def begin(self, run: Run, computed: Iterable[Observation]) -> Changes:
+        given = checked(run, computed)
+        with self.writing(run.metric) as connection:
+            found = changes(connection, run, given)
+            connection.execute(insert(runs), run_row(run, found.counts))
+        return found
+
+    def add(self, run: Run, *seen: Observation) -> None:
+        with self.writing(run.metric) as connection:
+            for each in seen:
+                connection.execute(insert(observations), observation_row(replace(each, run=run.id)))
+
+
+class RunFirst(_Split):
+    """Two transactions: the run, then all of its observations."""
+
+    def write(self, run: Run, computed: Iterable[Observation]) -> Written:
+        found = self.begin(run, computed)
+        self.add(run, *found.new, *found.tombstones)
+        return found.counts
+
+
+class OneByOne(_Split):
+    """A transaction an observation."""
+
+    def write(self, run: Run, computed: Iterable[Observation]) -> Written:
+        found = self.begin(run, computed)
+        for seen in found.new + found.tombstones:
+            self.add(run, seen)
+        return found.counts
+
+
+class Repeating(Store):
+    """One transaction, in which every observation is written, new or not."""
+
+    def write(self, run: Run, computed: Iterable[Observation]) -> Written:
+        given = checked(run, computed)
+        counts = Written(len(given), 0, 0)
+        with self.writing(run.metric) as connection:
+            connection.execute(insert(runs), run_row(run, counts))
+            rows = [observation_row(replace(seen, run=run.id)) for seen in given.values()]
+            connection.execute(insert(observations), rows)
+        return counts
+
+
+STORES: dict[str, type[Store]] = {
+    "sound": Store,
+    "run first": RunFirst,
+    "one by one": OneByOne,
+    "repeating": Repeating,
+}
