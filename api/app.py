@@ -9,10 +9,10 @@ from typing import Any
 from flask import Flask, Response, jsonify
 from flask_smorest import Api
 
-from api import exposition, guard, problem
+from api import guard, problem, scrape
 from api.auth import Keys
 from api.clock import Clock, present
-from api.context import Context, attach, current, now, project
+from api.context import Context, attach, current, project
 from api.live import Live
 from api.pages import catalogue, documents, metric, scorecard
 from api.pages.site import pages
@@ -71,7 +71,7 @@ def create_app(
     app.register_blueprint(documents.documents)
     app.register_blueprint(pages)
     app.register_blueprint(remote_read.blueprint())
-    app.add_url_rule("/metrics", "prometheus", _prometheus(exposition.Exposition()))
+    app.add_url_rule("/metrics", "prometheus", scrape.view())
     app.add_url_rule("/healthz", "health", _health)
     app.add_url_rule("/readyz", "ready", _ready)
     problem.register(app)
@@ -104,10 +104,6 @@ def _specification(api: Api) -> dict[str, Any]:
     # On loopback a reader needs no key, elsewhere everybody does.
     spec["security"] = [{"key": []}, {}]
     return spec
-
-
-def _prometheus(held: exposition.Exposition) -> Callable[[], Response]:
-    return lambda: Response(held.text(project(), now()), content_type=exposition.CONTENT_TYPE)
 
 
 def _health() -> Response:

@@ -20,6 +20,7 @@ from api.remote_read.wire import Series
 from metrics.history import Instants, Vintage, milliseconds
 from metrics.model import Metric
 from metrics.series import base_of, describe, families
+from metrics.terms import assumptions
 
 HEAD = timedelta(hours=3)
 """What a running Prometheus still holds in memory: blocks that reach into it are refused or lost."""
@@ -52,7 +53,8 @@ def write(project: Project, metrics: Iterable[Metric], vintage: Vintage, step: t
         for one in found:
             name = dict(one.labels)[NAME]
             (shared if name in shared else by_name).setdefault(name, []).append(one)
-        words = {name: describe(metric, part, provisional=provisional)
+        assumes = assumptions(metric, project.catalog)
+        words = {name: describe(metric, part, provisional=provisional, assumes=assumes)
                  for name, part, provisional in families(metric, base_of(metric, project.catalog))}  # fmt: skip
         for name, lines in by_name.items():
             file.write(_text(name, words[name], lines))

@@ -1,98 +1,135 @@
-"""`/metrics`: the store's newest values in Prometheus' text format. A scrape never asks a source."""
+"""The store's newest values as families of Prometheus, and how they are written."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
-from threading import Lock
+from enum import StrEnum
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.openmetrics.exposition import generate_latest as openmetrics
 from prometheus_client.registry import Collector
-from sqlalchemy import func, select
 
+from api.happenings import happenings
 from api.newest import live, still_open
 from api.project import Project
 from metrics.grain import Calendar, Grain, Period
 from metrics.model import Metric
 from metrics.observation import Observation
-from metrics.series import PARTS, base_of, describe, dimension_labels, family_name, labels
-from metrics.store_tables import refreshes, runs
+from metrics.series import PARTS, base_of, covered, describe, dimension_labels, family_name, labels
+from metrics.terms import assumptions
 from scorecard.score import Status
 from scorecard.target import target_for
 from scorecard.view import ScorecardReport
 
-CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+class Form(StrEnum):
+    """How an exposition is written."""
+
+    TEXT = "text/plain; version=0.0.4; charset=utf-8"
+    OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
+
+    @property
+    def content_type(self) -> str:
+        """Return the media type."""
+        return self.value
+
+    @property
+    def end(self) -> bytes:
+        """Return what the last line says."""
+        return b"# EOF\n" if self is Form.OPENMETRICS else b""
 
 
-class Exposition:
-    """The exposition of one process, rendered anew once the store or the definitions have changed."""
+@dataclass(frozen=True)
+class Values:
+    """A metric's families, and the live period of each grain."""
 
-    def __init__(self) -> None:
-        self._lock = Lock()
-        self._made_from: tuple[Project, object] | None = None
-        self._text = b""
-
-    def text(self, project: Project, now: datetime) -> bytes:
-        """Return the whole exposition; the store's last run and refresh decide whether it still holds."""
-        made_from = (project, _mark(project))
-        with self._lock:
-            if self._made_from is None or not _same(self._made_from, made_from):
-                self._text, self._made_from = render(project, now), made_from
-            return self._text
+    families: tuple[GaugeMetricFamily, ...]
+    periods: tuple[Period, ...]
 
 
-def _same(one: tuple[Project, object], other: tuple[Project, object]) -> bool:
-    # A reload makes a new project; to compare two by value would read all of their definitions.
-    return one[0] is other[0] and one[1] == other[1]
-
-
-def _mark(project: Project) -> object:
-    """Return what changes whenever something was computed."""
-    numbers = [select(func.max(table.c.number)).scalar_subquery() for table in (runs, refreshes)]
-    with project.store.engine.connect() as connection:
-        return tuple(connection.execute(select(*numbers)).one())
-
-
-def render(project: Project, now: datetime) -> bytes:
+def render(project: Project, now: datetime, form: Form = Form.TEXT) -> bytes:
     """Return the whole exposition: values, targets, scores, definitions, sources, refreshes."""
+    every = {name: values(project, metric) for name, metric in project.catalog.metrics.items()}
+    families = [family for found in every.values() for family in found.families]
+    return written([*families, *shared(project, now, every)], form) + form.end
+
+
+def values(project: Project, metric: Metric) -> Values:
+    """Return what the store holds of a metric: its latest final periods, and those still open."""
+    return _StoreCollector(project).values(metric)
+
+
+def shared(project: Project, now: datetime, every: Mapping[str, Values]) -> list[GaugeMetricFamily]:
+    """Return the families that metrics share, with the live periods of every metric."""
+    return _StoreCollector(project).shared(now, every)
+
+
+def written(families: Iterable[GaugeMetricFamily], form: Form) -> bytes:
+    """Return families as they are written, without the end of an exposition."""
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(_StoreCollector(project, now))
-    return generate_latest(registry)
+    registry.register(_These([family for family in families if family.samples]))
+    if form is Form.TEXT:
+        return generate_latest(registry)
+    text: bytes = openmetrics(registry)  # type: ignore[no-untyped-call]
+    return text.removesuffix(form.end)
 
 
-class _StoreCollector(Collector):
-    """Read everything from the store, once, at one instant."""
+class _These(Collector):
+    """Families that are made already."""
 
-    def __init__(self, project: Project, now: datetime) -> None:
-        self._project = project
-        self._now = now
-        self._calendar = project.catalog.company.calendar
+    def __init__(self, families: list[GaugeMetricFamily]) -> None:
+        self._families = families
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
-        """Yield every family that has a series."""
-        families: list[GaugeMetricFamily] = []
-        ends = GaugeMetricFamily(
+        """Yield them."""
+        return iter(self._families)
+
+
+def _family(name: str, words: str, labels: Iterable[str]) -> GaugeMetricFamily:
+    """Return a family without samples; OpenMetrics wants its unit told, which ends its name."""
+    unit = next((unit for unit in ("seconds", "ratio") if name.endswith(f"_{unit}")), "")
+    return GaugeMetricFamily(name, words, labels=list(labels), unit=unit)
+
+
+class _StoreCollector:
+    """Read everything from the store, once."""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+        self._calendar = project.catalog.company.calendar
+
+    def values(self, metric: Metric) -> Values:
+        """Return a metric's families."""
+        observations = tuple(covered(metric, self._project.store.latest(metric.metric)))
+        closed = live(observations, metric.own_dimensions)
+        unfinished = still_open(observations, metric.own_dimensions)
+        families = (
+            *self._values(metric, closed.values(), provisional=False),
+            *self._values(metric, unfinished.values(), provisional=True),
+        )
+        return Values(families, tuple(period for period, _ in closed.values()))
+
+    def shared(self, now: datetime, every: Mapping[str, Values]) -> list[GaugeMetricFamily]:
+        """Return what stands beside the values."""
+        ends = _family(
             "kpi_period_end_timestamp_seconds",
             "The instant at which the period of a metric's live series ends",
-            labels=["metric", "grain"],
+            ["metric", "grain"],
         )
-        targets = GaugeMetricFamily(
+        targets = _family(
             "scorecard_target",
             "The target of the live period, in base units",
-            labels=["metric", "grain", "kind"],
+            ["metric", "grain", "kind"],
         )
         for metric in self._project.catalog.metrics.values():
-            observations = self._project.store.latest(metric.metric)
-            closed = live(observations, metric.own_dimensions)
-            unfinished = still_open(observations, metric.own_dimensions)
-            families.extend(self._values(metric, closed.values(), provisional=False))
-            families.extend(self._values(metric, unfinished.values(), provisional=True))
-            for grain, (period, _) in closed.items():
-                _add_end(ends, metric, grain, period, self._calendar)
+            for period in every[metric.metric].periods:
+                _add_end(ends, metric, period.grain, period, self._calendar)
                 self._add_targets(targets, metric, period)
-        families += [ends, targets, *self._scores(), *self._definitions(), *self._sources()]
-        return (family for family in families if family.samples)
+        beside = [*self._scores(now), *self._definitions(), *self._sources(), *happenings(self._project)]
+        return [ends, targets, *beside]
 
     def _values(
         self,
@@ -103,11 +140,14 @@ class _StoreCollector(Collector):
     ) -> Iterator[GaugeMetricFamily]:
         base, names = base_of(metric, self._project.catalog), dimension_labels(metric)
         seen = [observation for _, observations in periods for observation in observations]
+        assumes = assumptions(metric, self._project.catalog)
         for part in PARTS:
             made = GaugeMetricFamily(
                 family_name(metric, base, part, provisional=provisional),
-                describe(metric, part, provisional=provisional),
+                describe(metric, part, provisional=provisional, assumes=assumes),
                 labels=["grain", "by", *names],
+                # OpenMetrics wants names to end in the unit that is told.
+                unit="" if part.suffix or provisional else base.suffix.removeprefix("_"),
             )
             for observation in seen:
                 number = getattr(observation, part.name)
@@ -123,20 +163,20 @@ class _StoreCollector(Collector):
         for kind, level in target.numbers():
             family.add_metric([metric.metric, period.grain.value, kind], level * factor)
 
-    def _scores(self) -> Iterator[GaugeMetricFamily]:
-        reports = [self._project.report(name, None, self._now) for name in self._project.board.scorecards]
-        score = GaugeMetricFamily(
-            "scorecard_score", "The score of a scorecard's current period, 0 to 100", labels=["scorecard"]
+    def _scores(self, now: datetime) -> Iterator[GaugeMetricFamily]:
+        reports = [self._project.report(name, None, now) for name in self._project.board.scorecards]
+        score = _family(
+            "scorecard_score", "The score of a scorecard's current period, 0 to 100", ["scorecard"]
         )
-        coverage = GaugeMetricFamily(
+        coverage = _family(
             "scorecard_coverage_ratio",
             "The share of a scorecard's weight that has a scored value",
-            labels=["scorecard"],
+            ["scorecard"],
         )
-        objectives = GaugeMetricFamily(
+        objectives = _family(
             "scorecard_objective_score",
             "The score of an objective, 0 to 100",
-            labels=["scorecard", "perspective", "objective"],
+            ["scorecard", "perspective", "objective"],
         )
         for report in reports:
             if report.score is not None:
@@ -150,20 +190,24 @@ class _StoreCollector(Collector):
         return iter((score, coverage, objectives, *_statuses(reports)))
 
     def _definitions(self) -> Iterator[GaugeMetricFamily]:
-        family = GaugeMetricFamily(
+        family = _family(
             "scorecard_definition_info",
             "The definition that a metric's series follow; always 1",
-            labels=["metric", "hash", "commit"],
+            ["metric", "hash", "commit"],
         )
-        seconds = GaugeMetricFamily(
-            "kpi_refresh_duration_seconds", "How long the last refresh of a metric took", labels=["metric"]
+        seconds = _family(
+            "kpi_refresh_duration_seconds", "How long the last refresh of a metric took", ["metric"]
+        )
+        success = _family(
+            "kpi_refresh_success", "Whether the last refresh of a metric came through", ["metric"]
         )
         for name in self._project.catalog.metrics:
             family.add_metric([name, *self._definition(name)], 1)
             run = self._project.store.last_run(name)
             if run is not None:
                 seconds.add_metric([name], run.seconds)
-        return iter((family, seconds))
+                success.add_metric([name], 1 if run.outcome == "ok" else 0)
+        return iter((family, seconds, success))
 
     def _definition(self, name: str) -> tuple[str, str]:
         """Return the hash and commit of the definition that a metric's stored values follow."""
@@ -175,16 +219,14 @@ class _StoreCollector(Collector):
         return success.definition_hash, stored.commit or "" if stored else ""
 
     def _sources(self) -> Iterator[GaugeMetricFamily]:
-        up = GaugeMetricFamily(
-            "kpi_source_up", "Whether a source answered when last asked", labels=["source"]
+        up = _family("kpi_source_up", "Whether a source answered when last asked", ["source"])
+        success = _family(
+            "kpi_source_last_success_timestamp_seconds", "When a source last answered", ["source"]
         )
-        success = GaugeMetricFamily(
-            "kpi_source_last_success_timestamp_seconds", "When a source last answered", labels=["source"]
-        )
-        watermark = GaugeMetricFamily(
+        watermark = _family(
             "kpi_source_watermark_timestamp_seconds",
             "The instant up to which a source's data is known",
-            labels=["source"],
+            ["source"],
         )
         for name, health in self._project.store.source_health().items():
             up.add_metric([name], 1 if health.up else 0)
@@ -203,14 +245,12 @@ def _add_end(
 
 
 def _statuses(reports: Iterable[ScorecardReport]) -> tuple[GaugeMetricFamily, GaugeMetricFamily]:
-    one_hot = GaugeMetricFamily(
+    one_hot = _family(
         "scorecard_status",
         "The status of an indicator: 1 for the one that holds, 0 for the others",
-        labels=["scorecard", "metric", "status"],
+        ["scorecard", "metric", "status"],
     )
-    counts = GaugeMetricFamily(
-        "scorecard_indicators", "How many indicators have a status", labels=["scorecard", "status"]
-    )
+    counts = _family("scorecard_indicators", "How many indicators have a status", ["scorecard", "status"])
     for report in reports:
         # A metric may stand under two objectives; its status is the same under both.
         found = {indicator.metric: indicator.status for indicator in report.indicators}

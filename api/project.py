@@ -59,7 +59,7 @@ class Project:
             DefinitionsInvalid: the definitions hold errors; all findings are in it.
             StoreError: the store cannot be opened.
         """
-        catalog, board, folder, findings = _read(root)
+        catalog, board, folder, findings = read_definitions(root)
         store = Store.open(store_url or default_store_url(root))
         return cls(root, catalog, board, store, findings, _hashes(catalog), folder, head_commit(root))
 
@@ -69,7 +69,7 @@ class Project:
         Raises:
             DefinitionsInvalid: the definitions hold errors.
         """
-        catalog, board, folder, findings = _read(self.root)
+        catalog, board, folder, findings = read_definitions(self.root)
         return replace(
             self, catalog=catalog, board=board, folder=folder, findings=findings,
             hashes=_hashes(catalog), commit=head_commit(self.root),
@@ -131,7 +131,8 @@ def default_store_url(root: Path) -> str | URL:
     return given or URL.create("sqlite", database=str(root / STATE_FOLDER / "store.db"))
 
 
-def _read(root: Path) -> tuple[Catalog, Board, Folder, tuple[Finding, ...]]:
+def read_definitions(root: Path) -> tuple[Catalog, Board, Folder, tuple[Finding, ...]]:
+    """Return the definitions of a project folder and the advice on them; raise DefinitionsInvalid."""
     definitions = load(root)
     loaded = Loaded(definitions.catalog, definitions.findings, definitions.folder, definitions.places)
     findings = sort_findings([*definitions.findings, *check_metrics(loaded), *check_board(definitions)])

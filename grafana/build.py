@@ -41,7 +41,10 @@ def build(catalog: Catalog, board: Board, *, url: str, on: datetime,
     made = dashboards(Company(catalog, board, url, on))
     folders = tuple(dict.fromkeys(each.folder for each in made))
     files = {f"dashboards/{uid(each.folder)}/{each.uid}.json": each.text() for each in made}
-    files |= {f"rules/{name}.yml": text(groups) for name, groups in rules(catalog, board, url, refresh_every).items()}
+    files |= {
+        f"rules/{name}.yml": text(groups)
+        for name, groups in rules(catalog, board, url, refresh_every).items()
+    }
     files["provisioning/datasources/scorecard.yml"] = provisioning.datasources()
     files["provisioning/dashboards/scorecard.yml"] = provisioning.dashboards(board, folders)
     files["alertmanager.example.yml"] = alertmanager.example(board)
@@ -59,7 +62,9 @@ def dashboards(company: Company) -> tuple[Dashboard, ...]:
                        ("title", [f"{each.folder}/{each.title}" for each in made])):  # fmt: skip
         twice = [key for key, count in Counter(keys).items() if count > 1]
         if twice:
-            raise UsageError(f"two dashboards share the {what} {twice[0]!r}: name one of the definitions otherwise")
+            raise UsageError(
+                f"two dashboards share the {what} {twice[0]!r}: name one of the definitions otherwise"
+            )
     return made
 
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
+
 from metrics.model import Catalog, Metric
 from metrics.series import base_of
 from metrics.unit import unit_of
 
 PERCENT, SECONDS, COUNT = "percentunit", "s", "short"
-_CURRENCIES = frozenset(
-    "AUD BDT BRL CAD CHF CZK DKK EUR GBP HKD HUF IDR ILS INR ISK JPY KRW MXN NOK NZD PHP PLN RUB SEK TRY TWD "
-    "UAH USD VND ZAR".split()
+_CURRENCIES = re.compile(
+    "AUD|BDT|BRL|CAD|CHF|CZK|DKK|EUR|GBP|HKD|HUF|IDR|ILS|INR|ISK|JPY|KRW|MXN|NOK|NZD|PHP|PLN|RUB|SEK|TRY|TWD|"
+    "UAH|USD|VND|ZAR"
 )
+"""Those that Grafana has a format for."""
 
 
 def unit(metric: Metric, catalog: Catalog) -> str:
@@ -23,7 +26,7 @@ def unit(metric: Metric, catalog: Catalog) -> str:
     said = unit_of(metric, catalog)
     code = catalog.company.currency.report.upper()
     if said == code.lower():
-        return f"currency{code}" if code in _CURRENCIES else f"currency:{code}"
+        return f"currency{code}" if _CURRENCIES.fullmatch(code) else f"currency:{code}"
     return f"suffix: {said}" if said else COUNT
 
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from marshmallow import ValidationError
 
-from metrics.fields import NAME, NodeField, Shape, bad_name, refused
-from metrics.nodes import Mapping, Node, Sequence
+from metrics.fields import NAME, NodeField, Shape, bad_name, refused, shown
+from metrics.nodes import Mapping, Node, Scalar, Sequence
 
 
 class Items(NodeField):
@@ -25,6 +25,11 @@ class Items(NodeField):
 
     def accepts(self, node: Node) -> bool:
         return isinstance(node, Sequence) or self.single
+
+    def unlike(self, node: Node) -> ValidationError:
+        if isinstance(node, Scalar) and NAME.fullmatch(node.text):
+            return refused(f"expected a list, got {shown(node)}: write [{node.text}]")
+        return refused(f"expected a list, got {shown(node)}: write it in [ ], or begin each item with '- '")
 
     def read(self, node: Node) -> tuple[Any, ...]:
         if not isinstance(node, Sequence):
@@ -82,7 +87,7 @@ def _each(inner: NodeField, node: Sequence) -> tuple[Any, ...]:
 class Named(NodeField):
     """A mapping of names to values of one type; with `free`, of any texts to values."""
 
-    wanted = "a mapping"
+    wanted = "a mapping of names"
 
     def __init__(self, inner: NodeField, free: bool = False, **settings: Any) -> None:
         super().__init__(**settings)

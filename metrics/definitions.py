@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Any
 
 from metrics.errors import Finding, Position, sort_findings
+from metrics.fields import NAME as IDENTIFIER
 from metrics.folder import NAME, Folder, read_folder, stem
 from metrics.model import BusinessCalendar, Catalog, Company, Dataset, Metric
 from metrics.nodes import Mapping as MappingNode
@@ -214,7 +215,7 @@ class _Builder:
         """Remember where a definition stands; tell whether its name is still free."""
         named = node.get(kind) if isinstance(node, MappingNode) else None
         name = named.text if isinstance(named, Scalar) and named.text else stem(path)
-        if isinstance(named, Scalar) and name != stem(path):
+        if isinstance(named, Scalar) and name != stem(path) and IDENTIFIER.fullmatch(name):
             message = f"{kind} {name!r} stands in {stem(path)}.yml: name the file {name}.yml"
             self.findings.append(Finding(named.position, "file-name", message))
         if definition is None:

@@ -57,8 +57,9 @@ MAX_DEPTH = 50
 MAX_NODES = 100_000
 MAX_TEXT = 64 * 1024
 
+# Control characters, what no file may hold, and what lets a text look other than it is read.
 _FORBIDDEN = re.compile(
-    "[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
+    "[^\t\n\r\x20-\x7e\xa0-\u2027\u202f-\u2065\u206a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
 )
 _DIRECTIVES = re.compile(r"\A(?:(?:[ \t]*(?:#.*)?|%.*)\n)*")
 _YAML_1_2 = re.compile(r"%YAML[ \t]+1\.2[ \t]*(?:[ \t]#.*)?")
@@ -314,4 +315,5 @@ def _explain(error: MarkedYAMLError) -> tuple[int, str, str]:
         started = f"text cannot start with {found[1]}: quote it"
         return index, "yaml-syntax", "a tab stands here: write spaces" if found[1] == "\\t" else started
     advice = next((advice for fragment, advice in _ADVICE.items() if fragment in problem), None)
-    return index, "yaml-syntax", (advice or problem) + since
+    # Where a block was opened says nothing of what is wrong in it.
+    return index, "yaml-syntax", (advice or problem) + ("" if advice == _MISPLACED else since)

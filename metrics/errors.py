@@ -17,7 +17,8 @@ ScorecardError
 │   ├── SourceMissing
 │   └── SecretMissing
 ├── ComputationError        a metric's numbers cannot be trusted
-│   └── SeriesLimit
+│   ├── SeriesLimit
+│   └── LabelLimit
 ├── FitError                a model is not fitted to these customers; carries the reason
 ├── StoreError
 │   └── StoreLocked         passing
@@ -232,6 +233,14 @@ class SeriesLimit(ComputationError):
         self.series = series
         self.limit = limit
         super().__init__(metric, f"{series} series exceed the {limit} allowed: cut by fewer dimensions")
+
+
+class LabelLimit(ComputationError):
+    """A value of a dimension cannot be a label."""
+
+    def __init__(self, metric: str, dimension: str, problem: str) -> None:
+        self.dimension = dimension
+        super().__init__(metric, f"a value of dimension {dimension!r} {problem}")
 
 
 class FitReason(StrEnum):

@@ -36,6 +36,10 @@ class Finality:
         own = self._own(found, period, closing(found, period, segment, value))
         return max((own, *(each for each in below if each is not None)))
 
+    def decided(self, metric: str) -> bool:
+        """Tell whether a metric's values decide by themselves when they are final."""
+        return hasattr(kind_of(self._catalog.metric(metric)), "decided")
+
     def _own(self, metric: Metric, period: Period, window: Span | None) -> datetime:
         # A curve has thousands of segments and few periods and ages.
         key = (metric.metric, period, window)

@@ -12,7 +12,8 @@ and may offer `covering(metric)`, the references whose first rows say from when 
 its words mean, `closing(metric, segment, period)`, the span that must pass after a period until it is final,
 `decided(metric, value)`, that span where a value is known that may end it sooner, and `beside(metric, frame,
 results)`, plain JSON values by name that are published beside the estimates and stored with the run: a
-model's fit, ids that were not matched, customers that were left out.
+model's fit, ids that were not matched, customers that were left out; `fits(metric)`, whether a model is
+fitted, and `absent(metric, state)`, what no value in a state means, in words.
 """
 
 from __future__ import annotations
@@ -76,6 +77,13 @@ def kinds() -> dict[str, Any]:
 def kind_of(metric: Metric) -> Any:
     """Return the module of a metric's kind."""
     return kinds()[metric.kind]
+
+
+def absent(metric: Metric, state: State) -> str | None:
+    """Return what no value in a state means in words, None where the kind has none for it."""
+    kind = kind_of(metric)
+    said: str | None = kind.absent(metric, state) if hasattr(kind, "absent") else None
+    return said
 
 
 @dataclass(frozen=True)

@@ -173,7 +173,7 @@ class Rows:
     def _raw_value(self, name: Name) -> Value:
         first = name.parts[0]
         if first in self._clashing:
-            raise self._clashing[first]
+            raise ExpressionError(self._clashing[first].message, name.offset)
         if first not in self._raw:
             known = (*self._raw, *self.dataset.columns, *self.dataset.conditions, *self.dataset.lookups)
             raise ExpressionError(f"dataset {self.dataset.dataset!r} has no column {first!r}{suggest(first, known)}",

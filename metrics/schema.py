@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import abc
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import date
 from enum import StrEnum
 from functools import cache
@@ -37,6 +37,8 @@ from metrics.fields import (
     Truth,
     Whole,
     Word,
+    refused,
+    shown,
 )
 from metrics.model import MONTHS, WEEKDAYS, BusinessCalendar, ColumnType, Company, Dataset, Lookup, Metric
 from metrics.nodes import Entry, Mapping, Node
@@ -56,6 +58,7 @@ WORDS: dict[tuple[type, str], tuple[str, ...]] = {
 FREE_KEYS = frozenset({(Dataset, "types"), (BusinessCalendar, "hours")})
 # Texts that name the definition itself.
 NAMES = frozenset({(Dataset, "dataset"), (Metric, "metric")})
+_LISTED = 12
 _PLAIN: dict[Any, Callable[..., NodeField]] = {bool: Truth, int: Whole, float: Number, date: Day}
 
 
@@ -75,12 +78,18 @@ class RecordSchema(Schema):
         known = {field.data_key for field in self.fields.values() if field.data_key}
         known |= self.ignored
         unknown = {
-            key: [Problem(f"unknown key {key!r}{suggest(key, known)}", "unknown-key", key=True)]
+            key: [Problem(f"unknown key {key!r}{_known(key, known)}", "unknown-key", key=True)]
             for key in original
             if key not in known
         }
         if unknown:
             raise ValidationError(unknown)
+
+
+def _known(key: str, known: Collection[str]) -> str:
+    """Return what follows an unknown key: the nearest one, or all of a few."""
+    listed = f"; known: {', '.join(sorted(known))}" if len(known) <= _LISTED else ""
+    return suggest(key, known) or listed
 
 
 class Record(NodeField):
@@ -111,6 +120,11 @@ class Record(NodeField):
         if "position" in inner:
             loaded["position"] = node.position
         return self.record(**loaded)
+
+    def unlike(self, node: Node) -> ValidationError:
+        fields = record_schema((self.record,)).fields.values()
+        keys = [str(each.data_key) for each in fields if each.required or not any(f.required for f in fields)]
+        return refused(f"expected a mapping with {', '.join(keys)}, got {shown(node)}")
 
     def mapping(self, node: Node) -> Mapping:
         if isinstance(node, Mapping):

@@ -7,11 +7,13 @@ dimension of the metric, empty where the value is not cut by it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Protocol, TypeVar
 
+from metrics.grain import Grain
 from metrics.model import Catalog, Metric
-from metrics.observation import Observation
+from metrics.observation import Dimensions, Observation
 from metrics.unit import RATIO, unit_of
 
 PREFIX = "kpi_"
@@ -83,15 +85,46 @@ def families(metric: Metric, base: Base) -> Iterator[tuple[str, Part, bool]]:
             yield family_name(metric, base, part, provisional=provisional), part, provisional
 
 
-def describe(metric: Metric, part: Part, *, provisional: bool) -> str:
-    """Return what HELP says of a family: the metric's label and question, and which part it is."""
-    words = f"{metric.label}: {metric.question}" if metric.question else metric.label
+def describe(metric: Metric, part: Part, *, provisional: bool, assumes: str | None = None) -> str:
+    """Return what HELP says of a family: the metric's label and question, and which part it is.
+
+    `assumes` is what its values rest on, which stands behind the label.
+    """
+    label = f"{metric.label} ({assumes})" if assumes else metric.label
+    words = f"{label}: {metric.question}" if metric.question else label
     return part.words.format(label=words) + (" (period still open)" if provisional else "")
 
 
 def dimension_labels(metric: Metric) -> tuple[str, ...]:
     """Return the labels that a metric's series have beside `grain` and `by`."""
     return tuple(sorted({name for cut in metric.cut_sets for name in cut}))
+
+
+class _Placed(Protocol):
+    """What has a grain and a segment."""
+
+    @property
+    def grain(self) -> Grain:
+        """Return the grain."""
+
+    @property
+    def dimensions(self) -> Dimensions:
+        """Return the segment."""
+
+
+Seen = TypeVar("Seen", bound=_Placed)
+
+
+def covered(metric: Metric, found: Iterable[Seen]) -> Iterator[Seen]:
+    """Yield what is of the grains and cuts that a metric, as it is defined now, has series of.
+
+    The store keeps values of grains and cuts that were taken out of a definition; nobody computes them anew,
+    and their labels may be those of other series.
+    """
+    cuts = {tuple(sorted(cut)) for cut in metric.cut_sets}
+    for one in found:
+        if one.grain in metric.grains and tuple(name for name, _ in one.dimensions) in cuts:
+            yield one
 
 
 def labels(observation: Observation, names: tuple[str, ...]) -> tuple[str, ...]:

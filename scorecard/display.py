@@ -15,15 +15,15 @@ _SYMBOLS = {"GBP": "£", "EUR": "€", "USD": "$"}
 _LARGE = ((1e9, "bn"), (1e6, "m"))
 
 
-def format_value(value: float | None, unit: str, currency: str) -> str:
-    """Return a value with its unit.
+def format_value(value: float | None, unit: str, currency: str, absent: str | None = None) -> str:
+    """Return a value with its unit; `absent` is what to write where there is none.
 
     `unit` is `ratio` (0 to 1, written as percent), `ratio difference` (written in percentage points, with
     its sign), a lower-case currency code (`currency` is the one of
     the reports, such as GBP), `score` or empty (a bare number), or a word such as `days` that follows it.
     """
     if value is None or not isfinite(value):
-        return NOTHING
+        return absent or NOTHING
     before, number, after = _parts(value, unit, currency)
     return f"{before}{number}{after}"
 

@@ -8,8 +8,10 @@ from datetime import datetime
 
 from metrics.change import change
 from metrics.grain import Calendar, Period, Span, Unit
+from metrics.kind import absent
 from metrics.model import Catalog, Direction, Metric
 from metrics.observation import Observation, State
+from metrics.terms import assumptions
 from metrics.unit import shown_unit
 from scorecard.freshness import longest_age
 from scorecard.model import Indicator, Missing
@@ -67,9 +69,9 @@ def report_indicator(indicator: Indicator, series: MetricSeries, setting: Settin
         joint=metric.joint,
         owner=metric.owner,
         stage=metric.stage,
-        scored=_value(choice.settled, calendar),
+        scored=_value(metric, choice.settled or _in_words(metric, choice), calendar),
         carried=choice.carried,
-        provisional=_value(choice.provisional, calendar),
+        provisional=_value(metric, choice.provisional, calendar),
         target=_target(target, calendar),
         score=score,
         performance=None if score is None else 100 * score,
@@ -83,6 +85,7 @@ def report_indicator(indicator: Indicator, series: MetricSeries, setting: Settin
         error=series.error,
         guards=metric.guards,
         note=_note(metric, choice, target, series, setting),
+        assumptions=assumptions(metric, setting.catalog),
     )
 
 
@@ -99,7 +102,13 @@ def _score(metric: Metric, choice: Choice, target: ActiveTarget | None) -> tuple
     return score, status_of(score)
 
 
-def _value(found: Observation | None, calendar: Calendar) -> ValueReport | None:
+def _in_words(metric: Metric, choice: Choice) -> Observation | None:
+    """Return the settled value that is none, where the kind says in words what that means."""
+    nothing = choice.nothing
+    return nothing if nothing is not None and absent(metric, nothing.state) else None
+
+
+def _value(metric: Metric, found: Observation | None, calendar: Calendar) -> ValueReport | None:
     if found is None:
         return None
     return ValueReport(
@@ -113,6 +122,7 @@ def _value(found: Observation | None, calendar: Calendar) -> ValueReport | None:
         state=found.state,
         period=found.period,
         period_name=calendar.name(found.period),
+        absent=absent(metric, found.state) if found.value is None else None,
     )
 
 

@@ -32,11 +32,15 @@ Reader = Callable[[str], MetricSeries]
 
 @dataclass(frozen=True)
 class Choice:
-    """The settled value that stands for a period, and the period's own provisional one."""
+    """The settled value that stands for a period, and the period's own provisional one.
+
+    `nothing` is the observation that is settled without any value, where `settled` is None for that.
+    """
 
     settled: Observation | None
     provisional: Observation | None
     carried: bool = False
+    nothing: Observation | None = None
 
 
 def choose(series: MetricSeries, period: Period, missing: Missing, calendar: Calendar) -> Choice:
@@ -54,6 +58,8 @@ def choose(series: MetricSeries, period: Period, missing: Missing, calendar: Cal
         for earlier in _backwards(period, missing.max_age or MAX_AGE, calendar):
             if has_final(held.get(earlier)):
                 return Choice(held[earlier], provisional, carried=True)
+    if settled is not None and _is_nothing(settled):
+        return Choice(None, provisional, nothing=settled)
     return Choice(settled, provisional)
 
 
@@ -87,9 +93,12 @@ def _settled(
     for earlier in _backwards(period, MAX_AGE, calendar):
         found = held.get(earlier)
         if not _is_open(found, earlier, watermark, calendar):
-            nothing = found is None or (found.state in (State.NO_DATA, State.FINAL) and found.value is None)
-            return None if nothing else found
+            return found
     return None
+
+
+def _is_nothing(found: Observation) -> bool:
+    return found.state in (State.NO_DATA, State.FINAL) and found.value is None
 
 
 def _backwards(period: Period, limit: Span, calendar: Calendar) -> Iterator[Period]:

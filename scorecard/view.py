@@ -16,7 +16,10 @@ from scorecard.score import Level, Status
 
 @dataclass(frozen=True)
 class ValueReport:
-    """A value with what it takes to trust it, under its own period's name."""
+    """A value with what it takes to trust it, under its own period's name.
+
+    `absent` says in words what it means that there is none, where the kind has words for it.
+    """
 
     value: float | None
     lower: float | None
@@ -28,6 +31,7 @@ class ValueReport:
     state: State
     period: Period
     period_name: str
+    absent: str | None = None
 
 
 @dataclass(frozen=True)
@@ -77,10 +81,12 @@ class TrendPoint:
 class IndicatorReport:
     """An indicator as every surface shows it.
 
-    `scored` is the settled value that stands for the report's period, of that period or an earlier one; it
-    is scored where its state is final and a target holds (then `score` is 0..1 and `performance` 0..100).
+    `scored` is the settled value that stands for the report's period, of that period or an earlier one; a
+    number is scored where its state is final and a target holds (then `score` is 0..1 and `performance`
+    0..100).
     `change` is against the period before, `year_on_year` against the same period of the year before.
-    `provisional` is the report period's own open value, never scored. `effective_weight` is in percent of
+    `provisional` is the report period's own open value, never scored. `assumptions` is what every value rests
+    on, such as a horizon and a margin. `effective_weight` is in percent of
     the objective, None where the indicator does not count.
     """
 
@@ -113,6 +119,7 @@ class IndicatorReport:
     error: str | None
     guards: tuple[str, ...]
     note: str | None
+    assumptions: str | None = None
 
 
 @dataclass(frozen=True)

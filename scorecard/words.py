@@ -69,11 +69,12 @@ def _sentences(indicator: IndicatorReport, currency: str) -> Iterator[str]:
 
 
 def _value(label: str, value: ValueReport, unit: str, currency: str) -> str:
-    shown = (
-        "is withheld"
-        if value.state is State.SUPPRESSED
-        else f"was {format_value(value.value, unit, currency)}"
-    )
+    if value.state is State.SUPPRESSED:
+        shown = "is withheld"
+    elif value.absent is not None:
+        shown = f"has no value ({value.absent})"
+    else:
+        shown = f"was {format_value(value.value, unit, currency)}"
     parts = ""
     if value.numerator is not None and value.denominator is not None:
         link = "of" if unit == RATIO else "/"
@@ -138,7 +139,8 @@ def _provisional(value: ValueReport, unit: str, currency: str) -> str:
         so_far = ""
         if value.numerator is not None and value.denominator is not None:
             so_far = f": {format_count(value.numerator)} of {format_count(value.denominator)} so far"
-        return f"{value.period_name} is provisional{share} and has no value yet{so_far}."
+        said = "has no value yet" if value.absent is None else f"has no value ({value.absent})"
+        return f"{value.period_name} is provisional{share} and {said}{so_far}."
     return (
         f"{value.period_name} is provisional{share}: {format_value(value.value, unit, currency)}, not scored."
     )

@@ -25,6 +25,7 @@ COMMANDS: dict[str, str] = {
     "query": "Show one metric's values.",
     "explain": "Say what a metric means and how it is computed.",
     "show": "Show a scorecard.",
+    "grafana": "Write dashboards and alert rules.",
     "backfill": "Write the history for stores that cannot read it remotely.",
     "serve": "Serve the page, the API and /metrics.",
     "keys": "Create, list and revoke API keys.",

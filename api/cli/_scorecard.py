@@ -156,7 +156,7 @@ class _Page:
         unit, scored, target = indicator.unit, indicator.scored, indicator.target
         interval = format_interval(scored.lower, scored.upper, unit, self.currency) if scored else NOTHING
         return {
-            "value": format_value(scored.value, unit, self.currency) if scored else NOTHING,
+            "value": format_value(scored.value, unit, self.currency, scored.absent) if scored else NOTHING,
             "interval": "" if interval == NOTHING else interval,
             "period": scored.period_name if scored else "",
             "goal": format_level(target.goal, unit, self.currency) if target else "",
@@ -164,6 +164,8 @@ class _Page:
 
     def details(self, indicator: IndicatorReport) -> Iterator[Text]:
         """Yield the quiet lines below an indicator."""
+        if indicator.assumptions:
+            yield Text(indicator.assumptions, QUIET)
         said = []
         if not self.reasons:
             interval = self.cells(indicator)["interval"]
@@ -185,9 +187,9 @@ class _Page:
             difference = format_change(change.difference, indicator.unit, self.currency)
             said = f", {change.verdict.value.replace('_', ' ')}" if change.verdict else ""
             yield f"{difference} against {change.previous_name}{said}"
-        if now is not None and now.value is not None:
+        if now is not None and (now.value is not None or now.absent):
             mature = f", {format_share(now.maturity)} mature" if now.maturity is not None else ""
-            value = format_value(now.value, indicator.unit, self.currency)
+            value = format_value(now.value, indicator.unit, self.currency, now.absent)
             yield f"{now.period_name} so far {value}{mature}"
 
     def owners(self, indicator: IndicatorReport) -> Iterator[str]:

@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from api.cli._output import console, emit_json, moment_text, note, page_width
+from api.cli._output import console, counted, emit_json, moment_text, note, page_width
 from api.cli._settings import Settings, instant, json_option, moment, opened, pass_settings, project_option
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from api.fit import Judged
     from metrics.explain import Explanation
     from metrics.matching import Match
     from scorecard.model import Board
@@ -31,22 +34,27 @@ Lines = Iterable[tuple[str, str]]
 @click.pass_context
 def command(ctx: click.Context, settings: Settings, metric: str, as_of: date | datetime | None) -> None:
     """Say what METRIC asks, how it is computed and from which rows; it is computed live for that."""
+    from api.fit import judged
     from metrics.explain import explain
 
     with opened(settings) as project:
         until = instant(as_of, project.catalog.company.calendar)
         found = explain(project.catalog, project.root, metric, settings.now(), until)
+        stored = judged(project, found.metric) if found.error is not None else None
     if settings.json:
-        emit_json(as_json(found))
+        emit_json(as_json(found, stored))
     else:
-        _write(found, project.board)
+        _write(found, stored, project.board)
     if found.error is not None:
         note(str(found.error))
         ctx.exit(FAILED)
 
 
-def as_json(found: Explanation) -> dict[str, Any]:
-    """Return an explanation as plain JSON values; instants are ISO texts."""
+def as_json(found: Explanation, stored: Judged | None = None) -> dict[str, Any]:
+    """Return an explanation as plain JSON values; instants are ISO texts.
+
+    `stored` is the last good fit, where it is not computed now.
+    """
     metric = found.metric
     return {
         "metric": metric.metric,
@@ -75,6 +83,7 @@ def as_json(found: Explanation) -> dict[str, Any]:
                     for each in found.matches],
         "fit": found.beside.get("fit"),
         "beside": {name: said for name, said in found.beside.items() if name != "fit"},
+        "stored_fit": _stored(stored),
         "as_of": found.as_of.isoformat() if found.as_of else None,
         "watermark": found.watermark.isoformat() if found.watermark else None,
         "plan": [{"source": source, "statements": count} for source, count in _plan(found)],
@@ -83,12 +92,19 @@ def as_json(found: Explanation) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _stored(stored: Judged | None) -> dict[str, Any] | None:
+    if stored is None or stored.computed_at is None or stored.fit is None:
+        return None
+    return {"computed_at": stored.computed_at.isoformat(), "definition_changed": stored.changed,
+            "fit": stored.published}  # fmt: skip
+
+
 def _plan(found: Explanation) -> list[tuple[str, int]]:
     sources = [each.source for each in found.statements]
     return [(source, sources.count(source)) for source in dict.fromkeys(sources)]
 
 
-def _write(found: Explanation, board: Board) -> None:
+def _write(found: Explanation, stored: Judged | None, board: Board) -> None:
     from rich.padding import Padding
     from rich.table import Table
     from rich.text import Text
@@ -110,11 +126,26 @@ def _write(found: Explanation, board: Board) -> None:
         for name, said in listed:
             table.add_row(name, said)
         out.print(Padding(table, (0, 0, 0, 2), expand=False))
+    for part in _fit(found, stored):
+        out.print(part)
     for number, statement in enumerate(found.statements, 1):
         out.print()
         out.print(Text(f"SQL {number} of {len(found.statements)}, on {statement.source}", "bold"))
         # Statements are copied into other tools: no line of them is broken.
         out.print(statement.sql, soft_wrap=True)
+
+
+def _fit(found: Explanation, stored: Judged | None) -> Iterator[RenderableType]:
+    """Yield how the model fits: as it was computed now, or where that was refused as it is stored."""
+    from api.cli._fit import parts
+    from api.fit import fit_of, is_fitted
+
+    if not is_fitted(found.metric):
+        return
+    if found.error is not None:
+        yield from parts(stored.fit if stored else None, str(found.error), stored)
+    else:
+        yield from parts(fit_of(found.beside), None, None)
 
 
 def _sections(found: Explanation, board: Board) -> Iterator[tuple[str, Lines]]:
@@ -134,8 +165,11 @@ def _sections(found: Explanation, board: Board) -> Iterator[tuple[str, Lines]]:
     yield (
         "What is left out",
         (
-            (f"{each.dataset}.{each.name}", f"{each.condition}  ({_count(each.rows)})")
-            for each in found.exclusions
+            *(
+                (f"{each.dataset}.{each.name}", f"{each.condition}  ({_count(each.rows)})")
+                for each in found.exclusions
+            ),
+            *_left_out(found),
         ),
     )
     yield (
@@ -143,6 +177,13 @@ def _sections(found: Explanation, board: Board) -> Iterator[tuple[str, Lines]]:
         ((f"{each.dataset}.{each.entity}", f"{each.method}  ({_matched(each)})") for each in found.matches),
     )
     yield "Until when and by what", _state(found)
+
+
+def _left_out(found: Explanation) -> Iterator[tuple[str, str]]:
+    """Yield how many customers the metric's own conditions take out."""
+    options = found.metric.options
+    for name, count in found.beside.get("excluded", {}).items():
+        yield name, f"{' '.join(options.exclude[name].text.split())}  ({counted(count, options.entity)})"
 
 
 def _what(found: Explanation) -> Iterator[tuple[str, str]]:

@@ -175,6 +175,9 @@ def _write_table(project: Project, metric: Metric, query: Query, rows: Sequence[
                  names: Sequence[str]) -> None:  # fmt: skip
     from rich.table import Table
 
+    from metrics.kind import absent
+    from metrics.observation import State
+    from metrics.terms import assumptions
     from metrics.unit import shown_unit
     from scorecard.display import format_count, format_share, format_value
 
@@ -195,11 +198,17 @@ def _write_table(project: Project, metric: Metric, query: Query, rows: Sequence[
     for name in shown:
         table.add_column(name, justify="right" if name in texts else "left", no_wrap=True)
     for row in rows:
-        table.add_row(*(texts.get(name, _text)(row[name]) for name in shown))
+        cells = {name: texts.get(name, _text)(row[name]) for name in shown}
+        if row["value"] is None:
+            cells["value"] = absent(metric, State(row["state"])) or cells["value"]
+        table.add_row(*cells.values())
     title = f"{metric.label} ({metric.metric}) by {query.grain.value.replace('_', ' ')}"
     # A number that is cut off is a wrong number: the table is as wide as it needs to be.
-    wide = console(width=max(len(title), natural_width(table)))
+    assumes = assumptions(metric, project.catalog) or ""
+    wide = console(width=max(len(title), len(assumes), natural_width(table)))
     wide.print(title, style="bold")
+    if assumes:
+        wide.print(assumes)
     if rows:
         wide.print(table)
     else:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from api.demo.deals import Accounts
-from api.demo.timeline import Booleans, Floats, Integers, Texts, between, identifiers, pick
+from api.demo.timeline import Floats, Integers, Texts, between, identifiers, pick
 
 _SECOND_SITE = 0.08
 
@@ -59,12 +59,10 @@ def writers(rng: np.random.Generator, identities: Identities, number: Integers, 
     return np.where(private, np.array([f"guest{n}@mail.example" for n in number], dtype=object), usual)
 
 
-def visitors(rng: np.random.Generator, contacts: Texts, when: Floats, known: Booleans | None = None) -> Texts:
+def visitors(rng: np.random.Generator, contacts: Texts, when: Floats) -> Texts:
     """Return who reads a letter or visits: a contact, or a cookie that nobody can match."""
     size = len(contacts)
     signed_in = rng.random(size) < between(when, 0.62, 0.86)
-    if known is not None:
-        signed_in &= known
     cookies = np.array([f"ck{n:08x}" for n in rng.integers(0, 2**32, size)], dtype=object)
     return np.where(signed_in, contacts, cookies)
 

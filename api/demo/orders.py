@@ -133,10 +133,10 @@ def _dates(rng: np.random.Generator, accounts: Accounts) -> tuple[Integers, Floa
     number, ordered = number[inside], ordered[inside]
     order = np.lexsort((number, ordered))
     number, ordered = number[order], ordered[order]
-    return number, ordered, _nth(number)
+    return number, ordered, nth(number)
 
 
-def _nth(number: Integers) -> Integers:
+def nth(number: Integers) -> Integers:
     """Return for each row how many rows of its number there are so far, itself included."""
     order = np.argsort(number, kind="stable")
     place = np.arange(len(number))

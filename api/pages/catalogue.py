@@ -17,6 +17,7 @@ from api.project import Project
 from metrics.grain import Grain
 from metrics.model import Metric
 from metrics.observation import Observation
+from metrics.terms import assumptions
 from metrics.unit import shown_unit
 from scorecard.model import label_of
 
@@ -30,6 +31,7 @@ class Row:
 
     metric: Metric
     unit: str
+    assumes: str | None
     latest: Observation | None
     spark: Markup
     failed: bool
@@ -95,6 +97,7 @@ def _row(seen: Project, metric: Metric) -> Row:
     return Row(
         metric=metric,
         unit=shown_unit(metric, seen.catalog),
+        assumes=assumptions(metric, seen.catalog),
         latest=newest[1][0] if newest else None,
         spark=spark(points, name=f"spark-{metric.metric}", title=title),
         failed=run is not None and run.outcome == "failed",

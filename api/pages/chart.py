@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from markupsafe import Markup, escape
 
+from api.pages.axes import Frame, axis, dates
 from api.pages.svg import drawing, number, text
 
 _NOUGHT = 1e-12
@@ -30,30 +31,6 @@ class Point:
     goal: float | None = None
     red_flag: float | None = None
     words: str = ""
-
-
-@dataclass(frozen=True)
-class _Frame:
-    """Where values and periods stand on the drawing."""
-
-    left: float
-    right: float
-    top: float
-    bottom: float
-    low: float
-    high: float
-    count: int
-
-    def x(self, index: float) -> float:
-        step = (self.right - self.left) / max(self.count, 1)
-        return self.left + step * (index + 0.5)
-
-    def y(self, value: float) -> float:
-        share = (value - self.low) / (self.high - self.low)
-        return self.bottom - share * (self.bottom - self.top)
-
-    def at(self, index: float, value: float) -> str:
-        return f"{number(self.x(index))},{number(self.y(value))}"
 
 
 def ticks(low: float, high: float, most: int = 6) -> tuple[float, ...]:
@@ -90,10 +67,10 @@ def series(
     labels = [write(tick) for tick in scale]
     left = 16.0 + 7.2 * max(len(label) for label in labels)
     right = width - (84.0 if any(p.goal is not None or p.red_flag is not None for p in points) else 16.0)
-    frame = _Frame(left, right, 14, height - 34, scale[0], scale[-1], len(points))
+    frame = Frame(left, right, 14, height - 34, scale[0], scale[-1], len(points))
     body = [
-        *_axis(frame, scale, labels),
-        *_dates(frame, [point.label for point in points]),
+        *axis(frame, scale, labels),
+        *dates(frame, [point.label for point in points]),
         *_bands(frame, points),
         *_targets(frame, points, write, width),
         *_lines(frame, points),
@@ -109,7 +86,7 @@ def spark(points: Sequence[Point], *, name: str, title: str, width: int = 132, h
         return Markup("")
     low, high = min(levels), max(levels)
     pad = max((high - low) * 0.1, abs(high) * 1e-6) or 1.0
-    frame = _Frame(1, width - 1, 3, height - 3, low - pad, high + pad, len(points))
+    frame = Frame(1, width - 1, 3, height - 3, low - pad, high + pad, len(points))
     goals = [(index, point.goal) for index, point in enumerate(points)]
     body = [
         *(f'<path class="goal" d="{path}"/>' for path in _steps(frame, goals)),
@@ -172,25 +149,7 @@ def _span(levels: Sequence[float]) -> tuple[float, float]:
     return low - pad, high + (high - low) * 0.03
 
 
-def _axis(frame: _Frame, scale: Sequence[float], labels: Sequence[str]) -> Iterator[str]:
-    for tick, label in zip(scale, labels, strict=True):
-        y = number(frame.y(tick))
-        kind = "zero" if tick == 0 else "grid"
-        yield f'<path class="{kind}" d="M{number(frame.left)} {y}H{number(frame.right)}"/>'
-        yield text(frame.left - 8, frame.y(tick), label, "tick", "end")
-
-
-def _dates(frame: _Frame, labels: Sequence[str]) -> Iterator[str]:
-    longest = max(len(label) for label in labels)
-    room = max(1, int((frame.right - frame.left) / (longest * 7.5 + 14)))
-    every = -(-len(labels) // room)
-    for index, label in enumerate(labels):
-        # Counted from the end, so that the newest period always has its name.
-        if (len(labels) - 1 - index) % every == 0:
-            yield text(frame.x(index), frame.bottom + 20, label, "tick", "middle")
-
-
-def _bands(frame: _Frame, points: Sequence[Point]) -> Iterator[str]:
+def _bands(frame: Frame, points: Sequence[Point]) -> Iterator[str]:
     """Yield the intervals: a band over neighbouring final periods, a bar where a period stands alone."""
     for run in _runs(points, lambda p: p.lower is not None and p.upper is not None and not p.open):
         if len(run) == 1:
@@ -204,13 +163,13 @@ def _bands(frame: _Frame, points: Sequence[Point]) -> Iterator[str]:
             yield _bar(frame, index, point, " open")
 
 
-def _bar(frame: _Frame, index: int, point: Point, more: str = "") -> str:
+def _bar(frame: Frame, index: int, point: Point, more: str = "") -> str:
     x, low, high = number(frame.x(index)), frame.y(point.lower or 0.0), frame.y(point.upper or 0.0)
     return f'<path class="bar{more}" d="M{x} {number(low)}V{number(high)}"/>'
 
 
 def _targets(
-    frame: _Frame, points: Sequence[Point], write: Callable[[float], str], width: float
+    frame: Frame, points: Sequence[Point], write: Callable[[float], str], width: float
 ) -> Iterator[str]:
     drawn: list[float] = []
     for kind, word in (("goal", "Goal"), ("red_flag", "Red flag")):
@@ -228,7 +187,7 @@ def _targets(
         yield text(frame.right + 6, y + 7, write(last), f"mark {kind.replace('_', '-')}-name", "start")
 
 
-def _steps(frame: _Frame, levels: Sequence[tuple[int, float | None]]) -> Iterator[str]:
+def _steps(frame: Frame, levels: Sequence[tuple[int, float | None]]) -> Iterator[str]:
     """Yield paths that hold each level for its period and step between periods."""
     path = ""
     half = 0.5
@@ -244,7 +203,7 @@ def _steps(frame: _Frame, levels: Sequence[tuple[int, float | None]]) -> Iterato
         yield path
 
 
-def _lines(frame: _Frame, points: Sequence[Point]) -> Iterator[str]:
+def _lines(frame: Frame, points: Sequence[Point]) -> Iterator[str]:
     """Yield the line through neighbouring periods: solid between final ones, dashed to open ones."""
     for kind, is_open in (("line", False), ("line open", True)):
         path, previous = "", None
@@ -259,7 +218,7 @@ def _lines(frame: _Frame, points: Sequence[Point]) -> Iterator[str]:
             yield f'<path class="{kind}" d="{path}"/>'
 
 
-def _marks(frame: _Frame, points: Sequence[Point | None], radius: float) -> Iterator[str]:
+def _marks(frame: Frame, points: Sequence[Point | None], radius: float) -> Iterator[str]:
     for index, point in enumerate(points):
         if point is None or point.value is None:
             continue

@@ -14,6 +14,7 @@ from api.lineage import nodes
 from api.newest import live, still_open
 from api.pages.catalogue import usual_grain
 from api.pages.chart import Point, series, spark
+from api.pages.fit import section as fit_section
 from api.pages.movement import movement
 from api.pages.points import point_of, trend_points
 from api.pages.site import pages
@@ -24,7 +25,7 @@ from metrics.errors import GrainNotAllowed, UnknownDimension
 from metrics.grain import Grain
 from metrics.model import Metric
 from metrics.observation import Observation
-from metrics.terms import kind_text, terms
+from metrics.terms import assumptions, kind_text, terms
 from metrics.unit import shown_unit
 from scorecard.display import format_value
 from scorecard.score import Status
@@ -78,6 +79,8 @@ def metric(metric: str) -> str:
         segments=list(_segments(seen, found, grain, by)) if by and not found.own_dimensions else [],
         movement=movement(seen, found, latest, totals, None if found.own_dimensions else by),
         triangles=triangles(seen, found, grain, by, most=_WIDE),
+        fit=fit_section(seen, found),
+        assumes=assumptions(found, seen.catalog),
         run=seen.store.last_run(found.metric),
         matches=list(_matches(seen, found.metric)),
         definition_hash=seen.hash_of(found.metric),

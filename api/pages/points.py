@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from api.pages.chart import Point
 from api.project import Project
 from metrics.grain import Period
+from metrics.kind import absent
 from metrics.model import Metric
 from metrics.observation import Observation, State
 from metrics.unit import shown_unit
@@ -33,7 +34,7 @@ def point_of(project: Project, metric: Metric, seen: Observation, unit: str) -> 
     goal, red_flag = targets_of(project, metric, seen.period)
     name = project.catalog.company.calendar.name(seen.period)
     currency = project.catalog.company.currency.report
-    words = f"{name}: {format_value(seen.value, unit, currency)}"
+    words = f"{name}: {format_value(seen.value, unit, currency, absent(metric, seen.state))}"
     if seen.lower is not None and seen.upper is not None:
         words += f" ({format_interval(seen.lower, seen.upper, unit, currency)})"
     if seen.state is not State.FINAL:

@@ -10,7 +10,8 @@ from flask import Blueprint
 
 from api.context import current, project
 from metrics.grain import Period
-from metrics.model import Direction
+from metrics.kind import absent
+from metrics.model import Direction, Metric
 from metrics.observation import Observation
 from scorecard.display import format_change, format_interval, format_score, format_share, format_value
 from scorecard.score import STATUS_STYLE, Status, Style
@@ -61,6 +62,12 @@ def currency() -> str:
 def value(number: float | None, unit: str) -> str:
     """Write a value with its unit."""
     return format_value(number, unit, currency())
+
+
+@pages.app_template_filter("result")
+def result(seen: Observation, metric: Metric, unit: str) -> str:
+    """Write an observation's value, or what it means that it has none."""
+    return format_value(seen.value, unit, currency(), absent(metric, seen.state))
 
 
 @pages.app_template_filter("interval")
@@ -148,7 +155,16 @@ def words(name: str) -> str:
     return name.replace("_", " ")
 
 
+@pages.app_template_filter("sentence")
+def sentence(text: str) -> str:
+    """Begin words as a sentence does."""
+    return text[:1].upper() + text[1:]
+
+
 @pages.app_template_filter("amount")
 def amount(number: float | None) -> str:
     """Write a part of a value, which has no unit of its own."""
     return format_value(number, "", currency())
+
+
+pages.add_app_template_filter(absent, "absent")

@@ -6,16 +6,18 @@ from collections.abc import Iterator
 from threading import Lock
 
 import numpy as np
+import numpy.typing as npt
 
 from api.project import Project
 from api.remote_read.instants import Sampling, sampling
 from api.remote_read.matching import Matchers
-from api.remote_read.wire import Asked, Series
+from api.remote_read.wire import Asked, Labels, Series
+from metrics.closed import current_closed, first_closed
 from metrics.finality import Finality
 from metrics.grain import Grain
-from metrics.history import Instants, Numbers, Track, Vintage, milliseconds, tracks
+from metrics.history import Numbers, Track, Vintage, milliseconds, tracks
 from metrics.model import Metric
-from metrics.series import PARTS, VINTAGE, Part, base_of, dimension_labels, family_name
+from metrics.series import PARTS, VINTAGE, base_of, dimension_labels, family_name
 from scorecard.target import target_for
 
 PERIOD_END = "kpi_period_end_timestamp_seconds"
@@ -46,8 +48,13 @@ class Histories:
             run, found = self._held.get(key, ("", ()))
             finality = self._finality
         if run != success.id:
-            read = project.store.latest if vintage is Vintage.CURRENT else project.store.first_final
-            found = tracks(metric, finality, read(metric.metric))
+            engine, name = project.store.engine, metric.metric
+            closed = (
+                current_closed(engine, name, success.definition_hash)
+                if vintage is Vintage.CURRENT
+                else first_closed(engine, name)
+            )
+            found = tracks(metric, finality, closed)
             with self._lock:
                 if self._project is project:
                     self._held[key] = (success.id, found)
@@ -84,59 +91,67 @@ def of_metric(project: Project, histories: Histories, metric: Metric, vintage: V
         return
     told: set[Grain] = set()
     for track in histories.of(project, metric, vintage):
-        chosen = track.at(samples.valued_at)
+        lines = _lines(metric, track, vintage, matchers) if parts else ([], [])
         for part in parts:
-            name, factor = family_name(metric, base, part), part.factor(metric, base)
-            yield from _values(metric, track, (name, part, factor), vintage, matchers, samples, chosen)
+            numbers = track.valued(part.name, samples.valued_at)[lines[0]] * part.factor(metric, base)
+            yield from _series((NAME, family_name(metric, base, part)), lines[1], numbers, samples)
         # A curve has a track for each age: the first one's periods are the newest.
         if others and track.grain not in told:
             told.add(track.grain)
-            yield from _beside(project, metric, track, vintage, matchers, samples, chosen)
+            yield from _beside(project, metric, track, vintage, matchers, samples)
 
 
-def _values(metric: Metric, track: Track, family: tuple[str, Part, float], vintage: Vintage,
-            matchers: Matchers, samples: Sampling, chosen: Instants) -> Iterator[Series]:  # fmt: skip
-    name, part, factor = family
-    names = dimension_labels(metric)
-    for segment, line in track.lines.items():
+def _lines(metric: Metric, track: Track, vintage: Vintage, matchers: Matchers) -> tuple[list[int], list[Labels]]:
+    """Return which segments of a track are asked for, and their labels in order, without the name."""
+    dimensions = dimension_labels(metric)
+    if not (matchers.allow("grain", track.grain.value) and matchers.allow(VINTAGE, vintage.value)):
+        return [], []
+    # A dimension has few values beside the series that bear them.
+    wanted = {name: matchers.test(name) for name in ("by", *dimensions)}
+    nothing = matchers.without({NAME, "grain", VINTAGE, *wanted})
+    rows: list[int] = []
+    found: list[Labels] = []
+    for row, segment in enumerate(track.segments if nothing else ()):
         of = dict(segment)
-        labels = {
-            NAME: name, "grain": track.grain.value, "by": ",".join(each for each, _ in segment),
-            VINTAGE: vintage.value, **{each: of.get(each, "") for each in names},
-        }  # fmt: skip
-        if matchers.accept(labels):
-            yield from _series(labels, line[part.name] * factor, samples, chosen)
+        by = ",".join(of)
+        if wanted["by"](by) and all(wanted[name](of.get(name, "")) for name in dimensions):
+            labels = ("by", by), ("grain", track.grain.value), (VINTAGE, vintage.value), *segment
+            rows.append(row)
+            # An empty label is an absent one to Prometheus.
+            found.append(tuple(sorted(pair for pair in labels if pair[1])))
+    return rows, found
 
 
 def _beside(project: Project, metric: Metric, track: Track, vintage: Vintage, matchers: Matchers,
-            samples: Sampling, chosen: Instants) -> Iterator[Series]:  # fmt: skip
+            samples: Sampling) -> Iterator[Series]:  # fmt: skip
     """Yield the period's end and the targets that stood beside the values."""
     shared = {"metric": metric.metric, "grain": track.grain.value, VINTAGE: vintage.value}
     calendar = project.catalog.company.calendar
-    labels = {NAME: PERIOD_END, **shared}
-    if matchers.accept(labels):
+    lines: dict[tuple[tuple[str, str], ...], Numbers] = {}
+    if matchers.accept({NAME: PERIOD_END, **shared}):
         ends = [calendar.bounds(period) for period in track.periods]
         seconds = [np.nan if end is None else milliseconds(end[1]) / 1000 for end in ends]
-        yield from _series(labels, np.array(seconds), samples, chosen)
-    if not matchers.allow(NAME, TARGET):
-        return
+        lines[(NAME, PERIOD_END),] = np.array(seconds)
     factor = base_of(metric, project.catalog).factor
-    targets: dict[str, Numbers] = {}
-    for index, period in enumerate(track.periods):
+    for index, period in enumerate(track.periods if matchers.allow(NAME, TARGET) else ()):
         target = target_for(metric, period, project.catalog)
         for kind, level in target.numbers() if target else ():
-            targets.setdefault(kind, np.full(len(track.periods), np.nan))[index] = level * factor
-    for kind, line in targets.items():
-        labels = {NAME: TARGET, **shared, "kind": kind}
-        if matchers.accept(labels):
-            yield from _series(labels, line, samples, chosen)
+            if matchers.accept({NAME: TARGET, "kind": kind, **shared}):
+                key = (NAME, TARGET), ("kind", kind)
+                lines.setdefault(key, np.full(len(track.periods), np.nan))[index] = level * factor
+    chosen = track.at(samples.valued_at)
+    for own, line in lines.items():
+        numbers = np.where(chosen >= 0, line[np.maximum(chosen, 0)], np.nan)
+        labels = tuple(sorted((*own[1:], *shared.items())))
+        yield from _series(own[0], [labels], numbers[None, :], samples)
 
 
-def _series(labels: dict[str, str], line: Numbers, samples: Sampling, chosen: Instants) -> Iterator[Series]:
-    """Yield the series of a line, unless no instant has a value."""
-    values = np.where(chosen >= 0, line[np.maximum(chosen, 0)], np.nan)
-    there = ~np.isnan(values)
-    if there.any():
-        # An empty label is an absent one to Prometheus.
-        bare = tuple(sorted((name, value) for name, value in labels.items() if value))
-        yield Series(bare, samples.stamps[there], values[there])
+def _series(name: tuple[str, str], labels: list[Labels], numbers: Numbers, samples: Sampling) -> Iterator[Series]:
+    """Yield one series a line, but for lines that no instant has a value of."""
+    there: npt.NDArray[np.bool_] = ~np.isnan(numbers)
+    whole, any_ = there.all(axis=1).tolist(), there.any(axis=1).tolist()
+    for row, rest in enumerate(labels):
+        if whole[row]:
+            yield Series((name, *rest), samples.stamps, numbers[row])
+        elif any_[row]:
+            yield Series((name, *rest), samples.stamps[there[row]], numbers[row][there[row]])

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
+from functools import lru_cache, partial
 
 import re2
 
@@ -16,6 +17,14 @@ class Matchers:
 
     def __init__(self, matchers: Iterable[Matcher]) -> None:
         self._tests = [(each.name, _test(each)) for each in matchers]
+
+    def test(self, name: str) -> Test:
+        """Return what tells whether one label may have a value; it remembers what it was asked."""
+        return lru_cache(maxsize=1 << 16)(partial(self.allow, name))
+
+    def without(self, names: Collection[str]) -> bool:
+        """Tell whether a series that has these labels alone may lack all others."""
+        return all(test("") for label, test in self._tests if label not in names)
 
     def allow(self, name: str, value: str) -> bool:
         """Tell whether one label may have a value."""

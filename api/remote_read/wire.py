@@ -149,18 +149,63 @@ def _asked(query: Any) -> Asked:
 
 def encode(results: list[list[Series]]) -> bytes:
     """Write an answer: for each query its series, sorted by their labels."""
-    response = _CLASSES["ReadResponse"]()
-    for found in results:
-        result = response.results.add()
-        result.timeseries.extend(_series(series) for series in sorted(found, key=lambda one: one.labels))
-    return bytes(cramjam.snappy.compress_raw(response.SerializeToString()))
+    answers = [_framed(_RESULTS, _result(sorted(found, key=lambda one: one.labels))) for found in results]
+    return bytes(cramjam.snappy.compress_raw(b"".join(answers)))
 
 
-def _series(series: Series) -> bytes:
-    head = _CLASSES["TimeSeries"]()
-    for name, value in series.labels:
-        head.labels.add(name=name, value=value)
-    return bytes(head.SerializeToString()) + samples(series.instants, series.values)
+_RESULTS, _SERIES, _LABELS, _NAME, _VALUE = b"\x0a", b"\x0a", b"\x0a", b"\x0a", b"\x12"
+"""The tags of the fields whose bytes are put together here; each stands for a number and "has a length"."""
+
+
+def _result(found: list[Series]) -> bytes:
+    """Write a QueryResult: an object for each series and label would cost more than all of the rest."""
+    if not found:
+        return b""
+    # The samples of all series are written at once and cut apart.
+    sizes = [len(one.values) for one in found]
+    stamps, values = (np.concatenate([getattr(one, name) for one in found]) for name in ("instants", "values"))
+    written = memoryview(samples(stamps, values))
+    cuts = _cuts(written, np.cumsum([0, *sizes]), even=_of_our_days(stamps))
+    heads: dict[tuple[str, str], bytes] = {}
+    parts: list[bytes | memoryview] = []
+    for one, start, end in zip(found, cuts, cuts[1:], strict=False):
+        head = b"".join([heads.get(pair) or heads.setdefault(pair, _label(*pair)) for pair in one.labels])
+        parts += (_SERIES, _varint(len(head) + end - start), head, written[start:end])
+    return b"".join(parts)
+
+
+def _cuts(written: memoryview, counts: npt.NDArray[np.int64], *, even: bool) -> list[int]:
+    """Return where each series begins in what was written of all, and where the last one ends."""
+    places = np.arange(0, len(written) + 1, WIDTH)
+    if not even:
+        found, at = [0], 0
+        while at < len(written):
+            at += 2 + written[at + 1]
+            found.append(at)
+        places = np.array(found)
+    return [int(each) for each in places[counts]]
+
+
+def _label(name: str, value: str) -> bytes:
+    return _framed(_LABELS, _framed(_NAME, name.encode()) + _framed(_VALUE, value.encode()))
+
+
+def _framed(tag: bytes, content: bytes) -> bytes:
+    return tag + _varint(len(content)) + content
+
+
+def _varint(number: int) -> bytes:
+    """Write a number in base 128, the lowest digit first; all but the last have the top bit."""
+    digits = bytearray()
+    while number > 0x7F:
+        digits.append(number & 0x7F | 0x80)
+        number >>= 7
+    digits.append(number)
+    return bytes(digits)
+
+
+WIDTH = 18
+"""The bytes of a sample of our days."""
 
 
 def samples(instants: npt.NDArray[np.int64], values: npt.NDArray[np.float64]) -> bytes:
@@ -169,12 +214,12 @@ def samples(instants: npt.NDArray[np.int64], values: npt.NDArray[np.float64]) ->
     An answer holds hundreds of thousands: an object each costs a second. Instants from 1971 to 2109 take six
     bytes in base 128, so that every sample has the same 18 bytes and numpy writes them all at once.
     """
-    if len(instants) and not (int(instants.min()) >= 1 << 35 and int(instants.max()) < 1 << 42):
+    if not _of_our_days(instants):
         plain = _CLASSES["TimeSeries"]()
         for instant, value in zip(instants.tolist(), values.tolist(), strict=True):
             plain.samples.add(value=value, timestamp=instant)
         return bytes(plain.SerializeToString())
-    table = np.empty((len(instants), 18), dtype=np.uint8)
+    table = np.empty((len(instants), WIDTH), dtype=np.uint8)
     # field 2, 16 bytes long; its field 1 a double; its field 2 a number
     table[:, 0], table[:, 1], table[:, 2], table[:, 11] = 0x12, 0x10, 0x09, 0x10
     table[:, 3:11] = np.ascontiguousarray(values, dtype="<f8").view(np.uint8).reshape(-1, 8)
@@ -182,3 +227,7 @@ def samples(instants: npt.NDArray[np.int64], values: npt.NDArray[np.float64]) ->
         more = 0x80 if place < 5 else 0
         table[:, 12 + place] = ((instants >> (7 * place)) & 0x7F) | more
     return table.tobytes()
+
+
+def _of_our_days(instants: npt.NDArray[np.int64]) -> bool:
+    return not len(instants) or (int(instants.min()) >= 1 << 35 and int(instants.max()) < 1 << 42)

@@ -63,15 +63,21 @@ def get_changes(query: Mapping[str, str], metric: str) -> Any:
 
 @endpoint(blueprint, "/<metric>/diagnostics", DiagnosticsSchema)
 def get_diagnostics(metric: str) -> Any:
-    """Show what the last good run published beside the values."""
+    """Show what the last good run published beside the values; nothing of a private metric."""
     seen = project()
-    success = seen.store.last_success(seen.catalog.metric(metric).metric)
-    beside = dict(success.beside) if success else {}
+    found = seen.catalog.metric(metric)
+    success, last = seen.store.last_success(metric), seen.store.last_run(metric)
+    failed = last if last is not None and last.outcome == "failed" else None
+    # What was stored before a metric became private stays in the store.
+    beside = dict(success.beside) if success and not found.private else {}
     return {
         "metric": metric,
         "definition_hash": success.definition_hash if success else None,
         "watermark": success.watermark if success else None,
         "computed_at": success.finished_at if success else None,
+        "definition_changed": success is not None and success.definition_hash != seen.hash_of(metric),
+        "error": failed.error if failed else None,
+        "failed_at": failed.finished_at if failed else None,
         "fit": beside.pop("fit", None),
         "beside": beside,
     }

@@ -32,6 +32,7 @@ from metrics.grain import Grain
 from metrics.kind import kinds
 from metrics.model import Metric
 from metrics.observation import Dimensions, Observation, State
+from metrics.terms import assumptions
 from metrics.unit import unit_of
 
 blueprint = Blueprint(
@@ -145,6 +146,7 @@ def describe(seen: Project, metric: Metric) -> dict[str, Any]:
     plain = ("metric", "label", "question", "kind", "stage", "leads", "supports", "joint", "owner", "domain")
     more = ("dimensions", "guards")
     return {name: getattr(metric, name) for name in (*plain, *more)} | {
+        "assumptions": assumptions(metric, seen.catalog),
         "unit": unit_of(metric, seen.catalog),
         "direction": metric.direction.value,
         "type": metric.type.value if metric.type else None,

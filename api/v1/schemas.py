@@ -107,6 +107,9 @@ class MetricSchema(Schema):
     metric = _words("The name")
     label = _words("The name as people read it")
     question = fields.String(allow_none=True)
+    assumptions = fields.String(
+        allow_none=True, metadata={"description": "What its values rest on: horizon, margin, currency"}
+    )
     kind = _words("How it is computed")
     unit = _words("ratio, a currency code, a unit such as days, or empty")
     direction = _words("Which way is better: up, down, band or none")
@@ -214,6 +217,11 @@ class DiagnosticsSchema(Schema):
     definition_hash = fields.String(allow_none=True)
     watermark = _instant("The data is known up to here")
     computed_at = _instant("When it was computed")
+    definition_changed = fields.Boolean(metadata={"description": "Whether the definition is another by now"})
+    error = fields.String(
+        allow_none=True, metadata={"description": "Why the last run failed; what is shown is then older"}
+    )
+    failed_at = _instant("When it failed")
     fit = fields.Raw(allow_none=True, metadata={"description": "Parameters and log-likelihood of each model"})
     beside = fields.Dict(keys=fields.String(), metadata={"description": "All else, by name"})
 

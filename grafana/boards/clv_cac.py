@@ -19,7 +19,9 @@ def make(company: Company) -> Iterator[Dashboard]:
     costs = [metric for metric in company.metrics if _is_cost(metric, company)]
     made = _made_of({each.metric for each in (*values, *costs)}, company)
     behind = {each.metric for metric in made for each in company.made_of(metric)}
-    rest = [each for each in company.metrics if each.metric in behind and each not in (*values, *costs, *made)]
+    rest = [
+        each for each in company.metrics if each.metric in behind and each not in (*values, *costs, *made)
+    ]
     shown = [*made, *values, *costs, *rest]
     if not shown:
         return
@@ -44,7 +46,11 @@ def _is_cost(metric: Metric, company: Company) -> bool:
     if below is not None and below.function == _NEW:
         return True
     stage = company.stage(metric)
-    return stage is not None and stage.phase.value == "taps" and not is_money(options.denominator, company.catalog)
+    return (
+        stage is not None
+        and stage.phase.value == "taps"
+        and not is_money(options.denominator, company.catalog)
+    )
 
 
 def _made_of(names: set[str], company: Company) -> list[Metric]:

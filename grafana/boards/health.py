@@ -54,7 +54,7 @@ def _sources(company: Company) -> Iterator[Panel]:
                description="Whether each source answered when it was last asked.")  # fmt: skip
     yield bars("Age of what is known", Query("A", age, "{{source}}", now=True), width=9, unit=SECONDS,
                looks=limits, fields={"min": 0},
-               description="How far back the watermark of each source lies; coloured by its datasets' freshness.")  # fmt: skip
+               description="How old the watermark of each source is; coloured by its datasets' freshness.")  # fmt: skip
     yield bars("Since the last answer", Query("A", answered, "{{source}}", now=True), width=9, unit=SECONDS,
                fields={"min": 0}, description="How long ago each source last answered.")  # fmt: skip
     yield trend("Age of what is known: past", Query("A", age, "{{source}}"), width=24, height=7, unit=SECONDS,
@@ -63,7 +63,9 @@ def _sources(company: Company) -> Iterator[Panel]:
 
 def _steps(warn: float | None, fail: float | None) -> list[dict[str, object]]:
     found: list[tuple[str, float | None]] = [(GREEN, None)]
-    found += [(colour, nextafter(at, at + 1)) for colour, at in ((AMBER, warn), (RED, fail)) if at is not None]
+    found += [
+        (colour, nextafter(at, at + 1)) for colour, at in ((AMBER, warn), (RED, fail)) if at is not None
+    ]
     return [{"color": colour, "value": value} for colour, value in found]
 
 

@@ -26,7 +26,7 @@ def make(company: Company) -> Iterator[Dashboard]:
         "How many of those who enter a stage go on, and what else is measured there.",
         (Row("Conversions, in the order of the journey", tuple(_funnel(company, conversions))),
          *_stages(company, staged)),
-        shown=dict.fromkeys((*staged, *conversions)),
+        shown=[*staged, *(metric for metric in conversions if metric not in staged)],
     )  # fmt: skip
 
 

@@ -17,8 +17,8 @@ def make(company: Company) -> Iterator[Dashboard]:
     if not base:
         return
     names = {metric.metric for metric in base}
-    changes = [metric for metric in company.metrics
-               if metric.kind == "difference" and {each.metric for each in company.made_of(metric)} & names]  # fmt: skip
+    differences = [metric for metric in company.metrics if metric.kind == "difference"]
+    changes = [each for each in differences if {one.metric for one in company.made_of(each)} & names]
     kept = [metric for metric in base if metric.kind == "retention" and not metric.own_dimensions]
     curves = [metric for metric in base if metric.own_dimensions]
     back = [metric for metric in base if metric.kind == "win_back"]

@@ -42,7 +42,7 @@ def _red_flags(metric: Metric, catalog: Catalog, board: Board, url: str, held: t
             f"{live_value(metric, catalog, grain)} and on (grain) {behind}",
             alert=camel("red_flag", metric.metric),
             held=held,
-            labels=_labels(metric, "warning"),
+            labels={**_labels(metric, "warning"), "grain": grain.value},
             annotations={
                 "summary": f"{metric.label} has crossed its red flag",
                 "description": f"{metric.label} of the latest final {grain.value.replace('_', ' ')} is {shown}, "
@@ -63,7 +63,7 @@ def _guards(metric: Metric, catalog: Catalog, board: Board, url: str, held: time
                 f"{live_value(guard, catalog, grain, past=True)} and on (grain) {broken} and on (grain) ({better})",
                 alert=camel("guard_broken", metric.metric, guard.metric),
                 held=held,
-                labels={**_labels(metric, "warning"), "guard": guard.metric},
+                labels={**_labels(metric, "warning"), "grain": grain.value, "guard": guard.metric},
                 annotations={
                     "summary": f"{metric.label} improves while {guard.label} has crossed its red flag",
                     "description": f"{metric.label} is better than a {grain.value.replace('_', ' ')} before. "
@@ -97,7 +97,9 @@ def health(catalog: Catalog, url: str, held: timedelta) -> Group:
 
 def _sources(catalog: Catalog, url: str, held: timedelta) -> Iterator[Rule]:
     limits = oldest(catalog)
-    owners = {dataset.source: dataset.department for dataset in catalog.datasets.values() if dataset.department}
+    owners = {
+        dataset.source: dataset.department for dataset in catalog.datasets.values() if dataset.department
+    }
     for source in catalog.sources:
         labels = {"department": owners.get(source) or PLATFORM, "severity": "warning"}
         up = once(select("kpi_source_up", source=source), "source")

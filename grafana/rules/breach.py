@@ -54,10 +54,10 @@ def _tests(metric: Metric, figures: Figures, past: bool) -> Iterator[str]:
         nearest = f"{figures.total(bound, past=past)} or {figures.total(past=past)}"
         flag = _merged(select("scorecard_target", metric=metric.metric, grain=figures.grain, kind=kind,
                               **({"vintage": "current"} if past else {})))  # fmt: skip
-        yield f"{_merged(nearest, bare=True)} {sign} on (grain) {flag}"
+        yield f"{_merged(nearest)} {sign} on (grain) {flag}"
 
 
-def _merged(expression: str, *, bare: bool = False) -> str:
+def _merged(expression: str) -> str:
     return f"max by (grain) ({expression})"
 
 

@@ -23,7 +23,11 @@ def groups(catalog: Catalog, board: Board) -> tuple[Group, ...]:
 def _shared() -> Iterator[Rule]:
     levels = {
         "scorecard:scorecard_score:max": ("scorecard_score", "scorecard"),
-        "scorecard_objective:scorecard_objective_score:max": ("scorecard_objective_score", "scorecard", "objective"),
+        "scorecard_objective:scorecard_objective_score:max": (
+            "scorecard_objective_score",
+            "scorecard",
+            "objective",
+        ),
         "scorecard_status:scorecard_indicators:max": ("scorecard_indicators", "scorecard", "status"),
         "metric_grain_kind:scorecard_target:max": ("scorecard_target", "metric", "grain", "kind"),
     }

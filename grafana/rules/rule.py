@@ -46,7 +46,11 @@ class Group:
 
 def text(groups: Iterable[Group]) -> str:
     """Return a rules file."""
-    made = [{"name": group.name, "rules": [rule.plain() for rule in group.rules]} for group in groups if group.rules]
+    made = [
+        {"name": group.name, "rules": [rule.plain() for rule in group.rules]}
+        for group in groups
+        if group.rules
+    ]
     return HEAD + yaml({"groups": made})
 
 

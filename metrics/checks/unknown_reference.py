@@ -8,7 +8,7 @@ from metrics.checks._expressions import Written, expressions
 from metrics.definitions import Places
 from metrics.errors import Finding, suggest
 from metrics.expression import Expression, Name, names
-from metrics.model import Catalog
+from metrics.model import Catalog, Dataset
 from metrics.parts import Part, parts
 
 CODE = "unknown-reference"
@@ -21,6 +21,7 @@ def check(catalog: Catalog, at: Places) -> Iterator[Finding]:
         yield from _named(catalog, at, "identity", entity, identity)
     for name, dataset in catalog.datasets.items():
         yield from _named(catalog, at, "dataset", name, dataset)
+        yield from _identities(catalog, at, name, dataset)
     for name, metric in catalog.metrics.items():
         yield from _named(catalog, at, "metric", name, metric)
     for written in expressions(catalog):
@@ -40,6 +41,16 @@ def _named(catalog: Catalog, at: Places, kind: str, name: str, record: object) -
                 if target not in known[part.refers] and not at.failed(part.refers, target):
                     message = f"no {part.refers} is called {target!r}{suggest(target, known[part.refers])}"
                     yield Finding(at(kind, name, *part.path, offset=offset), CODE, message)
+
+
+def _identities(catalog: Catalog, at: Places, name: str, dataset: Dataset) -> Iterator[Finding]:
+    for entity, column in dataset.entities.items():
+        if column.system is None or entity in catalog.identities or at.failed("identity", entity):
+            continue
+        # Otherwise each system's own ids would be counted as if they were other customers.
+        hint = suggest(entity, catalog.identities) or ": write it in identities.yml, or leave system out"
+        message = f"no identity is called {entity!r}{hint}"
+        yield Finding(at("dataset", name, "entities", entity, "system"), CODE, message)
 
 
 def _targets(part: Part) -> Iterator[tuple[str, int]]:

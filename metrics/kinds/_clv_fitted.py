@@ -138,20 +138,14 @@ class Population:
     def discounted(self, model: Purchases) -> Floats:
         """Return the purchases expected in the rest of the horizon, discounted to the first purchase."""
         own, unit_rate = self.histories, self.options.unit_rate
+        rest = self.options.horizon_units - own.age
         found = np.zeros(len(own.count))
-        for rows in self._by_age:
-            age = float(own.age[rows[0]])
-            rest = self.options.horizon_units - age
-            if rest > 0 and not self.passed[rows[0]]:
-                each = Histories(own.frequency[rows], own.recency[rows], own.age[rows], own.count[rows])
-                found[rows] = model.discounted_purchases(each, rest, unit_rate) * (1 + unit_rate) ** -age
+        rows = (rest > 0) & ~self.passed
+        if rows.any():
+            each = Histories(own.frequency[rows], own.recency[rows], own.age[rows], own.count[rows])
+            ahead = model.discounted_purchases(each, rest[rows], unit_rate)
+            found[rows] = ahead * (1 + unit_rate) ** -own.age[rows]
         return found
-
-    @cached_property
-    def _by_age(self) -> list[Any]:
-        """Return the rows of each age."""
-        order = np.argsort(self.age_days, kind="stable")
-        return np.split(order, np.flatnonzero(np.diff(self.age_days[order])) + 1) if len(order) else []
 
     def _spend(self, model: GammaGamma) -> tuple[Floats, Floats]:
         """Return what a purchase is expected to be worth: a base, and a part of each unit spent so far."""

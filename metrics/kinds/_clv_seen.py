@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -37,6 +37,7 @@ def seen_of_purchases(
         },
         "fitted_at": _instant(population),
         "correlation": population.correlation,
+        "max_correlation": population.options.max_correlation,
         "without_spend": population.without_spend,
         "observed_expected": tracked(population, purchases, days),
         "frequency": frequency(population, purchases),
@@ -72,29 +73,36 @@ def tracked(population: Population, model: Purchases, days: Mapping[date, int]) 
     Expected are E[X(t)] of every customer since its first purchase. A stretch is one week, or as many as
     keep it to `POINTS` stretches.
     """
-    counted, unit = population.counted, population.options.time_unit.days
-    first = min(counted.first_day)
-    whole = (population.last - first).days
-    stride = max(1, -(-whole // (7 * POINTS))) * 7
-    ends = [first + timedelta(days=each) for each in range(stride - 1, whole, stride)]
-    if not ends or ends[-1] < population.last:
-        ends.append(population.last)
-    bought, customers = sorted(days), sorted(set(counted.first_day))
-    place = {day: index for index, day in enumerate(customers)}
-    number = np.bincount([place[day] for day in counted.first_day], weights=counted.count)
-    born = np.array([day.toordinal() for day in customers], dtype=np.float64)
-    seen, expected = [], []
-    for end in ends:
-        seen.append(sum(days[day] for day in bought if day <= end))
-        age = np.maximum(end.toordinal() - born, 0.0) / unit
-        expected.append(float(number @ model.expected_purchases(age)))
+    ends, bought = _ends(population), sorted(days)
+    seen = [sum(days[day] for day in bought if day <= end) for end in ends]
+    expected = _expected(population, model, ends)
     return {
         "ends": [each.isoformat() for each in ends],
         "observed": [int(each) for each in np.diff([0, *seen])],
         "expected": _plain(np.diff([0.0, *expected])),
         "observed_cumulative": seen,
-        "expected_cumulative": _plain(np.array(expected)),
+        "expected_cumulative": expected,
     }
+
+
+def _ends(population: Population) -> list[date]:
+    """Return the last days of the stretches, the last of which may be shorter."""
+    first = min(population.counted.first_day)
+    whole = (population.last - first).days
+    stride = max(1, -(-whole // (7 * POINTS))) * 7
+    ends = [first + timedelta(days=each) for each in range(stride - 1, whole, stride)]
+    return ends if ends and ends[-1] == population.last else [*ends, population.last]
+
+
+def _expected(population: Population, model: Purchases, ends: Sequence[date]) -> list[float]:
+    """Return the sum of E[X(t)] over all customers at the end of each day."""
+    counted, unit = population.counted, population.options.time_unit.days
+    customers = sorted(set(counted.first_day))
+    place = {day: index for index, day in enumerate(customers)}
+    number = np.bincount([place[day] for day in counted.first_day], weights=counted.count)
+    born = np.array([day.toordinal() for day in customers], dtype=np.float64)
+    ages = (np.maximum(end.toordinal() - born, 0.0) / unit for end in ends)
+    return [float(number @ model.expected_purchases(age)) for age in ages]
 
 
 def frequency(population: Population, model: Purchases) -> Mapping[str, Any]:
@@ -117,7 +125,8 @@ def frequency(population: Population, model: Purchases) -> Mapping[str, Any]:
 def held_out(population: Population, until: date, held: Held) -> Mapping[str, Any]:
     """Return what a model of the history up to a day expects of the days after it, and what came.
 
-    `conditional` is what each customer's own history lets expect, `unconditional` E[X(t)] of all.
+    `conditional` is what each customer's own history lets expect, `unconditional` E[X(t)] of all; an error
+    is that over what came, less 1. `expected_cumulative` follows all customers at `observed_expected`'s ends.
     """
     unit = population.options.time_unit.days
     length = (population.last - until).days / unit
@@ -141,7 +150,10 @@ def held_out(population: Population, until: date, held: Held) -> Mapping[str, An
     return {
         **said,
         "conditional": float(each.sum()),
+        "conditional_error": _error(float(each.sum()), said["observed"]),
         "unconditional": float(whole),
+        "unconditional_error": _error(float(whole), said["observed"]),
+        "expected_cumulative": _expected(population, model, _ends(population)),
         "by_frequency": {
             "repeats": [*(str(number) for number in range(MOST)), f"{MOST}+"],
             "customers": [int(number) for number in by[0]],
@@ -149,6 +161,10 @@ def held_out(population: Population, until: date, held: Held) -> Mapping[str, An
             "expected": _plain(by[2]),
         },
     }
+
+
+def _error(expected: float, observed: float) -> float | None:
+    return expected / observed - 1 if observed else None
 
 
 def _plain(values: Any) -> list[float]:

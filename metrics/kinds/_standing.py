@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -84,12 +85,22 @@ class Standing:
             end = self._with_worth(end, values[1], inner=False)
         return Sides(start, end, rows, periods, "a_to", "b_to")
 
+    def _start_of(self, period: Period) -> date:
+        """Return the day at whose beginning a period's value starts."""
+        return covered(period, self.options.over, self.when.calendar)[0]
+
+    def _begun(self) -> Iterator[Period]:
+        """Yield the periods whose start has come: that of a trailing stretch may come late in a period."""
+        mark, calendar = self.when.watermark, self.when.calendar
+        for grain in self.frame.grains:
+            for period in self.when.periods.get(grain, ()) if grain is not Grain.ALL else ():
+                if mark is None or calendar.instant(self._start_of(period)) < mark:
+                    yield period
+
     def _periods(self, clock: Clock, label: str = "__periods") -> sa.CTE:
         lines = [
-            (str(grain), period.start, *stretches(self.options, period, clock))
-            for grain in self.frame.grains
-            for period in self.when.periods.get(grain, ())
-            if grain is not Grain.ALL
+            (str(period.grain), period.start, *stretches(self.options, period, clock))
+            for period in self._begun()
         ]
         return clock.table(("a_from", "a_to", "b_from", "b_to"), lines, label)
 
@@ -116,12 +127,15 @@ class Standing:
         )
         rows = bridged(rows, clock, subscription.gap)
         lines = [
-            (str(grain), period.start, clock.boundary(covered(period, self.options.over, self.when.calendar)[0]),
-             clock.reached(period.end))
-            for grain in self.frame.grains
-            for period in self.when.periods.get(grain, ())
+            (
+                str(period.grain),
+                period.start,
+                clock.boundary(self._start_of(period)),
+                clock.reached(period.end),
+            )
+            for period in self._begun()
             if period.end is not None
-        ]  # fmt: skip
+        ]
         periods = clock.table(("a_at", "b_at"), lines)
         # What begins or ends at a moment is an event of the period that begins there.
         start, end = (
@@ -190,7 +204,8 @@ def worths(options: Options, start: Any, end: Any, active: ColumnElement[bool], 
     longer active net revenue has what was paid back, and gross revenue nothing.
     """
     nought = sa.literal_column("0", EXACT)
-    then, now = (sa.func.coalesce(each, nought, type_=EXACT) for each in (start, end))
+    then: ColumnElement[Any] = sa.func.coalesce(start, nought, type_=EXACT)
+    now: ColumnElement[Any] = sa.func.coalesce(end, nought, type_=EXACT)
     floored = sa.func.greatest(now, nought, type_=EXACT)
     if options.measure is Share.GRR:
         then = sa.func.greatest(then, nought, type_=EXACT)

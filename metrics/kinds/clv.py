@@ -39,6 +39,7 @@ __all__ = [
     "beside",
     "closing",
     "finish",
+    "fits",
     "requests",
 ]
 
@@ -109,9 +110,14 @@ def finish(metric: Metric, frame: Frame, results: Mapping[str, Any]) -> list[Est
     return finish_valued(metric, frame, results["customers"].valued())
 
 
+def fits(metric: Metric) -> bool:
+    """Tell whether a model is fitted, which may be refused."""
+    return metric.options.model not in (Model.HISTORIC, Model.SIMPLE)
+
+
 def beside(metric: Metric, frame: Frame, results: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return the fit with what a person needs to judge it, as plain JSON values; nothing without a model."""
-    if metric.options.model in (Model.HISTORIC, Model.SIMPLE):
+    if not fits(metric):
         return {}
     fitted = results["customers"]
     if isinstance(fitted, Contracts):

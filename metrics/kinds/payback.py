@@ -29,6 +29,7 @@ __all__ = [
     "Margin",
     "Options",
     "Orders",
+    "absent",
     "bases",
     "beside",
     "closing",
@@ -131,6 +132,16 @@ def finish(metric: Metric, frame: Frame, results: Mapping[str, Any]) -> list[Est
         else:
             found.append(_observed(metric, frame, (period, segment), cohort))
     return found
+
+
+def absent(metric: Metric, state: State) -> str | None:
+    """Say in words what no value means: not yet, not within the horizon, or nothing to say."""
+    options: Options = metric.options
+    if state not in (State.PROVISIONAL, State.FINAL, State.SMALL_SAMPLE):
+        return None
+    if options.form is Form.SIMPLE:
+        return "never at this margin"
+    return "not yet" if state is State.PROVISIONAL else f"not within {options.horizon}"
 
 
 def beside(metric: Metric, frame: Frame, results: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -54,7 +54,7 @@ __all__ = [
     "requests",
 ]
 
-CODE_VERSION = 1
+CODE_VERSION = 2
 
 SAYS = {
     ("measure", "logo"): "customers who stayed, of those at the start",

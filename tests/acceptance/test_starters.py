@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from metrics.query import Query, answer
 from metrics.run import Refresher
 from metrics.store import Store
 from tests.acceptance.conftest import DATA
-from tests.acceptance.landed import Landed, into_duckdb, into_postgres, seeds
+from tests.acceptance.landed import LAYOUT, Landed, into_duckdb, into_postgres, seeds
 from tests.acceptance.landed_sql import JOINED_UP, STATEMENTS
 from tests.acceptance.landed_world import NOW, World
 from tests.api.cli.shop import run
@@ -219,3 +220,17 @@ def test_any_choice_of_systems_passes_check(chosen: tuple[str, ...], tmp_path: P
     datasets = {path.stem for path in (project / "definitions" / "datasets").iterdir()}
     strangers = set(SYSTEMS) - set(chosen)
     assert not [name for name in datasets if any(name.startswith(f"{each}_") for each in strangers)]
+
+
+def test_the_page_lists_the_columns_that_are_landed() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "starters.md").read_text(encoding="utf-8")
+    listed = {
+        table: set(re.findall(r"`(\w+)`", columns))
+        for table, columns in re.findall(r"^\| `(\w+\.\w+)` \| (.+) \|$", page, re.MULTILINE)
+    }
+    # When a row was written is landed everywhere, and read in a few tables; labels are never read.
+    unread = {"_fivetran_synced", "type_id"}
+    assert {table: columns - unread for table, columns in listed.items()} == {
+        table: set(columns) - unread for table, columns in LAYOUT.items()
+    }
+    assert all(columns <= set(LAYOUT[table]) for table, columns in listed.items())

@@ -8,11 +8,13 @@ from api.project import Project
 from metrics.grain import Grain
 from metrics.observation import Observation, State
 from metrics.statistics.intervals import wilson
-from metrics.store_tables import Run, SourceHealth
+from metrics.store_tables import Definition, Run, SourceHealth
 
 NOW = datetime(2026, 11, 20, 8, tzinfo=UTC)
 WATERMARK = datetime(2026, 11, 20, 6, tzinfo=UTC)
 COMPUTED = datetime(2026, 11, 20, 6, 20, tzinfo=UTC)
+CHANGED = date(2026, 6, 1)
+"""When the definition of lead_to_opportunity became what it is."""
 
 FILES = {
     "company.yml": """\
@@ -278,6 +280,9 @@ def build(root: Path) -> Project:
     project = Project.open(root)
     for metric in project.catalog.metrics:
         fill(project, metric)
+    for found, day in (("0" * 64, date(2024, 2, 1)), (project.hash_of("lead_to_opportunity"), CHANGED)):
+        seen = datetime(day.year, day.month, day.day, 6, tzinfo=UTC)
+        project.store.remember_definition(Definition(found, "lead_to_opportunity", 1, "{}", None, seen))
     project.store.record_source(SourceHealth("crm", True, COMPUTED, COMPUTED, WATERMARK, None))
     project.store.record_source(SourceHealth("helpdesk", False, COMPUTED, None, None, "connection refused"))
     project.store.record_refresh(COMPUTED - timedelta(minutes=2), COMPUTED, ok=10, failed=1)

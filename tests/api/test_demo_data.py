@@ -15,7 +15,9 @@ import pytest
 
 from api.demo import MILESTONE, NOW, REPLAYS, SEED, Summary, generate
 from api.demo.leads import make_leads
+from api.demo.orders import nth
 from api.demo.people import owners, posts, staff
+from api.demo.tables import Writer
 from api.demo.timeline import (
     LATE_DAYS,
     STRAGGLER_DAYS,
@@ -478,6 +480,28 @@ def test_office_time_is_a_weekday_and_never_earlier() -> None:
     assert hours.max() < 17.5
     assert (moved - times).max() < 3.6
     assert set(weekday(moved[moved - times > 0.02])) <= {0, 1, 2, 3, 4}
+
+
+@pytest.mark.parametrize("words", [3, 500])
+def test_tables_are_written_as_they_are(tmp_path: Path, words: int) -> None:
+    texts = np.array(
+        [None if place % 7 == 0 else f"word {place % words}" for place in range(1000)], dtype=object
+    )
+    numbers = np.array([np.nan if place % 5 == 0 else place / 4 for place in range(1000)])
+    with Writer() as writer:
+        columns = {"word": texts, "number": numbers, "count": np.arange(1000)}
+        assert writer.parquet(tmp_path / "t.parquet", columns, {"number": "DECIMAL(8,2)"}) == 1000
+        assert writer.csv(tmp_path / "t.csv", columns, {}) == 1000
+    expected = [(text, None if np.isnan(number) else number, place)
+                for place, (text, number) in enumerate(zip(texts, numbers, strict=True))]  # fmt: skip
+    for name in ("t.parquet", "t.csv"):
+        found = duckdb.sql(f"select word, number::double, count from '{tmp_path / name}'")
+        assert found.types[0] == "VARCHAR"
+        assert found.fetchall() == expected
+
+
+def test_orders_of_an_account_are_numbered() -> None:
+    assert list(nth(np.array([4, 2, 4, 4, 2, 9]))) == [1, 1, 2, 3, 2, 1]
 
 
 def test_times_become_calendar_days() -> None:

@@ -6,9 +6,11 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from prometheus_client.utils import floatToGoString
 from prometheus_client.parser import text_string_to_metric_families
 
-from api.exposition import Exposition, render
+from api.exposition import render
+from api.scrape import Exposition
 from metrics.observation import State
 from metrics.store_tables import Definition, Run
 from scorecard.score import Status
@@ -222,3 +224,25 @@ def test_the_endpoint_serves_it(client):
     answer = client.get("/metrics")
     assert answer.headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8"
     assert answer.text.startswith("# HELP ")
+
+
+def test_what_happened_stands_as_instants(northwind):
+    text = render(northwind, NOW).decode()
+    milestone = floatToGoString(datetime(2025, 6, 30, 23, tzinfo=UTC).timestamp())
+    assert (
+        f'scorecard_milestone_timestamp_seconds{{label="Joint pipeline review starts"}} {milestone}' in text
+    )
+    changed = floatToGoString(datetime(2026, 6, 1, 6, tzinfo=UTC).timestamp())
+    hashed = northwind.hash_of("lead_to_opportunity")
+    lines = [line for line in text.splitlines() if line.startswith("scorecard_definition_changed")]
+    # The definition that a metric began with is no change.
+    assert [line.split(" ") for line in lines] == [
+        [f'scorecard_definition_changed_timestamp_seconds{{hash="{hashed}",metric="lead_to_opportunity"}}',
+         changed]]  # fmt: skip
+
+
+def test_a_refresh_that_failed_says_so(northwind):
+    text = render(northwind, NOW).decode()
+    assert 'kpi_refresh_success{metric="complaints_per_order"} 0.0' in text
+    assert text.count("kpi_refresh_success{") == len(northwind.catalog.metrics)
+    assert text.count("kpi_refresh_success{") == text.count("kpi_refresh_duration_seconds{")

@@ -283,7 +283,7 @@ def test_ambiguous_values_are_refused_with_what_to_write(text, meant, message):
             "a: 1\n- b\n",
             [
                 "m.yml:2:1 yaml-syntax this does not belong here: correct the indentation, "
-                "or quote the whole text (opened at line 1)"
+                "or quote the whole text"
             ],
         ),
         ("a: 1\nb\n", ["m.yml:2:1 yaml-syntax a key without its ':': write ': ' behind it"]),

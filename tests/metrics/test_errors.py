@@ -12,6 +12,7 @@ from metrics.errors import (
     ExtraMissing,
     Finding,
     GrainNotAllowed,
+    LabelLimit,
     Level,
     Position,
     ScorecardError,
@@ -100,6 +101,10 @@ def test_suggest_names_the_nearest(name, known, expected):
             SeriesLimit("cac", 12000, 10000),
             "metric 'cac': 12000 series exceed the 10000 allowed: cut by fewer dimensions",
         ),
+        (
+            LabelLimit("cac", "channel", "takes 2,048 bytes of the 1,024 allowed"),
+            "metric 'cac': a value of dimension 'channel' takes 2,048 bytes of the 1,024 allowed",
+        ),
         (StoreLocked("process 12"), "another refresh is running (process 12)"),
         (
             ExtraMissing("psycopg", "postgres"),
@@ -138,7 +143,7 @@ def test_expression_error_carries_its_offset():
             {UnknownMetric, UnknownScorecard, UnknownDimension, GrainNotAllowed, BadPeriod, BehindWatermark},
         ),
         (SourceError, {SourceUnavailable, SourceTimeout, SourceRejected, SourceMissing, SecretMissing}),
-        (ComputationError, {SeriesLimit}),
+        (ComputationError, {SeriesLimit, LabelLimit}),
         (StoreError, {StoreLocked}),
     ],
 )

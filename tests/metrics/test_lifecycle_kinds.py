@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from metrics.definitions import Loaded
-from metrics.lineage import definition_hash
+from metrics.lineage import definition_hash, upstream
 from metrics.unit import unit_of
 from tests.metrics.project import NEW, added, loaded
 
@@ -47,6 +47,36 @@ def test_what_a_customer_is_worth_is_part_of_the_definition() -> None:
 @pytest.mark.parametrize("key", ["grace: 1 day", "window: 30 days", "basis: period", "dimensions: [segment]"])
 def test_a_key_of_win_back_changes_its_hash(key: str) -> None:
     assert hash_of(WIN_BACK) != hash_of(WIN_BACK + key + "\n")
+
+
+@pytest.mark.parametrize(
+    "key", ["curve: true", "over: to_date", "exclude: {gone: price > 9}", "dimensions: [segment]"]
+)
+def test_a_key_of_retention_changes_its_hash(key: str) -> None:
+    plain = RETENTION + "value: {measure: sum(amount)}\n"
+    assert hash_of(plain) != hash_of(plain + key + "\n")
+
+
+def test_what_a_condition_of_exclude_reads_belongs_to_the_definition() -> None:
+    catalog = project(WIN_BACK + "exclude: {gone: accounts.segment = 'gone'}\n").catalog
+    assert catalog is not None
+    assert "accounts" in upstream(catalog, "new").datasets
+
+
+def test_a_curve_is_cut_by_age_alone_or_with_others() -> None:
+    catalog = project(
+        RETENTION + "value: {measure: sum(amount)}\ncurve: true\ndimensions: [segment]\n"
+    ).catalog
+    assert catalog is not None
+    found = catalog.metrics["new"]
+    assert found.cut_sets == (("age",), ("segment", "age"))
+    assert found.whole_cut(("age", "segment")) == ("age", "segment")
+    assert unit_of(found, catalog) == "ratio"
+
+
+def test_the_ages_count_where_there_are_fewer() -> None:
+    plain = RETENTION + "value: {measure: sum(amount)}\ncurve: true\n"
+    assert len({hash_of(plain), hash_of(plain + "ages: 12\n"), hash_of(plain + "ages: 24\n")}) == 3
 
 
 def test_active_if_is_one_of_two_texts() -> None:

@@ -14,7 +14,7 @@ from textwrap import dedent
 import pytest
 from sqlalchemy import func, select
 
-from metrics import planner
+from metrics import bounds
 from metrics.errors import BehindWatermark, StoreLocked, UnknownMetric
 from metrics.grain import Grain
 from metrics.observation import Observation, State
@@ -267,7 +267,7 @@ def test_too_many_series_fail_their_metric_alone(
     live.refresh(store)
     before = said(store, "revenue")
     # Month and quarter of the total and two channels.
-    monkeypatch.setattr(planner, "SERIES_LIMIT", 5)
+    monkeypatch.setattr(bounds, "SERIES_LIMIT", 5)
     live.only("revenue", "kept_promises")
     assert errors(live.refresh(store)) == {
         "revenue": "metric 'revenue': 6 series exceed the 5 allowed: cut by fewer dimensions"

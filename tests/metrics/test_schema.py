@@ -161,7 +161,7 @@ REFUSED = [
     ("inner: {text: a, nummer: 1}", "2:18 unknown-key unknown key 'nummer' (did you mean 'number'?)"),
     ("inner: 5", '2:8 bad-value expected a text, got the number 5: quote it: "5"'),
     ("inner: {text: a, name: b}", "2:18 unknown-key unknown key 'name' (did you mean 'number'?)"),
-    ("named: [a]", "2:8 bad-value expected a mapping, got a list"),
+    ("named: [a]", "2:8 bad-value expected a mapping of names, got a list"),
     ("named: {one: 5}", '2:14 bad-value expected a text, got the number 5: quote it: "5"'),
     (
         "named: {One: a}",

@@ -55,6 +55,21 @@ def states(sizes: dict[str, int | None], k: int = K) -> dict[str, str]:
     return {dict(each.dimensions)["team"]: str(each.state) for each in done}
 
 
+def test_each_age_of_a_curve_is_a_cut_of_its_own() -> None:
+    """Web's nine would be told by the whole less phone's twelve, at every age."""
+    sizes = {"phone": 12, "shop": 30, "web": 9}
+    cells = [
+        replace(cell(size), dimensions=(("age", age), ("team", team)))
+        for age in ("00", "01")
+        for team, size in sizes.items()
+    ]
+    done = suppress(metric(own_dimensions=("age",)), COMPANY, cells)
+    told = {each.dimensions[0][1] + each.dimensions[1][1]: str(each.state) for each in done}
+    assert [name for name, state in told.items() if state == "suppressed"] == [
+        "00phone", "00web", "01phone", "01web",
+    ]  # fmt: skip
+
+
 # -- one cut ----------------------------------------------------------------------------------------
 
 

@@ -24,12 +24,12 @@ from werkzeug.serving import make_server
 DEADLINE = 60
 
 
-def need(program: str) -> str:
-    """Return a program's path; skip the test without it, and fail it where CI=true."""
+def need(program: str, package: str = "prometheus") -> str:
+    """Return the path of a program of a Debian package; skip the test without it, fail it where CI=true."""
     found = shutil.which(program)
     if found is None:
         if os.environ.get("CI") == "true":
-            pytest.fail(f"{program} is missing: install Debian's package prometheus")
+            pytest.fail(f"{program} is missing: install Debian's package {package}")
         pytest.skip(f"{program} is not installed")
     return found
 

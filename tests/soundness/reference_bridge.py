@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 from tests.soundness.reference import Cell, Frame, Row, segment_of, stretch
-from tests.soundness.reference_lifecycle import Retention, Standing, _begins, _comparable, _known_by
+from tests.soundness.reference_lifecycle import Retention, Standing, _begins, _comparable, _known_by, begun
 
 NAMES = ("start", "new", "expansion", "contraction", "churn", "reactivation", "end")
 Amounts = dict[str, Fraction | None]
@@ -21,7 +21,7 @@ def bridge(
     found: dict[Cell, Amounts] = {}
     for grain in frame.grains:
         for start, end in frame.periods(grain):
-            if start is None or end is None:
+            if start is None or end is None or not begun(frame, start, end, ask.over):
                 continue
             before, after, others = standing(grain, start, end)
             low: Any = _begins(frame, stretch(frame, start, end, ask.over)[0], days)

@@ -136,8 +136,8 @@ def retention(frame: Frame, ask: Retention, standing: Standing) -> dict[Cell, Re
     found: dict[Cell, Result] = {}
     for grain in frame.grains:
         for start, end in frame.periods(grain):
-            if start is None or end is None:
-                found[grain, None, ()] = Result(None, 0, 0, "no_data")
+            if start is None or end is None or not begun(frame, start, end, ask.over):
+                found[grain, start, ()] = Result(None, 0, 0, "no_data")
                 continue
             at_start, at_end, others = standing(grain, start, end)
             for cut in frame.cuts:
@@ -162,6 +162,11 @@ def retention(frame: Frame, ask: Retention, standing: Standing) -> dict[Cell, Re
                         interval = wilson(int(n), len(mine))
                     found[grain, start, segment] = Result(value, float(n), float(d), state, interval=interval)
     return found
+
+
+def begun(frame: Frame, start: date, end: date, over: str | Span) -> bool:
+    """Tell whether what a period's value starts from has come."""
+    return frame.calendar.begins(stretch(frame, start, end, over)[0]) < frame.t
 
 
 def _retained(

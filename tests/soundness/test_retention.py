@@ -124,8 +124,9 @@ def subscribed(rows: list[tuple[str, date, date | None, int]], measure: str, gap
                   "complete_through": until_now()}},
     )  # fmt: skip
     subscription = Subscription("subs", E("since"), E("until"), E("mrr"), Span.parse(gap))
+    grains = more.pop("grains", (Grain.MONTH,))
     options = Options(Share(measure), "customer", subscription=subscription, **more)
-    one = metric("m", "retention", options, grains=(Grain.MONTH,), min_sample=1)
+    one = metric("m", "retention", options, grains=grains, min_sample=1)
     return {str(start)[:7]: each for (_, start, _), each in by_cell(world.compute(one, at(now))).items()}
 
 
@@ -269,3 +270,14 @@ def test_too_many_pairs_fall_back_to_moments(measure: str, monkeypatch: pytest.M
     assert drawn.upper is not None
     assert moments.lower == pytest.approx(drawn.lower, abs=1e-3)
     assert moments.upper == pytest.approx(drawn.upper, abs=1e-3)
+
+
+def test_a_stretch_that_has_not_begun_has_no_value_yet() -> None:
+    """March is what the first quarter's trailing month covers: in February it has no start to go on from."""
+    rows = [("a", date(2024, 1, 1), None, 10)]
+    options: dict[str, Any] = {"over": Over.parse("trailing 1 month"), "grains": (Grain.QUARTER,)}
+    states = {
+        now: subscribed(rows, "logo", now=now, **options)["2024-01"].state.value
+        for now in ("2024-03-01T00:00", "2024-03-01T00:01", "2024-04-01T00:00")
+    }
+    assert list(states.values()) == ["no_data", "provisional", "final"]

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metrics.expression import parse_measure
 from metrics.grain import Grain, Span
 from metrics.kinds.retention import ActiveIf, Activity, Options, Share, Subscription, Worth
 from metrics.observation import Estimate
+from tests.postgres_server import PostgresServer
 from tests.soundness import reference as plain
 from tests.soundness import reference_curve as curves
 from tests.soundness.generators import (
@@ -27,6 +29,7 @@ from tests.soundness.generators import (
     logs,
     nows,
 )
+from tests.soundness.served import Served
 from tests.soundness.test_retention import SUBSCRIPTIONS, dataset, span
 from tests.soundness.world import E, World, at, by_cell, entities, metric, table, until_now
 
@@ -37,8 +40,35 @@ WITHIN: tuple[plain.Span | None, ...] = (
 )  # fmt: skip
 
 
+@pytest.fixture(scope="module")
+def server(postgres: PostgresServer) -> Iterator[PostgresServer]:
+    with postgres.fresh() as fresh:
+        yield fresh
+
+
 @given(st.data())
 def test_by_activity(data: st.DataObject) -> None:
+    by_activity(data, None)
+
+
+@given(st.data())
+def test_by_subscription(data: st.DataObject) -> None:
+    by_subscription(data, None)
+
+
+@pytest.mark.postgres
+@settings(max_examples=10)
+@given(data=st.data())
+def test_on_postgresql(server: PostgresServer, data: st.DataObject) -> None:
+    data.draw(st.sampled_from((by_activity, by_subscription)))(data, server)
+
+
+def in_use(world: World, server: PostgresServer | None) -> World:
+    """Return the company as it is, in files, or in a server."""
+    return world if server is None else Served.of(world, server.url)
+
+
+def by_activity(data: st.DataObject, server: PostgresServer | None) -> None:
     calendar, now, wanted = data.draw(calendars()), data.draw(nows()), data.draw(grains())
     within = data.draw(st.sampled_from(WITHIN))
     ask = curves.Curve(data.draw(st.sampled_from(MEASURES)), within, ages=data.draw(st.sampled_from((36, 2))))
@@ -70,12 +100,11 @@ def test_by_activity(data: st.DataObject) -> None:
     else:
         paid_rows = curves.known(frame, paid.read(), paid.kind == "date")
         expected = curves.shares(frame, ask, lives, paid_rows, by="within" if within else "period")
-    outcome = world.compute(one, now)
+    outcome = in_use(world, server).compute(one, now)
     agree(outcome, expected, parts=True, intervals=ask.measure == "logo", maturity=survives)
 
 
-@given(st.data())
-def test_by_subscription(data: st.DataObject) -> None:
+def by_subscription(data: st.DataObject, server: PostgresServer | None) -> None:
     calendar, now, wanted = data.draw(calendars()), data.draw(nows()), data.draw(grains())
     ask = curves.Curve(
         data.draw(st.sampled_from(MEASURES)), None,
@@ -113,7 +142,8 @@ def test_by_subscription(data: st.DataObject) -> None:
         else curves.shares(frame, ask, lives, (), by="subscription")
     )
     logo = ask.measure == "logo"
-    agree(world.compute(one, now), expected, parts=True, intervals=logo, maturity=logo)
+    outcome = in_use(world, server).compute(one, now)
+    agree(outcome, expected, parts=True, intervals=logo, maturity=logo)
 
 
 # -- by hand ------------------------------------------------------------------------------------------

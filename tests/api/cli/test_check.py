@@ -39,7 +39,7 @@ def test_every_error_is_said_before_the_advice(shop):
     done = run(shop, "check")
     assert done.exit_code == 2
     assert lines(done.stdout) == [
-        "definitions/metrics/sales/revenue.yml:12:13 bad-expression not an expression: stopped at '('",
+        "definitions/metrics/sales/revenue.yml:12:13 bad-expression the bracket is never closed: write the ')'",
         "definitions/scorecards/joint.yml:9:93 unknown-metric no metric is called 'kept_promise' "
         "(did you mean 'kept_promises'?)",
         "definitions/metrics/service/kept_promises.yml:1:1 owner-missing nobody owns the metric: write owner",

@@ -77,6 +77,41 @@ def test_an_answer_holds_its_queries_in_order_and_their_series_sorted():
     ]
 
 
+LABELS = st.dictionaries(
+    st.text("abc_", min_size=1, max_size=4), st.text(st.characters(codec="utf-8"), max_size=200), min_size=1
+)
+SAMPLES = st.lists(
+    st.tuples(st.integers(0, 1 << 43), st.floats(allow_nan=False)), max_size=4, unique_by=lambda one: one[0]
+)
+
+
+@given(st.lists(st.lists(st.tuples(LABELS, SAMPLES), max_size=3), max_size=2))
+def test_an_answer_is_what_protobuf_writes(results):
+    found, response = [], wire._CLASSES["ReadResponse"]()
+    for lines in results:
+        result = response.results.add()
+        series = []
+        for labels, given in lines:
+            at = np.array([instant for instant, _ in given], dtype=np.int64)
+            series.append(
+                Series(tuple(sorted(labels.items())), at, np.array([value for _, value in given], dtype=float))
+            )
+        found.append(series)
+        for one in sorted(series, key=lambda each: each.labels):
+            plain = wire._CLASSES["TimeSeries"]()
+            for name, value in one.labels:
+                plain.labels.add(name=name, value=value)
+            for instant, value in zip(one.instants.tolist(), one.values.tolist(), strict=True):
+                plain.samples.add(value=value, timestamp=instant)
+            result.timeseries.append(plain.SerializeToString())
+    read = wire._CLASSES["ReadResponse"].FromString(bytes(cramjam.snappy.decompress_raw(encode(found))))
+    assert [
+        [wire._CLASSES["TimeSeries"].FromString(one) for one in each.timeseries] for each in read.results
+    ] == [
+        [wire._CLASSES["TimeSeries"].FromString(one) for one in each.timeseries] for each in response.results
+    ]
+
+
 @given(
     st.lists(
         st.tuples(

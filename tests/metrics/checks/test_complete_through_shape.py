@@ -6,6 +6,18 @@ from tests.metrics.project import SPEND, Files, assert_found, edited
 
 CASES = [
     pytest.param(
+        edited(SPEND, ("{lag: 1 day}", "{dataset: fx}")),
+        [
+            (
+                SPEND,
+                "fx}",
+                "complete-through-shape dataset 'fx' has no time of its own: write time beside it",
+            )
+        ],
+        id="dataset without a time",
+    ),
+    pytest.param(edited(SPEND, ("{lag: 1 day}", "{dataset: fx, time: day}")), [], id="dataset and its time"),
+    pytest.param(
         edited(SPEND, ("{lag: 1 day}", "{lag: 1 day, time: day}")),
         [
             (

@@ -6,6 +6,17 @@ from tests.metrics.project import GROWTH, REVENUE_TO_CAC, Files, assert_found, e
 
 CASES = [
     pytest.param(
+        edited(REVENUE_TO_CAC, ('"revenue / nullif(cac, 0)"', "1 + 1")),
+        [
+            (
+                REVENUE_TO_CAC,
+                "1 + 1",
+                "derived-inputs the formula names no metric: it has no period to be computed for",
+            )
+        ],
+        id="no input",
+    ),
+    pytest.param(
         edited(REVENUE_TO_CAC, ("kind: derived", "kind: derived\ngrains: [month, week]")),
         [
             (

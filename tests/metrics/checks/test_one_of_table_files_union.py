@@ -2,9 +2,20 @@
 
 import pytest
 
-from tests.metrics.project import ORDERS, Files, assert_found, edited
+from tests.metrics.project import ORDERS, SPEND, Files, assert_found, edited
 
 CASES = [
+    pytest.param(
+        edited(SPEND, ("dataset: spend\n", "dataset: spend\nsource: crm\n")),
+        [
+            (
+                SPEND,
+                "source",
+                "one-of-table-files-union a union lives in the source of its datasets: leave source out",
+            )
+        ],
+        id="source of a union",
+    ),
     pytest.param(
         edited(ORDERS, ("table: orders\n", "")),
         [

@@ -57,10 +57,45 @@ CASES = [
             (
                 "metrics/sales/source_up.yml",
                 "source_up",
-                ("prometheus-name 'source_up' could be taken for a series of the server itself"),
+                (
+                    "prometheus-name 'source_up' could be taken for a series of the server itself: "
+                    "kpi_source_up"
+                ),
             )
         ],
         id="series of the server",
+    ),
+    pytest.param(
+        added(
+            {"metrics/sales/refresh_duration.yml": COUNT.replace("metric: new", "metric: refresh_duration")}
+        ),
+        [
+            (
+                "metrics/sales/refresh_duration.yml",
+                "refresh_duration",
+                (
+                    "prometheus-name 'refresh_duration' could be taken for a series of the server "
+                    "itself: kpi_refresh_duration_seconds"
+                ),
+            )
+        ],
+        id="series of the server with the unit",
+    ),
+    pytest.param(
+        added(
+            {
+                "metrics/sales/new_gbp.yml": COUNT.replace("metric: new", "metric: new_gbp"),
+                "metrics/sales/new.yml": COUNT,
+            }
+        ),
+        [
+            (
+                "metrics/sales/new_gbp.yml",
+                "new_gbp",
+                "prometheus-name 'new_gbp' could be taken for a series of metric 'new'",
+            )
+        ],
+        id="another metric's unit",
     ),
 ]
 

@@ -34,11 +34,11 @@ CASES = [
         id="password beside a reference",
     ),
     pytest.param(
-        edited(SOURCES, ('"${CRM_URL}"', '"hive://spark.example.com:10000/crm?auth_token=hunter2"')),
+        edited(SOURCES, ('"${CRM_URL}"', '"postgresql://crm.example.com/sales?auth_token=hunter2"')),
         [
             (
                 SOURCES,
-                '"hive://spark.example.co',
+                '"postgresql://crm.exampl',
                 (
                     "secret-in-url the url holds a secret in plain text: write ${NAME} "
                     "and set NAME in the environment"

@@ -49,8 +49,23 @@ CASES = [
             REVENUE,
             ("{from: 2025-04-01, goal: 2000000, red_flag: 1500000}", "{from: 2025-04-01, goal: plan}"),
         ),
-        [(REVENUE, "plan}]", "target-shape goal is one number where the direction is up")],
+        [
+            (
+                REVENUE,
+                "plan}]",
+                "target-shape goal names the column 'plan', but the target has no dataset: "
+                "write a number, or the plan's dataset",
+            )
+        ],
         id="text without a plan",
+    ),
+    pytest.param(
+        edited(
+            REVENUE,
+            ("{from: 2025-04-01, goal: 2000000, red_flag: 1500000}", "{from: 2025-04-01, goal: 12.5 %}"),
+        ),
+        [(REVENUE, "12.5 %}]", "target-shape '12.5 %' is a text: write 0.125")],
+        id="percent",
     ),
     pytest.param(
         edited(

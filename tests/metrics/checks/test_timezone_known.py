@@ -6,6 +6,17 @@ from tests.metrics.project import COMPANY, Files, assert_found, edited
 
 CASES = [
     pytest.param(
+        edited(COMPANY, ("timezone: Europe/London\ncurrency", "timezone: BST\ncurrency")),
+        [
+            (
+                COMPANY,
+                "BST",
+                "timezone-known no time zone is called 'BST': write a name such as Europe/London",
+            )
+        ],
+        id="abbreviation",
+    ),
+    pytest.param(
         edited(COMPANY, ("timezone: Europe/London\ncurrency", "timezone: Europe/london\ncurrency")),
         [
             (

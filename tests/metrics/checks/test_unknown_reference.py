@@ -9,12 +9,27 @@ from tests.metrics.project import (
     ORDERS,
     REVENUE,
     SPEND,
+    TICKETS,
     Files,
     assert_found,
     edited,
 )
 
 CASES = [
+    pytest.param(
+        edited(
+            TICKETS, ("entities: {customer", "entities: {person: {id: other_email, system: mail}, customer")
+        ),
+        [
+            (
+                TICKETS,
+                "mail",
+                "unknown-reference no identity is called 'person': write it in identities.yml, "
+                "or leave system out",
+            )
+        ],
+        id="identity",
+    ),
     pytest.param(
         edited(COMPANY, ("dataset: fx", "dataset: fxx")),
         [

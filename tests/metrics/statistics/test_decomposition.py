@@ -69,10 +69,11 @@ def test_the_effects_add_up(before, after):
     assert found is not None
     assert set(found) == {*before, *after}
     total = fsum(each.mix + each.rate for each in found.values())
-    size = max(abs(n) for n, _ in (*before.values(), *after.values()))
-    least = min(fsum(d for _, d in parts.values()) for parts in (before, after))
+    parts = (*before.values(), *after.values())
+    least = min(fsum(d for _, d in each.values()) for each in (before, after))
+    size = max(abs(n) / least for n, _ in parts) + max((abs(n / d) for n, d in parts if d), default=0.0)
     # Cancelling sums leave what rounding the greatest of their terms leaves.
-    assert isclose(total, second - first, rel_tol=1e-9, abs_tol=1e-12 * max(1.0, size / least))
+    assert isclose(total, second - first, rel_tol=1e-9, abs_tol=1e-12 * max(1.0, size))
 
 
 @given(_PARTS)

@@ -1,3 +1,4 @@
+import re
 from itertools import pairwise
 from math import log
 
@@ -187,19 +188,21 @@ def test_too_few_customers() -> None:
 
 
 @pytest.mark.parametrize(
-    ("lost", "detail"),
+    ("lost", "ways"),
     [
         # Retention that falls: the most alike customers of all are still too unlike.
-        ([100, 150, 200], "the likelihood rises as b goes to infinity: these customers do not tell it"),
-        ([0, 0], "the likelihood rises as b goes to infinity: these customers do not tell it"),
-        ([1000], "the likelihood rises as a goes to infinity: these customers do not tell it"),
+        ([100, 150, 200], "(a goes to infinity|b goes to infinity)"),
+        ([0, 0], "(a goes to 0|b goes to infinity)"),
+        ([1000], "(a goes to infinity|b goes to 0)"),
     ],
 )
-def test_cohorts_that_do_not_tell_the_parameters(lost: list[int], detail: str) -> None:
+def test_cohorts_that_do_not_tell_the_parameters(lost: list[int], ways: str) -> None:
     with pytest.raises(FitError) as refused:
         fit(Renewals.of([(1000, lost)]))
     assert refused.value.reason is FitReason.ON_A_BOUND
-    assert str(refused.value) == f"sBG: {detail}"
+    assert re.fullmatch(
+        f"sBG: the likelihood rises as {ways}: these customers do not tell it", str(refused.value)
+    )
 
 
 def test_one_renewal_tells_one_share_and_not_two_parameters() -> None:

@@ -1,0 +1,186 @@
+"""What an expression of a dashboard must say, computed from the store alone: a second reading of each.
+
+It knows the few forms that dashboards are made of, and raises on any other.
+"""
+
+from __future__ import annotations
+
+import re
+
+from metrics.finality import Finality
+from metrics.history import milliseconds
+from metrics.observation import State
+from metrics.series import PARTS, base_of, dimension_labels
+from scorecard.score import Status
+from scorecard.target import target_for
+from tests.api.northwind import NOW
+
+CLOSED = (State.FINAL, State.SMALL_SAMPLE)
+FORM = re.compile(
+    r"(?P<age>time\(\) - )?(?:max by \((?P<by>[^)]*)\) \()?(?P<family>\w+)(?:\{(?P<matchers>[^{}]*)\})?(?(by)\))"
+    r"(?P<after> == 1| == 0| \* 1000)?"
+)
+MATCHER = re.compile(r'(\w+)(=~|=)"([^"]*)"')
+
+
+class Expected:
+    """The store's numbers, read once."""
+
+    def __init__(self, company):
+        self.company = company
+        self.finality = Finality(company.catalog)
+        self.calendar = company.catalog.company.calendar
+        self.stored = {name: company.store.latest(name) for name in company.catalog.metrics}
+        self.families = {}
+        for metric in company.catalog.metrics.values():
+            base = base_of(metric, company.catalog)
+            for part in PARTS:
+                for infix in ("", "_provisional"):
+                    name = f"kpi_{metric.metric}{base.suffix}{infix}{part.suffix}"
+                    self.families[name] = (metric, part, bool(infix), part.factor(metric, base))
+
+    def of(self, expression, at):
+        """Return values by labels, without the family's name."""
+        form = FORM.fullmatch(expression)
+        assert form, f"no known form: {expression}"
+        matchers = MATCHER.findall(form["matchers"] or "")
+        found = {}
+        for labels, value in self._series(form["family"], dict((m[0], m[2]) for m in matchers), at):
+            if not all(_fits(labels.get(name, ""), sign, text) for name, sign, text in matchers):
+                continue
+            kept = {name: text for name, text in labels.items()
+                    if text and (form["by"] is None or name in form["by"].split(", "))}  # fmt: skip
+            key = tuple(sorted(kept.items()))
+            assert key not in found, f"{expression} has {key} twice"
+            if form["after"] in (" == 1", " == 0") and value != float(form["after"][-1]):
+                continue
+            value = at - value if form["age"] else value
+            found[key] = value * 1000 if form["after"] == " * 1000" else value
+        return found
+
+    def _series(self, family, equal, at):
+        if family in self.families:
+            yield from self._values(*self.families[family], equal, at)
+        else:
+            yield from getattr(self, f"_{family}")(equal, at)
+
+    def _values(self, metric, part, provisional, factor, equal, at):
+        past = "vintage" in equal
+        for seen in self._chosen(metric, provisional, past, at):
+            number = getattr(seen, part.name)
+            if number is not None:
+                labels = {"grain": seen.grain.value, "by": ",".join(seen.by), **dict(seen.dimensions)}
+                assert set(labels) <= {"grain", "by", *dimension_labels(metric)}
+                yield labels | ({"vintage": equal["vintage"]} if past else {}), number * factor
+
+    def _chosen(self, metric, provisional, past, at):
+        """Yield the observations that stand for an instant: of one period a grain (and age)."""
+        meant = (State.PROVISIONAL,) if provisional else CLOSED
+        groups = {}
+        for seen in self.stored[metric.metric]:
+            if seen.state not in meant or (past and not self._final_by(metric, seen, at)):
+                continue
+            groups.setdefault((seen.grain, seen.part_of(metric.own_dimensions)), []).append(seen)
+        for group in groups.values():
+            newest = max(seen.period.start for seen in group)
+            yield from (seen for seen in group if seen.period.start == newest)
+
+    def _final_by(self, metric, seen, at):
+        end = self.finality.at(metric.metric, seen.period, seen.part_of(metric.own_dimensions))
+        return end is not None and milliseconds(end) <= round(at * 1000)
+
+    def _live(self, metric, past, at):
+        """Return the period that stands for an instant, by grain."""
+        found = {}
+        for seen in self._chosen(metric, False, past, at):
+            found[seen.grain] = max(seen.period, found.get(seen.grain, seen.period))
+        return found
+
+    def _scorecard_target(self, equal, at):
+        past = "vintage" in equal
+        for metric in (self.company.catalog.metrics[equal["metric"]],):
+            factor = base_of(metric, self.company.catalog).factor
+            for grain, period in self._live(metric, past, at).items():
+                target = target_for(metric, period, self.company.catalog)
+                for kind, level in target.numbers() if target else ():
+                    labels = {"metric": metric.metric, "grain": grain.value, "kind": kind}
+                    yield labels | ({"vintage": equal["vintage"]} if past else {}), level * factor
+
+    def _kpi_period_end_timestamp_seconds(self, equal, at):
+        for metric in self.company.catalog.metrics.values():
+            for grain, period in self._live(metric, False, at).items():
+                end = self.calendar.bounds(period)[1].timestamp()
+                yield {"metric": metric.metric, "grain": grain.value}, end
+
+    def _reports(self):
+        return [self.company.report(name, None, NOW) for name in self.company.board.scorecards]
+
+    def _scorecard_score(self, equal, at):
+        return [({"scorecard": one.scorecard}, one.score) for one in self._reports() if one.score is not None]
+
+    def _scorecard_coverage_ratio(self, equal, at):
+        return [({"scorecard": one.scorecard}, one.coverage) for one in self._reports()]
+
+    def _scorecard_objective_score(self, equal, at):
+        for report in self._reports():
+            for view in report.perspectives:
+                for one in view.objectives:
+                    if one.score is not None:
+                        labels = {"perspective": view.perspective, "objective": one.objective}
+                        yield labels | {"scorecard": report.scorecard}, one.score
+
+    def _scorecard_indicators(self, equal, at):
+        for report in self._reports():
+            statuses = {one.metric: one.status for one in report.indicators}.values()
+            for status in Status:
+                yield {"scorecard": report.scorecard, "status": status.value}, list(statuses).count(status)
+
+    def _scorecard_status(self, equal, at):
+        for report in self._reports():
+            for one in {one.metric: one for one in report.indicators}.values():
+                for status in Status:
+                    labels = {"scorecard": report.scorecard, "metric": one.metric, "status": status.value}
+                    yield labels, float(one.status is status)
+
+    def _scorecard_definition_info(self, equal, at):
+        for name in self.company.catalog.metrics:
+            yield (
+                {"metric": name, "hash": self.company.hash_of(name), "commit": self.company.commit or ""},
+                1.0,
+            )
+
+    def _scorecard_definition_changed_timestamp_seconds(self, equal, at):
+        hashed = self.company.hash_of("clv")
+        seen = self.company.store.definition(hashed).first_seen
+        return [({"metric": "clv", "hash": hashed}, seen.timestamp())]
+
+    def _scorecard_milestone_timestamp_seconds(self, equal, at):
+        return [({"label": one.label}, self.calendar.instant(one.date).timestamp())
+                for one in self.company.board.milestones]  # fmt: skip
+
+    def _kpi_refresh_success(self, equal, at):
+        for name in self.company.catalog.metrics:
+            yield {"metric": name}, float(self.company.store.last_run(name).outcome == "ok")
+
+    def _kpi_refresh_duration_seconds(self, equal, at):
+        for name in self.company.catalog.metrics:
+            yield {"metric": name}, self.company.store.last_run(name).seconds
+
+    def _sources(self, field):
+        for name, health in self.company.store.source_health().items():
+            value = getattr(health, field)
+            if value is not None:
+                yield {"source": name}, float(value) if field == "up" else value.timestamp()
+
+    def _kpi_source_up(self, equal, at):
+        return self._sources("up")
+
+    def _kpi_source_watermark_timestamp_seconds(self, equal, at):
+        return self._sources("watermark")
+
+    def _kpi_source_last_success_timestamp_seconds(self, equal, at):
+        return self._sources("last_success")
+
+
+def _fits(value, sign, text):
+    return value == text if sign == "=" else re.fullmatch(text, value) is not None

@@ -1,0 +1,113 @@
+"""Every panel of every dashboard says the store's numbers in a real Prometheus, before and after a restatement."""
+
+from __future__ import annotations
+
+import re
+import time
+
+import pytest
+
+from api.app import create_app
+from grafana.build import build as build_files
+from tests.api.northwind import NOW
+from tests.grafana import company as example
+from tests.grafana.reading import choices, dashboards, filled, targets
+from tests.prometheus.expected import Expected
+from tests.prometheus.servers import prometheus, serving
+
+pytestmark = pytest.mark.prometheus
+
+DAY = 86_400.0
+AT = NOW.timestamp()
+LIVE = 'kpi_lead_to_opportunity_ratio{grain="quarter",by=""}'
+
+
+@pytest.fixture(scope="module")
+def company(tmp_path_factory):
+    project = example.build(tmp_path_factory.mktemp("company"))
+    yield project
+    project.store.close()
+
+
+@pytest.fixture(scope="module")
+def peer(company, tmp_path_factory):
+    with (
+        serving(create_app(company, now=lambda: NOW)) as target,
+        prometheus(tmp_path_factory.mktemp("prometheus"), target) as server,
+    ):
+        yield server
+
+
+@pytest.fixture(scope="module")
+def expressions(company):
+    """All expressions, each with every choice of the variables in it, of panels and of annotations."""
+    found = {}
+    for name, dashboard in dashboards(
+        build_files(company.catalog, company.board, url="http://x", on=NOW)
+    ).items():
+        values = choices(dashboard)
+        written = [target["expr"] for _, target in targets(dashboard)]
+        written += [each["expr"] for each in dashboard["annotations"]["list"] if "expr" in each]
+        for expression in written:
+            for text in filled(expression, values):
+                found[text] = name
+    return found
+
+
+def settled(peer, company, live):
+    """Wait until Prometheus has scraped what the store holds."""
+    expected = Expected(company).of(live, AT)
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        found = peer.instant(f"max by (grain) ({live})", time.time())
+        if found and list(found.values()) == list(expected.values()):
+            return round(time.time(), 3)
+        time.sleep(0.2)
+    raise AssertionError(f"{live} is {found}, expected {expected}")
+
+
+def bare(found):
+    return {tuple(pair for pair in key if pair[0] not in ("__name__", "job", "instance")): value
+            for key, value in found.items()}  # fmt: skip
+
+
+def held(company, peer, expressions, now):
+    """Return what each expression answers, once it is equal to the store's numbers."""
+    expected, answered = Expected(company), {}
+    for expression in expressions:
+        instants = (AT, AT - 250 * DAY) if "vintage" in expression else (now,)
+        for at in instants:
+            found = peer.instant(expression, at)
+            assert bare(found) == pytest.approx(expected.of(expression, at), rel=1e-12), expression
+            kinds = {dict(key).get("vintage") for key in found}
+            assert len(kinds) <= 1, f"{expression} returns live series and history together"
+            assert kinds <= ({"current"} if "vintage" in expression else {None})
+            answered[expression, at if "vintage" in expression else None] = bare(found)
+    return answered
+
+
+def test_every_panel_says_what_the_store_says_before_and_after_a_restatement(company, peer, expressions):
+    before = held(company, peer, expressions, settled(peer, company, LIVE))
+    assert len(before) > 500
+    # Not all metrics have all grains; enough of them say something for a comparison of numbers.
+    filled_before = {key for key, found in before.items() if found}
+    assert len(filled_before) > 300
+    for dashboard in set(expressions.values()):
+        assert any(before[key] for key in before if expressions[key[0]] == dashboard), dashboard
+    example.restate(company)
+    after = held(company, peer, expressions, settled(peer, company, LIVE))
+    past = [key for key in filled_before if key[1] is not None and re.match(r"kpi_\w+\{", key[0])]
+    assert len(past) > 150
+    # The same query, the same old timestamp, another value.
+    assert [key for key in past if after[key] == before[key]] == []
+    assert [key for key in past if after[key].keys() != before[key].keys()] == []
+
+
+def test_a_range_over_the_restated_past(company, peer):
+    expression = 'kpi_revenue_gbp{grain="quarter",by="",vintage="current"}'
+    expected = Expected(company)
+    (line,) = peer.range(expression, AT - 700 * DAY, AT, 7 * DAY).values()
+    assert len(line) == 101
+    for at, value in line:
+        (known,) = expected.of(expression, at).values()
+        assert value == known

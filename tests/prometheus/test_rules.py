@@ -1,0 +1,382 @@
+"""Prometheus' own tools and servers take the generated rules: checked, unit-tested, fired, delivered."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import threading
+import time
+import urllib.request
+from contextlib import contextmanager
+from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+from ruamel.yaml import YAML
+
+from api.app import create_app
+from grafana.build import build as build_files
+from grafana.rules.rule import yaml
+from tests.api.northwind import NOW
+from tests.grafana import company as example
+from tests.grafana.reading import choices, dashboards, filled, targets
+from tests.prometheus.servers import DEADLINE, free_port, need, prometheus, serving
+
+pytestmark = pytest.mark.prometheus
+
+URL = "https://scorecard.example.com"
+
+
+@pytest.fixture(scope="module")
+def company(tmp_path_factory):
+    project = example.build(tmp_path_factory.mktemp("company"))
+    yield project
+    project.store.close()
+
+
+@pytest.fixture(scope="module")
+def files(company):
+    return build_files(company.catalog, company.board, url=URL, on=NOW, refresh_every=timedelta(minutes=10))
+
+
+@pytest.fixture(scope="module")
+def folder(files, tmp_path_factory):
+    root = tmp_path_factory.mktemp("build")
+    for name, text in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return root
+
+
+def run(*command):
+    return subprocess.run([str(each) for each in command], capture_output=True, text=True, timeout=DEADLINE, check=False)
+
+
+def test_promtool_takes_every_rules_file(folder):
+    found = sorted((folder / "rules").iterdir())
+    assert [path.name for path in found] == ["department-marketing.yml", "department-sales.yml",
+                                             "department-service.yml", "department-unassigned.yml", "health.yml",
+                                             "recording.yml"]  # fmt: skip
+    done = run(need("promtool"), "check", "rules", *found)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "FAILED" not in done.stdout
+    assert "lint" not in done.stdout + done.stderr
+
+
+def test_promtool_parses_every_expression_of_the_dashboards(files, tmp_path):
+    rules = []
+    for dashboard in dashboards(files).values():
+        values = choices(dashboard)
+        for _, target in targets(dashboard):
+            rules += [{"record": f"a:b:{len(rules) + n}", "expr": text}
+                      for n, text in enumerate(filled(target["expr"], values))]  # fmt: skip
+    path = tmp_path / "expressions.yml"
+    path.write_text(yaml({"groups": [{"name": "expressions", "rules": rules}]}))
+    done = run(need("promtool"), "check", "rules", path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert f"SUCCESS: {len(rules)} rules found" in done.stdout
+
+
+def test_an_expression_that_cannot_be_parsed_would_be_found(tmp_path):
+    path = tmp_path / "wrong.yml"
+    path.write_text(yaml({"groups": [{"name": "a", "rules": [{"record": "a:b:c", "expr": "max by (("}]}]}))
+    assert run(need("promtool"), "check", "rules", path).returncode != 0
+
+
+# -- unit tests ------------------------------------------------------------------------------------
+
+RATE = 'kpi_lead_to_opportunity_ratio{part}{{grain="quarter"{more}}}'
+FLAG = 'scorecard_target{{metric="{metric}",grain="quarter",kind="{kind}"{more}}}'
+RED = "RedFlagLeadToOpportunity"
+RED_ALERT = {
+    "exp_labels": {"department": "sales", "metric": "lead_to_opportunity", "severity": "warning", "grain": "quarter"},
+    "exp_annotations": {
+        "summary": "Lead to opportunity has crossed its red flag",
+        "description": "Lead to opportunity of the latest final quarter is 15%, and its whole interval lies behind "
+        "the red flag.",
+        "runbook_url": f"{URL}/catalogue/lead_to_opportunity",
+    },
+}  # fmt: skip
+
+
+def lead(value, upper, size=1200, *, provisional=""):
+    """Return the series of a conversion, and its red flag of 18%."""
+    return {
+        RATE.format(part=provisional, more=""): value,
+        RATE.format(part=f"{provisional}_upper", more=""): upper,
+        RATE.format(part=f"{provisional}_sample_size", more=""): size,
+        FLAG.format(metric="lead_to_opportunity", kind="red_flag", more=""): 0.18,
+    }
+
+
+def constant(series, minutes=180):
+    return [{"series": name, "values": value if isinstance(value, str) else f"{value}x{minutes}"}
+            for name, value in series.items()]  # fmt: skip
+
+
+def promtool_test(folder, tmp_path, name, series, *checks, interval="1m"):
+    """Hold alerts (at, alert name, what fires) against the rules of a file."""
+    tests = [{
+        "interval": interval,
+        "input_series": constant(series),
+        "alert_rule_test": [
+            {"eval_time": at, "alertname": alert, **({"exp_alerts": fires} if fires else {})}
+            for at, alert, fires in checks
+        ],
+    }]  # fmt: skip
+    path = tmp_path / "test.yml"
+    content = {"rule_files": [str(folder / "rules" / f"{name}.yml")], "evaluation_interval": "1m", "tests": tests}
+    path.write_text(yaml(content))
+    done = run(need("promtool"), "test", "rules", path)
+    return done.returncode == 0, done.stdout + done.stderr
+
+
+def held(*args, **more):
+    passed, said = promtool_test(*args, **more)
+    assert passed, said
+
+
+def test_a_final_value_whose_interval_lies_behind_the_red_flag_fires_after_two_refreshes(folder, tmp_path):
+    held(folder, tmp_path, "department-sales", lead(0.15, 0.17), ("19m", RED, []), ("20m", RED, [RED_ALERT]))
+
+
+def test_a_wrong_expectation_would_be_found(folder, tmp_path):
+    passed, said = promtool_test(folder, tmp_path, "department-sales", lead(0.15, 0.17), ("20m", RED, []))
+    assert not passed
+    assert RED in said
+
+
+@pytest.mark.parametrize(
+    "series",
+    [
+        lead(0.15, 0.19),
+        lead(0.15, 0.17, size=9),
+        lead(0.15, 0.17, provisional="_provisional"),
+        lead(0.18, 0.18),
+        lead(0.15, 0.17) | {FLAG.format(metric="lead_to_opportunity", kind="red_flag", more=""): 0.16},
+        lead(0.15, 0.17) | {FLAG.format(metric="lead_to_opportunity", kind="red_flag", more=""): "_x180"},
+    ],
+    ids=["interval over the flag", "small sample", "provisional", "on the flag", "lower flag", "no target"],
+)
+def test_what_does_not_fire(folder, tmp_path, series):
+    held(folder, tmp_path, "department-sales", series, ("60m", RED, []), ("170m", RED, []))
+
+
+def test_it_resolves_once_the_value_is_better(folder, tmp_path):
+    better = lead("0.15x60 0.21x100", "0.17x60 0.23x100")
+    held(folder, tmp_path, "department-sales", better, ("50m", RED, [RED_ALERT]), ("70m", RED, []))
+
+
+def test_a_metric_without_an_interval_is_judged_by_its_value(folder, tmp_path):
+    series = {
+        'kpi_revenue_gbp{grain="quarter"}': "300000x60 360000x100",
+        'kpi_revenue_gbp_sample_size{grain="quarter"}': 900,
+        FLAG.format(metric="revenue", kind="red_flag", more=""): 350000,
+    }
+    fires = {
+        "exp_labels": {"department": "sales", "metric": "revenue", "severity": "warning", "grain": "quarter"},
+        "exp_annotations": {
+            "summary": "Revenue has crossed its red flag",
+            "description": "Revenue of the latest final quarter is 300k GBP, and its whole interval lies behind the "
+            "red flag.",
+            "runbook_url": f"{URL}/catalogue/revenue",
+        },
+    }  # fmt: skip
+    held(folder, tmp_path, "department-sales", series, ("30m", "RedFlagRevenue", [fires]), ("90m", "RedFlagRevenue", []))
+
+
+@pytest.mark.parametrize(
+    ("value", "lower", "upper", "fires"),
+    [(0.05, 0.03, 0.07, True), (0.05, 0.03, 0.11, False), (0.3, 0.2, 0.4, False), (0.6, 0.55, 0.65, True),
+     (0.55, 0.45, 0.65, False)],
+)  # fmt: skip
+def test_a_band_has_two_red_flags(folder, tmp_path, value, lower, upper, fires):
+    name = "kpi_balanced_load_ratio"
+    series = {
+        f'{name}{{grain="quarter"}}': value, f'{name}_lower{{grain="quarter"}}': lower,
+        f'{name}_upper{{grain="quarter"}}': upper, f'{name}_sample_size{{grain="quarter"}}': 500,
+        FLAG.format(metric="balanced_load", kind="red_flag_lower", more=""): 0.1,
+        FLAG.format(metric="balanced_load", kind="red_flag_upper", more=""): 0.5,
+    }  # fmt: skip
+    passed, said = promtool_test(folder, tmp_path, "department-marketing", series,
+                                 ("60m", "RedFlagBalancedLoad", []))  # fmt: skip
+    assert passed is not fires, said
+
+
+def guarded(before, after, guard_lower, metric="lead_to_opportunity", guard="over_promise_share"):
+    """Return half a year of history, a sample a day: the metric's last quarters, and its counter-metric."""
+    past = ',vintage="current"'
+    return {
+        f'kpi_{metric}_ratio{{grain="quarter"{past}}}': f"{before}x100 {after}x100",
+        f'kpi_{guard}_ratio{{grain="quarter"{past}}}': "0.15x200",
+        f'kpi_{guard}_ratio_lower{{grain="quarter"{past}}}': f"{guard_lower}x200",
+        f'kpi_{guard}_ratio_sample_size{{grain="quarter"{past}}}': "900x200",
+        FLAG.format(metric=guard, kind="red_flag", more=past): "0.12x200",
+    }
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "guard_lower", "fires"),
+    [(0.20, 0.24, 0.13, True), (0.24, 0.20, 0.13, False), (0.20, 0.20, 0.13, False), (0.20, 0.24, 0.11, False)],
+    ids=["improves, guard broken", "falls, guard broken", "stays, guard broken", "improves, guard unclear"],
+)
+def test_a_counter_metric_that_breaks_while_its_metric_improves(folder, tmp_path, before, after, guard_lower, fires):
+    alert = "GuardBrokenLeadToOpportunityOverPromiseShare"
+    # One minute stands for a day: the offset of 92 days is then 92 minutes.
+    shorter = tmp_path / "rules"
+    shorter.mkdir()
+    text = (folder / "rules" / "department-sales.yml").read_text().replace("offset 92d", "offset 92m")
+    (shorter / "department-sales.yml").write_text(text)
+    passed, said = promtool_test(tmp_path, tmp_path, "department-sales", guarded(before, after, guard_lower),
+                                 ("150m", alert, []))  # fmt: skip
+    assert passed is not fires, said
+
+
+def test_a_stale_source_a_source_that_is_down_and_a_server_that_is_gone(folder, tmp_path):
+    hours = 3600
+    stale = {"kpi_source_watermark_timestamp_seconds{source=\"crm\"}": f"{-49 * hours}x180 0x400",
+             "kpi_source_up{source=\"crm\"}": "1x60 0x100 1x400",
+             "scorecard_definition_info{metric=\"clv\"}": "1x300 _x200"}  # fmt: skip
+    labels = {"exp_labels": {"department": "sales", "severity": "warning", "source": "crm"}}
+    passed, said = promtool_test(folder, tmp_path, "health", stale, ("70m", "SourceStaleCrm", []),
+                                 ("70m", "SourceDownCrm", []), ("170m", "SourceDownCrm", []),
+                                 ("290m", "ScorecardAbsent", []))  # fmt: skip
+    # 49 hours at first, more than 50 from the second hour on, for 20 minutes: not yet at 70 minutes.
+    assert not passed
+    assert "70m" not in said.split("FAILED")[0]
+    for alert, at, fires in (("SourceStaleCrm", "70m", False), ("SourceStaleCrm", "85m", True),
+                             ("SourceStaleCrm", "200m", False), ("SourceDownCrm", "75m", False),
+                             ("SourceDownCrm", "85m", True), ("SourceDownCrm", "165m", False),
+                             ("ScorecardAbsent", "290m", False), ("ScorecardAbsent", "335m", True)):  # fmt: skip
+        passed, said = promtool_test(folder, tmp_path, "health", stale, (at, alert, []))
+        assert passed is not fires, f"{alert} {at}: {said}"
+        assert passed or str(labels["exp_labels"]["severity"]) in said or alert == "ScorecardAbsent"
+
+
+def test_a_refresh_that_fails_twice(folder, tmp_path):
+    series = {'kpi_refresh_success{metric="clv"}': "1x10 0x60 1x60"}
+    for at, fires in (("5m", False), ("25m", False), ("35m", True), ("100m", False)):
+        passed, said = promtool_test(folder, tmp_path, "department-service", series, (at, "RefreshFailingClv", []))
+        assert passed is not fires, said
+
+
+# -- real servers ----------------------------------------------------------------------------------
+
+
+class Inbox(BaseHTTPRequestHandler):
+    """Keep what Alertmanager sends, by the path of the receiver."""
+
+    received: list[tuple[str, dict]] = []
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.received.append((self.path, json.loads(body)))
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
+@contextmanager
+def inbox():
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Inbox)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@contextmanager
+def alertmanager(folder, config):
+    program, port = need("prometheus-alertmanager", "prometheus-alertmanager"), free_port()
+    folder.mkdir()
+    (folder / "alertmanager.yml").write_text(config)
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(
+            [program, f"--config.file={folder / 'alertmanager.yml'}", f"--storage.path={folder / 'data'}",
+             f"--web.listen-address=127.0.0.1:{port}", "--cluster.listen-address="],
+            stdout=log, stderr=log,
+        )  # fmt: skip
+        try:
+            yield f"127.0.0.1:{port}"
+        finally:
+            process.terminate()
+            process.wait(timeout=DEADLINE)
+
+
+def fetched(address, path):
+    with urllib.request.urlopen(f"http://{address}{path}", timeout=DEADLINE) as answer:
+        return json.load(answer)
+
+
+def eventually(find, says):
+    deadline = time.monotonic() + DEADLINE
+    while time.monotonic() < deadline:
+        try:
+            found = find()
+        except OSError:
+            found = None
+        if found:
+            return found
+        time.sleep(0.2)
+    raise AssertionError(says())
+
+
+def test_the_routing_example_is_taken_by_alertmanagers_own_tool(folder):
+    done = run(need("amtool", "prometheus-alertmanager"), "check-config", folder / "alertmanager.example.yml")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "5 receivers" in done.stdout
+
+
+def test_alertmanager_hands_a_firing_alert_to_its_department_and_takes_it_back(company, tmp_path):
+    built = build_files(company.catalog, company.board, url=URL, on=NOW, refresh_every=timedelta(seconds=1))
+    rules = tmp_path / "rules"
+    rules.mkdir()
+    for name, text in built.items():
+        if name.startswith("rules/"):
+            (tmp_path / name).write_text(text)
+    Inbox.received.clear()
+    with inbox() as hook:
+        config = YAML(typ="safe").load(built["alertmanager.example.yml"])
+        config["route"] |= {"group_wait": "1s", "group_interval": "1s"}
+        quick = yaml(config).replace("127.0.0.1:9095", hook)
+        with (
+            alertmanager(tmp_path / "alertmanager", quick) as peer,
+            serving(create_app(company, now=lambda: NOW)) as target,
+            prometheus(tmp_path / "prometheus", target, more=_alerting(rules, peer)) as server,
+        ):
+            name = "RedFlagOverPromiseShare"
+            got = eventually(lambda: _received(name, "firing"), lambda: server.get("alerts"))
+            path, alert = got
+            assert path == "/sales"
+            assert alert["labels"]["metric"] == "over_promise_share"
+            assert alert["annotations"]["runbook_url"] == f"{URL}/catalogue/over_promise_share"
+            told = {each["labels"]["alertname"]: each for each in fetched(peer, "/api/v2/alerts")}
+            assert told[name]["labels"]["department"] == "sales"
+            # Provisional and unclear values, and those on target, are quiet.
+            firing = {each["labels"]["alertname"] for each in server.get("alerts")["alerts"]}
+            assert "RedFlagLifetimeValueToCost" not in firing
+            assert "RedFlagKeptPromises" not in firing
+            # By the history that it reads remotely: revenue rises, the share of over-promised orders too.
+            assert eventually(lambda: _received("GuardBrokenRevenueOverPromiseShare", "firing"),
+                              lambda: server.get("alerts"))[0] == "/sales"  # fmt: skip
+            example.restate(company, factor=0.4)
+            assert eventually(lambda: _received(name, "resolved"), lambda: server.get("alerts"))[0] == "/sales"
+
+
+def _received(name, status):
+    return next(((path, alert) for path, body in list(Inbox.received) for alert in body["alerts"]
+                 if alert["labels"]["alertname"] == name and alert["status"] == status), None)  # fmt: skip
+
+
+def _alerting(rules, peer):
+    return (
+        f"rule_files: [{json.dumps(str(rules / '*.yml'))}]\n"
+        f"alerting: {{alertmanagers: [{{static_configs: [{{targets: [{json.dumps(peer)}]}}]}}]}}\n"
+    )
