@@ -30,7 +30,6 @@ class Query:
     def json(self) -> Json:
         """Return the target as Grafana's Prometheus data source reads it."""
         return {
-            "datasource": SOURCE,
             "editorMode": "code",
             "expr": self.expression,
             "format": "table" if self.table else "time_series",
@@ -77,12 +76,13 @@ class Panel:
         }
         if not self.queries:
             return made
+        made_of = [{"id": name, "options": dict(said)} for name, said in self.transformations]
         return made | {
             "datasource": SOURCE,
             "fieldConfig": {"defaults": self._defaults(), "overrides": self._overrides()},
             **({"interval": self.interval} if self.interval else {}),
             "targets": [query.json() for query in self.queries],
-            "transformations": [{"id": name, "options": dict(said)} for name, said in self.transformations],
+            **({"transformations": made_of} if made_of else {}),
         }
 
     def _defaults(self) -> Json:

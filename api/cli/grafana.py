@@ -23,8 +23,12 @@ def command() -> None:
 @command.command("build")
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True, metavar="DIR",
               help="The folder to write to; files of an earlier build that are made no more are deleted.")  # fmt: skip
-@click.option("--url", default=ADDRESS, show_default=True, help="The address of this server, for links to its pages.")
-@click.option("--on", type=day, metavar="D", help="Colour values by the targets of this day; today by default.")
+@click.option(
+    "--url", default=ADDRESS, show_default=True, help="The address of this server, for links to its pages."
+)
+@click.option(
+    "--on", type=day, metavar="D", help="Colour values by the targets of this day; today by default."
+)
 @json_option
 @project_option
 @pass_settings

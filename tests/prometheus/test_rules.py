@@ -50,7 +50,9 @@ def folder(files, tmp_path_factory):
 
 
 def run(*command):
-    return subprocess.run([str(each) for each in command], capture_output=True, text=True, timeout=DEADLINE, check=False)
+    return subprocess.run(
+        [str(each) for each in command], capture_output=True, text=True, timeout=DEADLINE, check=False
+    )
 
 
 def test_promtool_takes_every_rules_file(folder):
@@ -126,7 +128,11 @@ def promtool_test(folder, tmp_path, name, series, *checks, interval="1m"):
         ],
     }]  # fmt: skip
     path = tmp_path / "test.yml"
-    content = {"rule_files": [str(folder / "rules" / f"{name}.yml")], "evaluation_interval": "1m", "tests": tests}
+    content = {
+        "rule_files": [str(folder / "rules" / f"{name}.yml")],
+        "evaluation_interval": "1m",
+        "tests": tests,
+    }
     path.write_text(yaml(content))
     done = run(need("promtool"), "test", "rules", path)
     return done.returncode == 0, done.stdout + done.stderr
@@ -183,7 +189,14 @@ def test_a_metric_without_an_interval_is_judged_by_its_value(folder, tmp_path):
             "runbook_url": f"{URL}/catalogue/revenue",
         },
     }  # fmt: skip
-    held(folder, tmp_path, "department-sales", series, ("30m", "RedFlagRevenue", [fires]), ("90m", "RedFlagRevenue", []))
+    held(
+        folder,
+        tmp_path,
+        "department-sales",
+        series,
+        ("30m", "RedFlagRevenue", [fires]),
+        ("90m", "RedFlagRevenue", []),
+    )
 
 
 @pytest.mark.parametrize(
@@ -218,10 +231,17 @@ def guarded(before, after, guard_lower, metric="lead_to_opportunity", guard="ove
 
 @pytest.mark.parametrize(
     ("before", "after", "guard_lower", "fires"),
-    [(0.20, 0.24, 0.13, True), (0.24, 0.20, 0.13, False), (0.20, 0.20, 0.13, False), (0.20, 0.24, 0.11, False)],
+    [
+        (0.20, 0.24, 0.13, True),
+        (0.24, 0.20, 0.13, False),
+        (0.20, 0.20, 0.13, False),
+        (0.20, 0.24, 0.11, False),
+    ],
     ids=["improves, guard broken", "falls, guard broken", "stays, guard broken", "improves, guard unclear"],
 )
-def test_a_counter_metric_that_breaks_while_its_metric_improves(folder, tmp_path, before, after, guard_lower, fires):
+def test_a_counter_metric_that_breaks_while_its_metric_improves(
+    folder, tmp_path, before, after, guard_lower, fires
+):
     alert = "GuardBrokenLeadToOpportunityOverPromiseShare"
     # One minute stands for a day: the offset of 92 days is then 92 minutes.
     shorter = tmp_path / "rules"
@@ -257,7 +277,9 @@ def test_a_stale_source_a_source_that_is_down_and_a_server_that_is_gone(folder, 
 def test_a_refresh_that_fails_twice(folder, tmp_path):
     series = {'kpi_refresh_success{metric="clv"}': "1x10 0x60 1x60"}
     for at, fires in (("5m", False), ("25m", False), ("35m", True), ("100m", False)):
-        passed, said = promtool_test(folder, tmp_path, "department-service", series, (at, "RefreshFailingClv", []))
+        passed, said = promtool_test(
+            folder, tmp_path, "department-service", series, (at, "RefreshFailingClv", [])
+        )
         assert passed is not fires, said
 
 
@@ -367,7 +389,9 @@ def test_alertmanager_hands_a_firing_alert_to_its_department_and_takes_it_back(c
             assert eventually(lambda: _received("GuardBrokenRevenueOverPromiseShare", "firing"),
                               lambda: server.get("alerts"))[0] == "/sales"  # fmt: skip
             example.restate(company, factor=0.4)
-            assert eventually(lambda: _received(name, "resolved"), lambda: server.get("alerts"))[0] == "/sales"
+            assert (
+                eventually(lambda: _received(name, "resolved"), lambda: server.get("alerts"))[0] == "/sales"
+            )
 
 
 def _received(name, status):
