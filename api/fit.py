@@ -192,7 +192,7 @@ def fit_of(beside: Mapping[str, Any]) -> Fit | None:
     trial = beside.get("holdout") or {}
     track, frequency = beside.get("observed_expected"), beside.get("frequency")
     return Fit(
-        models=tuple(_model(name, said) for name, said in beside["fit"].items()),
+        models=tuple(_model(name, beside["fit"][name]) for name in MODELS if name in beside["fit"]),
         fitted_at=datetime.fromisoformat(fitted_at) if fitted_at else None,
         correlation=beside.get("correlation"),
         max_correlation=beside.get("max_correlation"),
@@ -212,20 +212,27 @@ def _model(name: str, said: Mapping[str, Any]) -> FittedModel:
 
 
 def _track(said: Mapping[str, Any], trial: Sequence[float]) -> Track:
-    names = ("observed", "expected", "observed_cumulative", "expected_cumulative")
-    ends = tuple(date.fromisoformat(each) for each in said["ends"])
-    return Track(ends, *(tuple(said[name]) for name in names), tuple(trial))
+    return Track(
+        ends=tuple(date.fromisoformat(each) for each in said["ends"]),
+        observed=tuple(said["observed"]),
+        expected=tuple(said["expected"]),
+        observed_cumulative=tuple(said["observed_cumulative"]),
+        expected_cumulative=tuple(said["expected_cumulative"]),
+        trial=tuple(trial),
+    )
 
 
 def _trial(said: Mapping[str, Any]) -> Trial:
-    errors = ("conditional", "conditional_error", "unconditional", "unconditional_error")
     return Trial(
-        date.fromisoformat(said["from"]),
-        date.fromisoformat(said["until"]),
-        said["customers"],
-        said["observed"],
-        said.get("refused"),
-        *(said.get(name) for name in errors),
+        start=date.fromisoformat(said["from"]),
+        end=date.fromisoformat(said["until"]),
+        customers=said["customers"],
+        observed=said["observed"],
+        refused=said.get("refused"),
+        conditional=said.get("conditional"),
+        conditional_error=said.get("conditional_error"),
+        unconditional=said.get("unconditional"),
+        unconditional_error=said.get("unconditional_error"),
         groups=_groups(said["by_frequency"]) if "by_frequency" in said else (),
     )
 

@@ -37,6 +37,7 @@ from metrics.scalars import Ambiguous, OutOfRange, Value, resolve
 __all__ = [
     "MAX_BYTES",
     "MAX_DEPTH",
+    "MAX_FINDINGS",
     "MAX_NODES",
     "MAX_TEXT",
     "Entry",
@@ -56,6 +57,7 @@ MAX_BYTES = 1024 * 1024
 MAX_DEPTH = 50
 MAX_NODES = 100_000
 MAX_TEXT = 64 * 1024
+MAX_FINDINGS = 100
 
 # Control characters, what no file may hold, and what lets a text look other than it is read.
 _FORBIDDEN = re.compile(
@@ -157,6 +159,10 @@ class _Reader:
         self.yaml = YAML(typ="safe", pure=True)
 
     def note(self, index: int, code: str, message: str) -> None:
+        if len(self.findings) == MAX_FINDINGS:
+            code, message = "yaml-bounds", f"more than {MAX_FINDINGS} findings: correct those above first"
+            self.findings.append(Finding(self.lines.position(min(index, len(self.text))), code, message))
+            raise _Stopped
         self.findings.append(Finding(self.lines.position(min(index, len(self.text))), code, message))
 
     def stop(self, index: int, code: str, message: str) -> _Stopped:

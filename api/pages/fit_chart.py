@@ -86,10 +86,15 @@ def _bars(frame: Frame, index: int, group: Group) -> Iterator[str]:
     room = min(step * 0.38, 46.0)
     # A number needs room of its own beside its neighbour's.
     written = step * 0.5 > 34
-    for kind, value, side in (("observed", group.observed, -1.0), ("expected", group.expected, 0.0)):
+    alone = group.expected is None
+    for kind, value, side in (
+        ("observed", group.observed, -0.5 if alone else -1.0),
+        ("expected", group.expected, 0.0),
+    ):
         if value is None:
             continue
-        x, y = frame.x(index) + side * room + (1.0 if side == 0 else -1.0), frame.y(value)
+        gap = 0.0 if alone else 1.0 if side == 0 else -1.0
+        x, y = frame.x(index) + side * room + gap, frame.y(value)
         said = f"{group.repeats}: {format_count(value)} {kind}"
         yield (
             f'<rect class="{kind}" x="{number(x)}" y="{number(y)}" width="{number(room)}" '

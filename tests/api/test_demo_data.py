@@ -265,8 +265,9 @@ IMPOSSIBLE = {
         where contacted_at <= started_on""",
     "compensation for no complaint": """select count(*) from compensation join tickets using (ticket_id)
         where not is_complaint or granted_at <= first_reply_at""",
-    "question before the ticket": """select count(*) from questions q where requester not in (
-        select requester from tickets where opened_at < q.asked_at) and asked_at < '2026-07-01'""",
+    "question before the ticket": """select count(*) from questions join (
+        select requester, min(opened_at) as first from tickets group by requester) using (requester)
+        where asked_at <= first and asked_at < '2026-07-01'""",
     "account that the crosswalk does not know": """select count(*) from accounts anti join customer_ids
         on system = 'crm' and id = account_id""",
     "left before joining": "select count(*) from staff where left_on <= joined_on",

@@ -101,7 +101,7 @@ def test_every_panel_has_a_unit_a_description_and_its_data_source(files):
 
 @pytest.mark.parametrize(
     ("metric", "unit", "question"),
-    [("lead_to_opportunity", "percentunit", "Of the leads that marketing hands over"), ("revenue", "currencyGBP", "What"),
+    [("lead_to_opportunity", "percentunit", "Of the leads that marketing"), ("revenue", "currencyGBP", "What"),
      ("reply_time", "s", "Time to a reply."), ("headcount", "short", "People."), ("clv", "currencyGBP", "What margin")],
 )  # fmt: skip
 def test_units_and_descriptions_come_from_the_definition(files, metric, unit, question):

@@ -22,5 +22,5 @@ def test_two_names_do_not_meet(one, other):
 
 def test_plain_names_stay():
     assert uid("department", "customer_service") == "department-customer_service"
-    assert uid("department", "Öffentliche Hand") == "department-ffentliche-Hand-6d58a2f5"
+    assert uid("department", "Öffentliche Hand") == "department--ffentliche-Hand-7cb37335"
     assert camel("red_flag", "lead_to_opportunity") == "RedFlagLeadToOpportunity"

@@ -190,7 +190,7 @@ def _nested(chance: random.Random, text: str) -> str:
 
 def _long(chance: random.Random, text: str) -> str:
     unit = chance.choice(("a: 1\n", "- a\n", "# a\n", "a, ", "a" * 50, "\n", "a: [", "  ", "'", '"a" '))
-    return text + unit * chance.choice((10, 300, 3000))
+    return text + unit * chance.choice((10, 100, 600))
 
 
 _CHANGES: tuple[tuple[str, Callable[[random.Random, bytes], bytes]], ...] = (
