@@ -20,7 +20,7 @@ from api.project import Project
 from api.refreshing import RefreshStarter
 from api.remote_read import endpoint as remote_read
 from api.statements import Statements
-from api.v1 import changes, metrics, scorecards
+from api.v1 import changes, flat, metrics, scorecards
 from api.v1 import refresh as refreshes
 from metrics.errors import StoreError
 
@@ -90,7 +90,7 @@ class _Api(Api):  # type: ignore[misc]
 def _register_api(app: Flask) -> None:
     api = _Api(app)
     api.spec.components.security_scheme("key", {"type": "http", "scheme": "bearer"})
-    for module in (metrics, changes, scorecards, refreshes):
+    for module in (metrics, changes, scorecards, flat, refreshes):
         api.register_blueprint(module.blueprint)
     app.extensions[documents.EXTENSION] = _specification(api)
 

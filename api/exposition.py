@@ -103,7 +103,8 @@ class _StoreCollector:
 
     def values(self, metric: Metric) -> Values:
         """Return a metric's families."""
-        observations = tuple(covered(metric, self._project.store.latest(metric.metric)))
+        ours, latest = covered(metric), self._project.store.latest(metric.metric)
+        observations = [seen for seen in latest if ours(seen.grain, seen.dimensions)]
         closed = live(observations, metric.own_dimensions)
         unfinished = still_open(observations, metric.own_dimensions)
         families = (

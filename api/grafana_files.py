@@ -38,9 +38,8 @@ def longest_interval(catalog: Catalog) -> timedelta | None:
     if refresh is None:
         return None
     trigger = trigger_of(refresh.cron, catalog.company.calendar.zone)
-    fires = [trigger.get_next_fire_time(None, _SINCE)]
-    while fires[-1] is not None and len(fires) < _FIRES:
-        last = fires[-1]
+    fires: list[datetime | None] = [trigger.get_next_fire_time(None, _SINCE)]
+    while (last := fires[-1]) is not None and len(fires) < _FIRES:
         fires.append(trigger.get_next_fire_time(last, last + timedelta(seconds=1)))
     instants = [each.astimezone(UTC) for each in fires if each is not None]
     if len(instants) < 2:

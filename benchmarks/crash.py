@@ -1,6 +1,6 @@
 """Kill a refresh with SIGKILL at 1,000 random instants, on either store, and count what is lost or doubled.
 
-`python -m benchmarks.crash [kills]`. The tests do the same 20 times; this is the same harness. A planted store
+`python -m benchmarks.crash [kills [engine]]`. The tests do the same 20 times; this is the same harness. A planted store
 that commits one observation at a time goes through it too, and must be caught.
 """
 
@@ -21,7 +21,7 @@ from tests.crash.harness import Trial, Twin
 from tests.postgres_server import PostgresServer, binaries, running
 
 KILLS = 1000
-ROUNDS = 25
+ROUNDS = 10
 """After so many rounds a new store is begun, so that what is compared stays short."""
 
 Place = Callable[[Path], "Iterator[tuple[str, Callable[[], None]]]"]
@@ -39,6 +39,8 @@ def main() -> None:
         with running(programs) if programs else nullcontext() as server:
             places = {"SQLite": _files, **({"PostgreSQL": _databases(server)} if server else {})}
             for engine, place in places.items():
+                if len(sys.argv) > 2 and sys.argv[2] != engine.lower():
+                    continue
                 _measure(engine, place, twin, folder, "sound", kills)
                 _measure(engine, place, twin, folder, "one by one", min(kills, 50))
         twin.close()

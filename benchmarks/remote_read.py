@@ -77,7 +77,9 @@ def _read_one_of(metrics: int, root: Path) -> None:
     assert len(rows) == MONTHS * SERIES // metrics
     samples = _samples(written)
     assert (samples[0], samples[1] >= MONTHS * samples[0]) == (SERIES // metrics, True), samples
-    print(f"{metrics} x {samples[0]} series: cold {cold:.3f} s, {samples[1]:,} samples, {len(written):,} bytes")
+    print(
+        f"{metrics} x {samples[0]} series: cold {cold:.3f} s, {samples[1]:,} samples, {len(written):,} bytes"
+    )
     compare(
         f"{metrics} x {SERIES // metrics} series, {MONTHS} months of one, warm",
         ours,

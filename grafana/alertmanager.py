@@ -22,7 +22,7 @@ def example(board: Board) -> str:
     content: dict[str, Any] = {
         "route": {
             "receiver": PLATFORM,
-            "group_by": ["department", "alertname"],
+            "group_by": ["department", "severity"],
             "group_wait": "30s",
             "group_interval": "5m",
             "repeat_interval": "1d",

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from grafana import units
-from grafana.panel import Panel, Query, column, looks, stat, trend
-from grafana.promql import PART, VALUE, Figures
+from grafana.panel import Panel, Query, looks, stat, trend
+from grafana.promql import PART, Figures
 from grafana.thresholds import Colours
 from grafana.variables import ADDRESS, BY, SEGMENT
 from metrics.grain import Grain
@@ -129,6 +129,3 @@ def target_kinds(metric: Metric) -> tuple[str, ...]:
     there = [name for name in ("goal", "red_flag")
              if any(isinstance(getattr(target, name), float | int | tuple) for target in metric.targets)]  # fmt: skip
     return tuple(f"{name}{end}" for name in there for end in ends)
-
-
-__all__ = ["OPEN", "VALUE", "Cards", "column", "target_kinds"]

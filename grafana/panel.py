@@ -1,4 +1,4 @@
-"""Panels as plain values, and their JSON: stats, trends, bars, tables and notes."""
+"""Panels as plain values, and their JSON: stats, trends, bars and tables."""
 
 from __future__ import annotations
 
@@ -157,9 +157,3 @@ def table(title: str, *queries: Query, hidden: tuple[str, ...] = ("Time",), **mo
     organised = ("organize", {"excludeByName": {name: True for name in hidden}})
     given = {"transformations": (organised,), **more}
     return Panel("table", title, asked, options={"frameIndex": 0, "showHeader": True}, custom=custom, **given)
-
-
-def note(title: str, text: str, *, width: int = WIDTH, height: int = 4) -> Panel:
-    """Return words."""
-    options = {"content": text, "mode": "markdown"}
-    return Panel("text", title, options=options, width=width, height=height)

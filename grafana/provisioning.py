@@ -9,7 +9,7 @@ from grafana.rules.rule import HEAD, yaml
 from scorecard.model import Board
 
 DATA_SOURCE = "scorecard-prometheus"
-WHERE = "/var/lib/grafana/dashboards"
+WHERE = "/var/lib/grafana-dashboards"
 """The folder in which Grafana finds the dashboards of a build."""
 
 

@@ -63,6 +63,8 @@ MAX_FINDINGS = 100
 _FORBIDDEN = re.compile(
     "[^\t\n\r\x20-\x7e\xa0-\u2027\u202f-\u2065\u206a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
 )
+_TOO_DEEP = f"more than {MAX_DEPTH} levels of nesting: flatten it"
+_BRACKETS = re.compile(rf"(?:[\[{{][ \n]*){{{MAX_DEPTH}}}[\[{{]")
 _DIRECTIVES = re.compile(r"\A(?:(?:[ \t]*(?:#.*)?|%.*)\n)*")
 _YAML_1_2 = re.compile(r"%YAML[ \t]+1\.2[ \t]*(?:[ \t]#.*)?")
 
@@ -171,6 +173,7 @@ class _Reader:
 
     def document(self) -> Node:
         self.check_characters()
+        self.check_brackets()
         self.check_directives()
         with closing(self.events()) as events:
             next(events)  # the start of the stream
@@ -189,6 +192,12 @@ class _Reader:
         if found:
             message = f"the character {_code(found[0])} is refused: delete it"
             raise self.stop(found.start(), "yaml-encoding", message)
+
+    def check_brackets(self) -> None:
+        """Refuse many brackets in a row before the parser sees them: its time grows with their square."""
+        found = _BRACKETS.search(self.text)
+        if found:
+            raise self.stop(found.end() - 1, "yaml-bounds", _TOO_DEEP)
 
     def check_directives(self) -> None:
         head = _DIRECTIVES.match(self.text + "\n")
@@ -211,7 +220,7 @@ class _Reader:
         start = event.start_mark.index
         self.nodes += 1
         if depth > MAX_DEPTH:
-            raise self.stop(start, "yaml-bounds", f"more than {MAX_DEPTH} levels of nesting: flatten it")
+            raise self.stop(start, "yaml-bounds", _TOO_DEEP)
         if self.nodes > MAX_NODES:
             raise self.stop(start, "yaml-bounds", f"more than {MAX_NODES} values in one file: split it")
         if isinstance(event, AliasEvent):

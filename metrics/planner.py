@@ -272,7 +272,9 @@ class Session:
                 watermark = min((mark for mark in marks if mark is not None), default=None)
             results = {name: self._answer(plan, request) for name, request in plan.requests.items()}
             estimates = suppress(metric, self.catalog.company, kind.finish(metric, frame, results))
-            beside = {} if metric.private or not hasattr(kind, "beside") else kind.beside(metric, frame, results)
+            beside = (
+                {} if metric.private or not hasattr(kind, "beside") else kind.beside(metric, frame, results)
+            )
             hold(metric, estimates)
         except Exception as error:  # whatever one metric meets stops no other
             return Outcome(metric.metric, plan.ask, error=owned(metric.metric, error), sources=plan.sources)

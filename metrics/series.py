@@ -7,9 +7,8 @@ dimension of the metric, empty where the value is not cut by it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
 
 from metrics.grain import Grain
 from metrics.model import Catalog, Metric
@@ -100,31 +99,14 @@ def dimension_labels(metric: Metric) -> tuple[str, ...]:
     return tuple(sorted({name for cut in metric.cut_sets for name in cut}))
 
 
-class _Placed(Protocol):
-    """What has a grain and a segment."""
-
-    @property
-    def grain(self) -> Grain:
-        """Return the grain."""
-
-    @property
-    def dimensions(self) -> Dimensions:
-        """Return the segment."""
-
-
-Seen = TypeVar("Seen", bound=_Placed)
-
-
-def covered(metric: Metric, found: Iterable[Seen]) -> Iterator[Seen]:
-    """Yield what is of the grains and cuts that a metric, as it is defined now, has series of.
+def covered(metric: Metric) -> Callable[[Grain, Dimensions], bool]:
+    """Return what tells whether a metric, as it is defined now, has series of a grain and segment.
 
     The store keeps values of grains and cuts that were taken out of a definition; nobody computes them anew,
     and their labels may be those of other series.
     """
-    cuts = {tuple(sorted(cut)) for cut in metric.cut_sets}
-    for one in found:
-        if one.grain in metric.grains and tuple(name for name, _ in one.dimensions) in cuts:
-            yield one
+    cuts, grains = {tuple(sorted(cut)) for cut in metric.cut_sets}, frozenset(metric.grains)
+    return lambda grain, segment: grain in grains and tuple(name for name, _ in segment) in cuts
 
 
 def labels(observation: Observation, names: tuple[str, ...]) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from threading import Lock
 
 import numpy as np
@@ -17,6 +17,7 @@ from metrics.finality import Finality
 from metrics.grain import Grain
 from metrics.history import Numbers, Track, Vintage, milliseconds, tracks
 from metrics.model import Metric
+from metrics.parts import inputs
 from metrics.series import PARTS, VINTAGE, base_of, dimension_labels, family_name
 from scorecard.target import target_for
 
@@ -49,12 +50,14 @@ class Histories:
             finality = self._finality
         if run != success.id:
             engine, name = project.store.engine, metric.metric
+            # Of what is made of others, the rows alone may know when it was final.
+            marks = bool(inputs(metric))
             closed = (
-                current_closed(engine, name, success.definition_hash)
+                current_closed(engine, name, success.definition_hash, watermarks=marks)
                 if vintage is Vintage.CURRENT
-                else first_closed(engine, name)
+                else first_closed(engine, name, watermarks=marks)
             )
-            found = tracks(metric, finality, closed)
+            found = tracks(metric, finality, closed, vintage)
             with self._lock:
                 if self._project is project:
                     self._held[key] = (success.id, found)
@@ -91,35 +94,34 @@ def of_metric(project: Project, histories: Histories, metric: Metric, vintage: V
         return
     told: set[Grain] = set()
     for track in histories.of(project, metric, vintage):
-        lines = _lines(metric, track, vintage, matchers) if parts else ([], [])
+        rows = _rows(metric, track, matchers) if parts else []
+        labels = track.labels if len(rows) == len(track.segments) else [track.labels[row] for row in rows]
         for part in parts:
-            numbers = track.valued(part.name, samples.valued_at)[lines[0]] * part.factor(metric, base)
-            yield from _series((NAME, family_name(metric, base, part)), lines[1], numbers, samples)
+            numbers = track.valued(part.name, samples.valued_at)
+            numbers = (numbers if labels is track.labels else numbers[rows]) * part.factor(metric, base)
+            yield from _series((NAME, family_name(metric, base, part)), labels, numbers, samples)
         # A curve has a track for each age: the first one's periods are the newest.
         if others and track.grain not in told:
             told.add(track.grain)
             yield from _beside(project, metric, track, vintage, matchers, samples)
 
 
-def _lines(metric: Metric, track: Track, vintage: Vintage, matchers: Matchers) -> tuple[list[int], list[Labels]]:
-    """Return which segments of a track are asked for, and their labels in order, without the name."""
+def _rows(metric: Metric, track: Track, matchers: Matchers) -> Sequence[int]:
+    """Return which segments of a track are asked for."""
     dimensions = dimension_labels(metric)
-    if not (matchers.allow("grain", track.grain.value) and matchers.allow(VINTAGE, vintage.value)):
-        return [], []
+    fixed = {"grain": track.grain.value, VINTAGE: track.vintage.value}
+    known = {NAME, "by", *fixed, *dimensions}
+    if not matchers.without(known) or not all(matchers.allow(name, value) for name, value in fixed.items()):
+        return []
     # A dimension has few values beside the series that bear them.
-    wanted = {name: matchers.test(name) for name in ("by", *dimensions)}
-    nothing = matchers.without({NAME, "grain", VINTAGE, *wanted})
-    rows: list[int] = []
-    found: list[Labels] = []
-    for row, segment in enumerate(track.segments if nothing else ()):
-        of = dict(segment)
-        by = ",".join(of)
-        if wanted["by"](by) and all(wanted[name](of.get(name, "")) for name in dimensions):
-            labels = ("by", by), ("grain", track.grain.value), (VINTAGE, vintage.value), *segment
-            rows.append(row)
-            # An empty label is an absent one to Prometheus.
-            found.append(tuple(sorted(pair for pair in labels if pair[1])))
-    return rows, found
+    wanted = {name: matchers.test(name) for name in ("by", *dimensions) if name in matchers.names}
+    if not wanted:
+        return range(len(track.segments))
+    named = (dict(labels) for labels in track.labels)
+    return [
+        row for row, labels in enumerate(named)
+        if all(test(labels.get(name, "")) for name, test in wanted.items())
+    ]  # fmt: skip
 
 
 def _beside(project: Project, metric: Metric, track: Track, vintage: Vintage, matchers: Matchers,
@@ -146,12 +148,16 @@ def _beside(project: Project, metric: Metric, track: Track, vintage: Vintage, ma
         yield from _series(own[0], [labels], numbers[None, :], samples)
 
 
-def _series(name: tuple[str, str], labels: list[Labels], numbers: Numbers, samples: Sampling) -> Iterator[Series]:
+def _series(
+    name: tuple[str, str], labels: Sequence[Labels], numbers: Numbers, samples: Sampling
+) -> Iterator[Series]:
     """Yield one series a line, but for lines that no instant has a value of."""
     there: npt.NDArray[np.bool_] = ~np.isnan(numbers)
-    whole, any_ = there.all(axis=1).tolist(), there.any(axis=1).tolist()
+    counts = there.sum(axis=1)
     for row, rest in enumerate(labels):
-        if whole[row]:
+        if not counts[row]:
+            continue
+        if counts[row] == len(samples.stamps):
             yield Series((name, *rest), samples.stamps, numbers[row])
-        elif any_[row]:
+        else:
             yield Series((name, *rest), samples.stamps[there[row]], numbers[row][there[row]])

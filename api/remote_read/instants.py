@@ -54,12 +54,12 @@ def sampling(asked: Asked) -> Sampling:
     if asked.step < LOOKBACK:
         return _own(evaluated)
     aligned = _multiples(asked.start, asked.end, asked.step)
-    stamps = np.concatenate([evaluated - LOOKBACK + 1, aligned])
+    # Never both at one instant: a subquery would see what is evaluated later.
+    inside = 2 if (int(evaluated[0]) - LOOKBACK + 1) % asked.step == 0 else 1
+    stamps = np.concatenate([evaluated - LOOKBACK + inside, aligned])
     valued_at = np.concatenate([evaluated, aligned])
-    # Where both stand at one instant, the sample serves the instant that is evaluated later.
-    order = np.lexsort((valued_at, stamps))
-    last = np.append(np.diff(stamps[order]) > 0, True)
-    return Sampling(stamps[order][last], valued_at[order][last])
+    order = np.argsort(stamps)
+    return Sampling(stamps[order], valued_at[order])
 
 
 def _own(stamps: Instants) -> Sampling:

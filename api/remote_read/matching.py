@@ -18,6 +18,11 @@ class Matchers:
     def __init__(self, matchers: Iterable[Matcher]) -> None:
         self._tests = [(each.name, _test(each)) for each in matchers]
 
+    @property
+    def names(self) -> frozenset[str]:
+        """Return the labels that there is a condition on."""
+        return frozenset(name for name, _ in self._tests)
+
     def test(self, name: str) -> Test:
         """Return what tells whether one label may have a value; it remembers what it was asked."""
         return lru_cache(maxsize=1 << 16)(partial(self.allow, name))

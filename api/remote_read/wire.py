@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import lru_cache
 from typing import Any
 
 import cramjam
@@ -161,17 +162,32 @@ def _result(found: list[Series]) -> bytes:
     """Write a QueryResult: an object for each series and label would cost more than all of the rest."""
     if not found:
         return b""
-    # The samples of all series are written at once and cut apart.
-    sizes = [len(one.values) for one in found]
-    stamps, values = (np.concatenate([getattr(one, name) for one in found]) for name in ("instants", "values"))
-    written = memoryview(samples(stamps, values))
-    cuts = _cuts(written, np.cumsum([0, *sizes]), even=_of_our_days(stamps))
-    heads: dict[tuple[str, str], bytes] = {}
+    written, cuts = _samples(found)
     parts: list[bytes | memoryview] = []
     for one, start, end in zip(found, cuts, cuts[1:], strict=False):
-        head = b"".join([heads.get(pair) or heads.setdefault(pair, _label(*pair)) for pair in one.labels])
+        head = b"".join([_label(*pair) for pair in one.labels])
         parts += (_SERIES, _varint(len(head) + end - start), head, written[start:end])
     return b"".join(parts)
+
+
+def _samples(found: list[Series]) -> tuple[memoryview, list[int]]:
+    """Write the samples of all series at once; return them with where each series' begin and end."""
+    sizes, stamps = [len(one.values) for one in found], found[0].instants
+    values = np.concatenate([one.values for one in found])
+    if _of_our_days(stamps) and all(one.instants is stamps for one in found):
+        # Most answers have a sample of every series at every instant: their instants are written once.
+        line = np.frombuffer(samples(stamps, np.zeros(len(stamps))), dtype=np.uint8).reshape(-1, WIDTH)
+        table = np.empty((len(found), len(stamps), WIDTH), dtype=np.uint8)
+        table[:] = line
+        table[:, :, 3:11] = _bytes(values).reshape(len(found), len(stamps), 8)
+        return memoryview(table.tobytes()), (np.arange(len(found) + 1) * len(stamps) * WIDTH).tolist()
+    stamps = np.concatenate([one.instants for one in found])
+    written = memoryview(samples(stamps, values))
+    return written, _cuts(written, np.cumsum([0, *sizes]), even=_of_our_days(stamps))
+
+
+def _bytes(values: npt.NDArray[np.float64]) -> npt.NDArray[np.uint8]:
+    return np.ascontiguousarray(values, dtype="<f8").view(np.uint8).reshape(-1, 8)
 
 
 def _cuts(written: memoryview, counts: npt.NDArray[np.int64], *, even: bool) -> list[int]:
@@ -186,6 +202,7 @@ def _cuts(written: memoryview, counts: npt.NDArray[np.int64], *, even: bool) -> 
     return [int(each) for each in places[counts]]
 
 
+@lru_cache(maxsize=1 << 16)
 def _label(name: str, value: str) -> bytes:
     return _framed(_LABELS, _framed(_NAME, name.encode()) + _framed(_VALUE, value.encode()))
 
@@ -194,6 +211,7 @@ def _framed(tag: bytes, content: bytes) -> bytes:
     return tag + _varint(len(content)) + content
 
 
+@lru_cache(maxsize=1 << 12)
 def _varint(number: int) -> bytes:
     """Write a number in base 128, the lowest digit first; all but the last have the top bit."""
     digits = bytearray()
@@ -222,7 +240,7 @@ def samples(instants: npt.NDArray[np.int64], values: npt.NDArray[np.float64]) ->
     table = np.empty((len(instants), WIDTH), dtype=np.uint8)
     # field 2, 16 bytes long; its field 1 a double; its field 2 a number
     table[:, 0], table[:, 1], table[:, 2], table[:, 11] = 0x12, 0x10, 0x09, 0x10
-    table[:, 3:11] = np.ascontiguousarray(values, dtype="<f8").view(np.uint8).reshape(-1, 8)
+    table[:, 3:11] = _bytes(values)
     for place in range(6):
         more = 0x80 if place < 5 else 0
         table[:, 12 + place] = ((instants >> (7 * place)) & 0x7F) | more

@@ -18,7 +18,7 @@ _ETAG = {"ETag": {"description": "Send it back as If-None-Match", "schema": {"ty
 def endpoint(
     blueprint: Blueprint,
     rule: str,
-    answer: type[Schema],
+    answer: type[Schema] | Schema,
     *,
     query: type[Schema] | None = None,
     status: int = 200,

@@ -6,12 +6,14 @@ Grafana's Infinity data source reads them as they are: no nesting, one key a col
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
 import orjson
 from flask import Response
 from flask_smorest import Blueprint
+from marshmallow import ValidationError
 
 from api.context import now, project
 from api.project import Project
@@ -24,7 +26,7 @@ from api.v1.flat_schemas import (
 )
 from api.v1.metrics import cut_of, grain_of, states_of
 from api.v1.schemas import MOST
-from metrics.errors import UsageError
+from metrics.errors import UnknownMetric, UnknownScorecard, UsageError
 from metrics.grain import Period
 from metrics.model import Metric
 from metrics.observation import Observation
@@ -43,7 +45,8 @@ def list_flat_observations(query: Mapping[str, Any]) -> Response:
     There are no pages: more than 10,000 records are refused rather than cut off.
     """
     seen = project()
-    metric = seen.catalog.metric(query["metric"])
+    with _named("metric"):
+        metric = seen.catalog.metric(query["metric"])
     by, grain = cut_of(metric, query["by"]), grain_of(metric, query.get("grain"))
     states = states_of(query.get("state"))
     listed = seen.store.latest(
@@ -51,7 +54,9 @@ def list_flat_observations(query: Mapping[str, Any]) -> Response:
     )
     kept = [one for one in listed if one.state in states]
     if len(kept) > MOST:
-        raise UsageError(f"that is {len(kept):,} records, more than {MOST:,}: narrow them by grain, from and to")
+        raise UsageError(
+            f"that is {len(kept):,} records, more than {MOST:,}: narrow them by grain, from and to"
+        )
     return _array([_observation(seen, metric, one) for one in kept])
 
 
@@ -61,7 +66,18 @@ def list_flat_indicators(query: Mapping[str, str]) -> Response:
 
     Without a name it is the first scorecard; without a period the latest for which an indicator is final.
     """
-    return _array(list(_indicators(project().report(query.get("scorecard"), query.get("period"), now()))))
+    with _named("scorecard"):
+        report = project().report(query.get("scorecard"), query.get("period"), now())
+    return _array(list(_indicators(report)))
+
+
+@contextmanager
+def _named(parameter: str) -> Iterator[None]:
+    """Say of a name that is not known that the parameter is wrong: the address itself is there."""
+    try:
+        yield
+    except (UnknownMetric, UnknownScorecard) as error:
+        raise ValidationError([f"{error}."], parameter) from error
 
 
 def _array(records: Sequence[Mapping[str, Any]]) -> Response:
@@ -91,7 +107,11 @@ def _bounds(seen: Project, period: Period) -> tuple[datetime | None, datetime | 
     """Return the instants at which a period begins and ends, in the company's zone."""
     calendar = seen.catalog.company.calendar
     found = calendar.bounds(period)
-    return (None, None) if found is None else (found[0].astimezone(calendar.zone), found[1].astimezone(calendar.zone))
+    return (
+        (None, None)
+        if found is None
+        else (found[0].astimezone(calendar.zone), found[1].astimezone(calendar.zone))
+    )
 
 
 def _indicators(report: ScorecardReport) -> Iterator[dict[str, Any]]:

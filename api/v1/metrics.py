@@ -72,7 +72,7 @@ def list_observations(query: Mapping[str, Any], metric: str) -> Answer:
     seen = project()
     found = seen.catalog.metric(metric)
     by, grain = cut_of(found, query["by"]), grain_of(found, query.get("grain"))
-    states, as_known = _states(query.get("state")), _instant(seen, query.get("as_known"))
+    states, as_known = states_of(query.get("state")), _instant(seen, query.get("as_known"))
     run = seen.store.last_run(metric)
     unit = unit_of(found, seen.catalog)
     tag = etag.tag_of((seen.hash_of(metric), unit, run and run.id, run and run.watermark))
@@ -188,7 +188,10 @@ def cut_of(metric: Metric, text: str) -> tuple[str, ...] | None:
     if text == "*":
         return None
     known = metric.whole_cut(metric.dimensions)
-    names = tuple(sorted(metric.whole_cut(tuple(name for name in text.split(",") if name))))
+    asked = tuple(name for name in text.split(",") if name)
+    if len(set(asked)) < len(asked):
+        raise UsageError(f"a dimension stands twice in by={text}")
+    names = tuple(sorted(metric.whole_cut(asked)))
     for name in names:
         if name not in known:
             raise UnknownDimension(metric.metric, name, known)
@@ -199,7 +202,8 @@ def cut_of(metric: Metric, text: str) -> tuple[str, ...] | None:
     return names
 
 
-def _states(text: str | None) -> frozenset[State]:
+def states_of(text: str | None) -> frozenset[State]:
+    """Return the asked states, by default all but `no_data`; raise ValidationError on any other."""
     if not text:
         return frozenset(State) - {State.NO_DATA}
     names = text.split(",")

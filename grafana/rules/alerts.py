@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from grafana import units
 from grafana.names import camel
-from grafana.promql import once, select
+from grafana.promql import once, quoted, select
 from grafana.rules.breach import alert_grains, crossed, improves, live_value
 from grafana.rules.freshness import oldest
 from grafana.rules.rule import Group, Rule, duration
@@ -28,7 +28,9 @@ def by_department(catalog: Catalog, board: Board, url: str, held: timedelta) -> 
         rules = found.setdefault(metric.leads or NOBODY, [])
         rules += _red_flags(metric, catalog, board, url, held)
         rules += _guards(metric, catalog, board, url, held)
-        rules.append(_refresh(metric, url, held))
+    for name, rules in found.items():
+        mine = [metric.metric for metric in catalog.metrics.values() if (metric.leads or NOBODY) == name]
+        rules.append(_refresh(name, mine, url, held))
     return {name: Group(f"scorecard_{name}", tuple(rules)) for name, rules in found.items()}
 
 
@@ -74,18 +76,19 @@ def _guards(metric: Metric, catalog: Catalog, board: Board, url: str, held: time
             )
 
 
-def _refresh(metric: Metric, url: str, held: timedelta) -> Rule:
-    series = once(select("kpi_refresh_success", metric=metric.metric), "metric")
+def _refresh(department: str, metrics: list[str], url: str, held: timedelta) -> Rule:
+    """Return one rule for all metrics of a department: a source that is down stops many at once."""
+    chosen = select("kpi_refresh_success", f"metric=~{quoted('|'.join(metrics))}")
     return Rule(
-        f"{series} == 0",
-        alert=camel("refresh_failing", metric.metric),
+        f"{once(chosen, 'metric')} == 0",
+        alert="RefreshFailing",
         held=held,
-        labels=_labels(metric, "warning"),
+        labels={"department": department, "severity": "warning"},
         annotations={
-            "summary": f"{metric.label} cannot be computed",
-            "description": f"No refresh has computed {metric.label} for {duration(held)}; "
+            "summary": "{{ $labels.metric }} cannot be computed",
+            "description": f"No refresh has computed {{{{ $labels.metric }}}} for {duration(held)}; "
             "it keeps its last good value. Its page says why.",
-            "runbook_url": _page(metric, url),
+            "runbook_url": f"{url}/catalogue/{{{{ $labels.metric }}}}",
         },
     )
 

@@ -22,6 +22,9 @@ from metrics.relation import Scope, Selectable
 from metrics.scan import Cell
 from metrics.stretch import When
 
+CELL_LIMIT = 200
+"""Up to so many different amounts of a cohort at an age are resampled: a triangle has hundreds of cells."""
+
 
 @dataclass(frozen=True)
 class _Reading:
@@ -44,7 +47,10 @@ class ShareQuery(Curve):
             ((grain,), select)
             for grain in self.grains
             for select in sums(
-                self._rows(_Reading(found, grain, scope, when)), self.frame.cuts, pairs=revenue
+                self._rows(_Reading(found, grain, scope, when)),
+                self.frame.cuts,
+                pairs=revenue,
+                most=CELL_LIMIT,
             )
         ]
 
@@ -95,7 +101,7 @@ class ShareQuery(Curve):
             # What an age brings is known when the age is over.
             over = day_of_ours(found.known + timedelta(days=1))
             reached = age_at(clock, rows.c.since, over, grain) - 1
-        forever = sa.literal_column(str(self.options.oldest))
+        forever: ColumnElement[Any] = sa.literal_column(str(self.options.oldest))
         there = age_at(clock, rows.c.since, rows.c.last, grain)
         stayed = sa.case((rows.c.lost.is_not(None), there), else_=forever)
         dims = [rows.c[f"d_{name}"] for name in self.dimensions]
@@ -113,7 +119,7 @@ class ShareQuery(Curve):
         """Return rows (entity, t) with the age of their customer that they count for: entity, k, more."""
         found, grain = reading.found, reading.grain
         day = day_of(clock, rows.c.t)
-        since = found.rows.c.since
+        since: ColumnElement[Any] = found.rows.c.since
         if self.options.by_period:
             day, since = self.start_of(clock, day, grain), self.start_of(clock, since, grain)
         mine = sa.and_(found.rows.c.entity == rows.c.entity, day >= since)

@@ -28,23 +28,37 @@ class Retained:
     moments: Moments | None = None
 
 
-def sums(rows: sa.Subquery, cuts: Sequence[tuple[str, ...]], *, pairs: bool) -> list[Selectable]:
+def sums(
+    rows: sa.Subquery, cuts: Sequence[tuple[str, ...]], *, pairs: bool, most: int | None = None
+) -> list[Selectable]:
     """Return the selects that add up rows of p_grain, p_start, dimensions, n and d by cell.
 
-    With `pairs` they count equal (n, d), and add up squares for the cells that have too many different ones.
+    With `pairs` they count equal (n, d); a cell with more than `most` different ones (100,000 where it does
+    not say) has one row without them. Each row adds up, and has the squares too.
     """
+    most = PAIRS_LIMIT if most is None else most
     if not pairs:
         return [_grouped(rows, cuts, [], _sums({"sum_n": rows.c.n, "sum_d": rows.c.d}))]
     counted = _grouped(rows, cuts, [rows.c.n, rows.c.d], [sa.func.count().label("customers")]).subquery("c")
     cell = [column for column in counted.c if column.name not in ("n", "d", "customers")]
     unique = sa.func.count().over(partition_by=cell).label("unique_pairs")
     each = sa.select(*counted.c, unique).subquery("u")
-    few = sa.select(*each.c).where(each.c.unique_pairs <= PAIRS_LIMIT)
-    n: ColumnElement[float] = sa.cast(rows.c.n, sa.Double())
-    d: ColumnElement[float] = sa.cast(rows.c.d, sa.Double())
-    terms = {"sum_n": rows.c.n, "sum_d": rows.c.d, "sum_nn": n * n, "sum_nd": n * d, "sum_dd": d * d}
-    many = _grouped(rows, cuts, [], _sums(terms)).having(sa.func.count() > PAIRS_LIMIT)
-    return [few, many]
+    cell = [each.c[column.name] for column in cell]
+    few = each.c.unique_pairs <= most
+    pair = [sa.case((few, each.c[name])).label(name) for name in ("n", "d")]
+    lines = sa.select(*cell, *pair, each.c.n.label("one_n"), each.c.d.label("one_d"), each.c.customers)
+    line = lines.subquery("l")
+    many: ColumnElement[Any] = line.c.customers
+    n: ColumnElement[float] = sa.cast(line.c.one_n, sa.Double())
+    d: ColumnElement[float] = sa.cast(line.c.one_d, sa.Double())
+    terms = {
+        "sum_n": sa.func.sum(line.c.one_n * many), "sum_d": sa.func.sum(line.c.one_d * many),
+        "sum_nn": sa.func.sum(n * n * many), "sum_nd": sa.func.sum(n * d * many),
+        "sum_dd": sa.func.sum(d * d * many),
+    }  # fmt: skip
+    keys = [column for column in line.c if column.name not in ("one_n", "one_d", "customers")]
+    values = [value.label(name) for name, value in terms.items()]
+    return [sa.select(*keys, sa.func.sum(many).label("size"), *values).group_by(*keys)]
 
 
 def _grouped(rows: sa.Subquery, cuts: Sequence[tuple[str, ...]], own: list[Any],
@@ -69,15 +83,13 @@ def read_sums(
     pairs: dict[Cell, list[tuple[Decimal, Decimal, int]]] = {}
     for grains, rows in answers:
         for row in rows:
-            cell = cell_of(row, grains)
-            if "size" not in row:
-                line = (Decimal(row["n"]), Decimal(row["d"]), int(row["customers"]))
-                pairs.setdefault(cell, []).append(line)
+            cell, size = cell_of(row, grains), int(row["size"])
+            if row.get("n") is not None:
+                pairs.setdefault(cell, []).append((Decimal(row["n"]), Decimal(row["d"]), size))
                 continue
             added = {name: float(value) for name, value in row.items() if name.startswith("sum_")}
-            moments = Moments(int(row["size"]), **added) if "sum_nn" in added else None
-            found[cell] = Retained(int(row["size"]), added["sum_n"], added["sum_d"], moments=moments)
-    # Many customers may share few pairs: then the pairs say more than the moments.
+            moments = Moments(size, **added) if "sum_nn" in added else None
+            found[cell] = Retained(size, added["sum_n"], added["sum_d"], moments=moments)
     return {**found, **{cell: _of_pairs(lines) for cell, lines in pairs.items()}}
 
 

@@ -1,8 +1,9 @@
 """PostgreSQL through psycopg 3: tables and views, read in one snapshot that nothing can write from.
 
 A run is one read-only transaction, so that all of its selects see the same rows. A select that fails is
-rolled back alone. A server that says nothing at all is given up: it, or the way to it, is stuck. Texts are compared in binary order whatever the database's own collation is; ids that are
-no texts there (uuid, enum, citext) are texts here.
+rolled back alone. A server that says nothing at all is given up, as it or the way to it is stuck. Texts are
+compared in binary order whatever the database's own collation is; ids that are no texts there (uuid, enum,
+citext) are texts here.
 """
 
 from __future__ import annotations
@@ -181,8 +182,12 @@ class PostgresSource(Source):
         fired = threading.Event()
 
         def cut() -> None:
+            # While it connects there is no wire yet, and the driver counts the time itself.
+            if self._wire is None:
+                return
             fired.set()
-            with suppress(OSError), socket.socket(fileno=os.dup(self._wire.pgconn.socket)) as wire:
+            # Whatever the driver says of a connection that is closed: then there is nothing to cut.
+            with suppress(Exception), socket.socket(fileno=os.dup(self._wire.pgconn.socket)) as wire:
                 wire.shutdown(socket.SHUT_RDWR)
 
         timer = threading.Timer(self._timeout + _GRACE_SECONDS, cut)

@@ -170,12 +170,12 @@ def build(root) -> Project:
     return project
 
 
-def a_run(project, name, mark, after=timedelta(minutes=5)) -> Run:
+def a_run(project, name, mark, after=timedelta(minutes=5), seconds=2.5) -> Run:
     metric = project.catalog.metric(name)
     at = COMPUTED + after
     return Run(id=f"run-{mark}-{name}", metric=name, definition_hash=project.hash_of(name), code_version=1,
                started_at=at, finished_at=at, watermark=WATERMARK, outcome="ok", error=None, grains=metric.grains,
-               cuts=metric.cut_sets, seconds=2.5)  # fmt: skip
+               cuts=metric.cut_sets, seconds=seconds)  # fmt: skip
 
 
 def _values(project, name):
@@ -205,7 +205,7 @@ def _segments(metric):
 def restate(project, factor=1.25):
     """Let a later refresh write other values of every metric, of the past as of now."""
     for name in project.catalog.metrics:
-        run = a_run(project, name, "later", timedelta(hours=8))
+        run = a_run(project, name, "later", timedelta(hours=8), seconds=3.75)
         changed = [
             replace(seen, run=run.id, computed_at=run.finished_at,
                     **{part.name: _times(getattr(seen, part.name), factor) for part in PARTS})

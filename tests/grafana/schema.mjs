@@ -5,7 +5,7 @@ import { createGenerator } from 'ts-json-schema-generator';
 
 const types = 'node_modules/@grafana/schema/dist/types/raw';
 const wanted = { dashboard: [`${types}/dashboard/x/types.gen.d.ts`, 'Dashboard'] };
-for (const panel of ['timeseries', 'stat', 'bargauge', 'table', 'text']) {
+for (const panel of ['timeseries', 'stat', 'bargauge', 'table']) {
   const path = `${types}/composable/${panel}/panelcfg/x/types.gen.d.ts`;
   wanted[`${panel}.options`] = [path, 'Options'];
   if (['timeseries', 'table'].includes(panel)) wanted[`${panel}.custom`] = [path, 'FieldConfig'];

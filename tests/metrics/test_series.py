@@ -56,6 +56,7 @@ def test_help_says_what_a_part_is():
     assert describe(WON, PARTS[1], provisional=True) == (
         "Lower bound of the 95% interval of: Won: Which share? (period still open)"
     )
+    assert describe(WON, PARTS[0], provisional=False, assumes="12 months") == "Won (12 months): Which share?"
 
 
 def test_a_durations_numerator_counts_cases():

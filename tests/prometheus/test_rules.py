@@ -282,7 +282,7 @@ def test_a_refresh_that_fails_twice(folder, tmp_path):
     series = {'kpi_refresh_success{metric="clv"}': "1x10 0x60 1x60"}
     for at, fires in (("5m", False), ("25m", False), ("35m", True), ("100m", False)):
         passed, said = promtool_test(
-            folder, tmp_path, "department-service", series, (at, "RefreshFailingClv", [])
+            folder, tmp_path, "department-service", series, (at, "RefreshFailing", [])
         )
         assert passed is not fires, said
 

@@ -22,6 +22,7 @@ SEED = 20260401
 MOST_AT_ONCE = 3
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _KEY = re.compile(r"^(\s*(?:- )?\{?)([a-z_]+)(:)", re.MULTILINE)
+_SIGN = re.compile("[\"'{}\\[\\],:]")
 _VALUE = re.compile(r": *([^\s,{}\[\]]+)")
 
 NUMBERS = (
@@ -37,7 +38,8 @@ TEXTS = (
     "a+" * 200 + "a", "not " * 300 + "a", "[" * 60, "{a: " * 60, "case when a then " * 80,
 )  # fmt: skip
 UNICODE = (
-    "\u00e9", "\u0130", "\u00df", "\u200b", "\u202e", "\ufeff", "\u2028", "\x00", "\x1b", "\x85", "\U0001f600", "\u0661",
+    "\u00e9", "\u0130", "\u00df", "\u200b", "\u202e", "\ufeff", "\u2028", "\x00", "\x1b", "\x85", "\u0661",
+    "\U0001f600",
     "\u0435", "\uff11", "e\u0301", "\ud7ff", "\ufffd", "\ufffe", "\U0010ffff", "\u00a0", "\u3000",
 )  # fmt: skip
 
@@ -106,7 +108,9 @@ def _said_again(chance: random.Random, content: bytes) -> bytes:
     return content[: start + chance.randint(1, 60)] + content[start:]
 
 
-def _lines(change: Callable[[random.Random, list[str], int], None]) -> Callable[[random.Random, bytes], bytes]:
+def _lines(
+    change: Callable[[random.Random, list[str], int], None],
+) -> Callable[[random.Random, bytes], bytes]:
     def do(chance: random.Random, content: bytes) -> bytes:
         lines = content.decode("utf-8", "surrogateescape").split("\n")
         change(chance, lines, chance.randrange(len(lines)))
@@ -129,7 +133,11 @@ def _swap(chance: random.Random, lines: list[str], at: int) -> None:
 
 
 def _shift(chance: random.Random, lines: list[str], at: int) -> None:
-    lines[at] = chance.choice((" ", "  ", "\t", "      ")) + lines[at] if chance.random() < 0.6 else lines[at].lstrip()
+    lines[at] = (
+        chance.choice((" ", "  ", "\t", "      ")) + lines[at]
+        if chance.random() < 0.6
+        else lines[at].lstrip()
+    )
 
 
 def _conflict(chance: random.Random, lines: list[str], at: int) -> None:
@@ -160,7 +168,9 @@ def _word(chance: random.Random, text: str) -> str:
 def _key(chance: random.Random, text: str) -> str:
     keys = [match[2] for match in _KEY.finditer(text)] or ["a"]
     key = chance.choice(keys)
-    by = chance.choice((key, key[::-1], key.upper(), key + "s", key[:-1], "", "x" * 80, chance.choice(UNICODE)))
+    by = chance.choice(
+        (key, key[::-1], key.upper(), key + "s", key[:-1], "", "x" * 80, chance.choice(UNICODE))
+    )
     return _replaced(chance, text, _KEY, by, 2)
 
 
@@ -169,7 +179,9 @@ def _value(chance: random.Random, text: str) -> str:
 
 
 def _quoted(chance: random.Random, text: str) -> str:
-    return _replaced(chance, text, re.compile("[\"'{}\\[\\],:]"), chance.choice(("", '"', "'", "{", "]", ",", ":", "\\")))
+    return _replaced(
+        chance, text, re.compile("[\"'{}\\[\\],:]"), chance.choice(("", '"', "'", "{", "]", ",", ":", "\\"))
+    )
 
 
 def _sign(chance: random.Random, text: str) -> str:
@@ -231,5 +243,7 @@ def misplaced(case: Spoiled, findings: tuple[Finding, ...]) -> list[str]:
         inside = 1 <= place.line <= len(lines) and 1 <= place.column <= len(lines[place.line - 1]) + 2
         plain = str(found).isprintable() and len(found.message) < 1000
         if not (inside and plain and found.code and found.message):
-            wrong.append(f"{case.number} ({', '.join(case.how)}) {Path(place.file).name}: {str(found)!r}"[:600])
+            wrong.append(
+                f"{case.number} ({', '.join(case.how)}) {Path(place.file).name}: {str(found)!r}"[:600]
+            )
     return wrong

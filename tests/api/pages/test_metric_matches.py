@@ -49,10 +49,14 @@ def test_a_metric_that_follows_nobody_says_nothing(client):
 
 def test_each_pair_stands_on_the_page(client):
     said = text_of(client, "/catalogue/coverage_pairs")
-    assert "There is no value over every pair at once: each has its own." in said
+    # There is no value over every pair at once: each has a column of its own, and no headline stands above.
+    assert "By quarter and pair" in said
+    assert "Newest values" not in client.get("/catalogue/coverage_pairs").text
     assert "tickets -&gt; calls" in said
     assert "answers column customer_id 0 of 11 rows unknown to it" in said
 
 
 def test_pairs_within_a_segment(client):
-    assert "mail, tickets -&gt; calls" in text_of(client, "/catalogue/coverage_pairs?by=channel")
+    said = text_of(client, "/catalogue/coverage_pairs?by=channel")
+    assert "mail, by quarter and pair" in said
+    assert "tickets -&gt; calls" in said

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from datetime import UTC, datetime
-from functools import lru_cache
 
 import pytest
 
@@ -14,8 +13,8 @@ from api.remote_read.wire import Asked, Match, Matcher
 from metrics.finality import Finality
 from metrics.history import milliseconds
 from metrics.observation import State
-from metrics.series import PARTS, base_of, family_name
 from tests.api.northwind import NOW, fill
+from tests.api.remote_read.agreement import live_series, past_series, plain_reading
 
 END = milliseconds(NOW)
 HELD = Histories()
@@ -36,42 +35,42 @@ def ask(project, *, at=END, histories=None, **labels):
     return {one.labels: float(one.values[0]) for one in found}
 
 
-def plainly(project, at):
-    """Read the store for every series at one instant, one observation after the other."""
-    finality, expected = Finality(project.catalog), {}
-    ends = lru_cache(maxsize=None)(finality.at)
-    for metric in project.catalog.metrics.values():
-        base = base_of(metric, project.catalog)
-        closed = [one for one in project.store.latest(metric.metric)
-                  if one.state in (State.FINAL, State.SMALL_SAMPLE) and one.period.end is not None]  # fmt: skip
-        for grain in {one.grain for one in closed}:
-            there = [one for one in closed if one.grain is grain
-                     and milliseconds(ends(metric.metric, one.period)) <= at]  # fmt: skip
-            newest = max((one.period.start for one in there), default=None)
-            for one in there:
-                if one.period.start != newest:
-                    continue
-                for part in PARTS:
-                    number = getattr(one, part.name)
-                    if number is not None:
-                        labels = {"__name__": family_name(metric, base, part), "grain": grain.value,
-                                  "by": ",".join(one.by), "vintage": "current", **dict(one.dimensions)}  # fmt: skip
-                        key = tuple(sorted((name, value) for name, value in labels.items() if value))
-                        expected[key] = number * part.factor(metric, base)
-    return expected
-
-
 @pytest.mark.parametrize(
     "at", [NOW, datetime(2026, 6, 29, 22, 59, 59, 999000, tzinfo=UTC), datetime(2026, 6, 29, 23, tzinfo=UTC),
            datetime(2025, 1, 1, tzinfo=UTC), datetime(2024, 2, 10, tzinfo=UTC), datetime(2020, 1, 1, tzinfo=UTC)],
 )  # fmt: skip
 def test_every_series_is_the_latest_period_that_was_final_by_then(northwind, at):
-    found = ask(northwind, at=milliseconds(at), name="kpi_.*")
-    values = {key: value for key, value in found.items() if ("__name__", "kpi_period_end_timestamp_seconds")
-              not in key}  # fmt: skip
-    expected = plainly(northwind, milliseconds(at))
+    found = past_series(northwind, at, histories=HELD)
+    beside = ("kpi_period_end_timestamp_seconds", "scorecard_target")
+    values = {key: value for key, value in found.items() if dict(key)["__name__"] not in beside}
+    stored = {name: northwind.store.latest(name) for name in northwind.catalog.metrics}
+    expected = plain_reading(northwind, at, stored)
     assert values == expected
     assert bool(expected) is (at.year > 2020)
+
+
+def test_the_history_of_now_is_what_is_live(northwind):
+    live = live_series(northwind, NOW)
+    assert live == past_series(northwind, NOW)
+    assert len(live) > 100
+
+
+def test_a_cut_or_grain_that_was_taken_out_leaves_history_and_live_series(fresh):
+    fill(fresh, "revenue")
+    metric = fresh.catalog.metric("revenue")
+    less = replace(
+        metric, dimensions=(), cuts=(), grains=tuple(one for one in metric.grains if one != "month")
+    )
+    assert less.grains
+    catalog = replace(fresh.catalog, metrics={**fresh.catalog.metrics, "revenue": less})
+    changed = replace(fresh, catalog=catalog)
+    before, live, past = live_series(fresh, NOW), live_series(changed, NOW), past_series(changed, NOW)
+    assert live == past
+    first = past_series(changed, NOW, "first")
+    assert {key for key in first if dict(key)["__name__"].startswith("kpi_revenue")} == {
+        key for key in live if dict(key)["__name__"].startswith("kpi_revenue")}  # fmt: skip
+    assert {dict(key)["grain"] for key in before} - {dict(key)["grain"] for key in live} == {"month"}
+    assert not any("channel" in dict(key) for key in live)
 
 
 def test_a_cohort_is_final_when_its_window_has_passed(northwind):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from api.remote_read.instants import DAY, LOOKBACK, MOST, TooMany, sampling
@@ -48,6 +48,7 @@ def test_a_step_shorter_than_the_look_back_has_its_own_sample(offset, step, step
 
 
 @given(st.integers(0, 10**9), st.integers(LOOKBACK, 40 * DAY), st.integers(1, 60))
+@example(999_999_999, LOOKBACK, 1)
 def test_a_subquery_is_seen_at_the_multiples_of_its_step(offset, step, steps):
     end = NOON + offset
     start = end - steps * step - LOOKBACK

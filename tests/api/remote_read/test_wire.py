@@ -91,10 +91,12 @@ def test_an_answer_is_what_protobuf_writes(results):
     for lines in results:
         result = response.results.add()
         series = []
-        for labels, given in lines:
-            at = np.array([instant for instant, _ in given], dtype=np.int64)
+        for labels, pairs in lines:
+            at = np.array([instant for instant, _ in pairs], dtype=np.int64)
             series.append(
-                Series(tuple(sorted(labels.items())), at, np.array([value for _, value in given], dtype=float))
+                Series(
+                    tuple(sorted(labels.items())), at, np.array([value for _, value in pairs], dtype=float)
+                )
             )
         found.append(series)
         for one in sorted(series, key=lambda each: each.labels):

@@ -93,7 +93,8 @@ def test_nothing_stands_beside_a_metric_without_a_run(fresh):
     client = create_app(fresh, now=lambda: NOW).test_client()
     told = get(client, "/api/v1/metrics/kept_promises/diagnostics")
     assert told == {"metric": "kept_promises", "definition_hash": None, "watermark": None,
-                    "computed_at": None, "fit": None, "beside": {}}  # fmt: skip
+                    "computed_at": None, "definition_changed": False, "error": None, "failed_at": None,
+                    "fit": None, "beside": {}}  # fmt: skip
     refused = client.get("/api/v1/metrics/kept_promises/changes")
     assert refused.status_code == 400
     assert refused.json["detail"] == "metric 'kept_promises' has no final value by month"

@@ -40,6 +40,7 @@ def test_a_metric_says_what_it_is(client, northwind):
         "label": "Lead to opportunity",
         "question": "Of the leads that marketing hands over, how many become a real opportunity within 90 days?",
         "kind": "conversion",
+        "assumptions": None,
         "unit": "ratio",
         "direction": "up",
         "type": "leading",
@@ -118,6 +119,7 @@ def test_one_cut_or_all(client, by, cuts):
 def test_a_cut_that_is_not_stored_says_what_to_do(client):
     answer = client.get(f"{BASE}/kept_promises/observations?by=channel,channel")
     assert answer.status_code == 400
+    assert answer.json["detail"] == "a dimension stands twice in by=channel,channel"
     answer = client.get(f"{BASE}/lead_to_opportunity/observations?by=channel,segment,nothing")
     assert "no dimension 'nothing'" in answer.json["detail"]
 

@@ -8,9 +8,13 @@ ANSWERS = [
     ("/api/v1/metrics/{metric}/observations", "/api/v1/metrics/lead_to_opportunity/observations?by=*"),
     ("/api/v1/metrics/{metric}/history", "/api/v1/metrics/revenue/history?grain=quarter&period=2026-Q1"),
     ("/api/v1/metrics/{metric}/definition", "/api/v1/metrics/revenue/definition"),
+    ("/api/v1/metrics/{metric}/changes", "/api/v1/metrics/lead_to_opportunity/changes?grain=quarter"),
+    ("/api/v1/metrics/{metric}/diagnostics", "/api/v1/metrics/revenue/diagnostics"),
     ("/api/v1/metrics/{metric}/lineage", "/api/v1/metrics/revenue/lineage"),
     ("/api/v1/scorecards", "/api/v1/scorecards"),
     ("/api/v1/scorecards/{scorecard}", "/api/v1/scorecards/joint"),
+    ("/api/v1/flat/observations", "/api/v1/flat/observations?metric=lead_to_opportunity&by=*"),
+    ("/api/v1/flat/scorecard", "/api/v1/flat/scorecard"),
     ("/api/v1/refresh", "/api/v1/refresh"),
 ]
 

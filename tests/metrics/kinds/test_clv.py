@@ -247,6 +247,12 @@ def test_the_fit_is_published_with_what_judges_it(bought: list[Order]) -> None:
     assert holdout["observed"] == sum(1 for _, day in days if day >= date(2024, 1, 1))
     assert holdout["conditional"] == pytest.approx(holdout["observed"], rel=0.25)
     assert sum(holdout["by_frequency"]["expected"]) == pytest.approx(holdout["conditional"])
+    for way in ("conditional", "unconditional"):
+        assert holdout[f"{way}_error"] == pytest.approx(holdout[way] / holdout["observed"] - 1)
+    # The trial's curve follows the days of the other, and another fit.
+    assert len(holdout["expected_cumulative"]) == len(track["ends"])
+    assert holdout["expected_cumulative"] != track["expected_cumulative"]
+    assert said["max_correlation"] == WEEKLY["max_correlation"]
     assert -1 <= said["correlation"] <= 1
     assert said["without_spend"] == 0
 

@@ -1,0 +1,162 @@
+"""Unchanged data write nothing; one late row writes what it touches and nothing else, for every kind.
+
+The company is that of the golden files, which has a metric of every kind and variant.
+"""
+
+from __future__ import annotations
+
+import csv
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+
+from metrics.definitions import load
+from metrics.kind import kinds
+from metrics.lineage import upstream
+from metrics.model import Catalog
+from metrics.observation import Observation
+from metrics.run import Refresher, Summary
+from metrics.store import Store
+from metrics.store_tables import observations
+from metrics.store_versions import read
+from tests.metrics.test_golden import GOLDEN, NOW
+
+Results = dict[tuple[Any, ...], Observation]
+
+# Dataset -> what the late row is: a row that is there, some of its columns changed.
+LATE: dict[str, tuple[int, dict[str, str]]] = {
+    "answers": (3, {"answer_id": "90", "customer_id": "late"}),
+    "baskets": (1, {"basket_id": "90", "amount": "35.00", "margin": "14.00"}),
+    "calls": (1, {"call_id": "k90", "customer_id": "late"}),
+    "events": (0, {"event_id": "90", "lead_id": "late"}),
+    "holds": (0, {"hold_id": "h90", "since": "2024-01-05 11:00:00", "until": "2024-01-05 12:00:00"}),
+    "plans": (1, {"plan_id": "90", "customer_id": "late"}),
+    "spend": (0, {"day": "2024-01-11", "amount": "7.00"}),
+    "tickets": (1, {"ticket_id": "t90", "customer_id": "late"}),
+}
+
+
+def add_late_row(root: Path, dataset: str) -> None:
+    file = root / "data" / f"{dataset}.csv"
+    with file.open(newline="", encoding="utf-8") as opened:
+        rows = list(csv.DictReader(opened))
+    number, changes = LATE[dataset]
+    with file.open("a", newline="", encoding="utf-8") as opened:
+        csv.DictWriter(opened, list(rows[0]), lineterminator="\n").writerow({**rows[number], **changes})
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    return shutil.copytree(GOLDEN / "project", tmp_path / "p")
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    if request.param == "sqlite":
+        with Store.open(f"sqlite:///{tmp_path / 'store.db'}") as opened:
+            yield opened
+        return
+    with request.getfixturevalue("postgres").fresh() as database, Store.open(database.url) as opened:
+        yield opened
+
+
+def catalog_of(root: Path) -> Catalog:
+    catalog = load(root).catalog
+    assert catalog is not None
+    return catalog
+
+
+def refresh(root: Path, store: Store) -> Summary:
+    summary = Refresher(catalog_of(root), root, store, lambda: NOW).refresh()
+    assert [str(line.error) for line in summary.failed] == []
+    return summary
+
+
+def results(store: Store, catalog: Catalog) -> dict[str, Results]:
+    """Return what each metric says, by period and segment."""
+    return {metric: {_key(seen): _plain(seen) for seen in store.latest(metric)} for metric in catalog.metrics}
+
+
+def _key(seen: Observation) -> tuple[Any, ...]:
+    return seen.grain, seen.period.start, seen.dimensions
+
+
+def _plain(seen: Observation) -> Observation:
+    return replace(seen, computed_at=datetime.min.replace(tzinfo=UTC), run=None, watermark=None)
+
+
+def last_number(store: Store) -> int:
+    with store.engine.connect() as connection:
+        return connection.execute(select(func.max(observations.c.id))).scalar_one()
+
+
+def written_since(store: Store, number: int) -> dict[str, set[tuple[Any, ...]]]:
+    """Return the keys of the rows that were written behind a row, by metric."""
+    with store.engine.connect() as connection:
+        rows = select(*(each for each in observations.c if each.name not in ("id", "cut")))
+        found: dict[str, set[tuple[Any, ...]]] = {}
+        for seen in read(connection, rows.where(observations.c.id > number)):
+            assert _key(seen) not in found.setdefault(seen.metric, set()), "a value is written twice"
+            found[seen.metric].add(_key(seen))
+        return found
+
+
+def computed_anew(root: Path, folder: Path) -> dict[str, Results]:
+    """Return what a store says that sees the data for the first time."""
+    with Store.open(f"sqlite:///{folder / 'anew.db'}") as fresh:
+        refresh(root, fresh)
+        found = results(fresh, catalog_of(root))
+    (folder / "anew.db").unlink()
+    return found
+
+
+def test_unchanged_data_write_no_observation(root: Path, store: Store) -> None:
+    first = refresh(root, store)
+    assert {catalog_of(root).metrics[line.metric].kind for line in first.lines} == set(kinds())
+    assert first.written > 1000
+    number = last_number(store)
+    second = refresh(root, store)
+    assert (second.written, last_number(store)) == (0, number)
+    assert all(line.written is not None and line.written.unchanged > 0 for line in second.lines)
+
+
+def test_one_late_row_writes_what_it_touches_alone(root: Path, store: Store, tmp_path: Path) -> None:
+    refresh(root, store)
+    catalog = catalog_of(root)
+    # One store after the other row is enough to show that the second engine does the same.
+    datasets = list(LATE) if store.engine.dialect.name == "sqlite" else ["events", "plans"]
+    kinds_touched: set[str] = set()
+    for dataset in datasets:
+        before, number = results(store, catalog), last_number(store)
+        add_late_row(root, dataset)
+        refresh(root, store)
+        anew, written = computed_anew(root, tmp_path), written_since(store, number)
+        changed = {
+            metric: {
+                key for key in {*before[metric], *anew[metric]} if _differs(before[metric], anew[metric], key)
+            }
+            for metric in catalog.metrics
+        }
+        assert written == {metric: keys for metric, keys in changed.items() if keys}, dataset
+        assert written, f"the late row of {dataset} touches nothing"
+        reading = {metric for metric in catalog.metrics if dataset in upstream(catalog, metric).datasets}
+        assert set(written) <= reading
+        kinds_touched |= {catalog.metrics[metric].kind for metric in written}
+        untouched = {metric: len(before[metric]) - len(written[metric]) for metric in written}
+        assert any(untouched.values()), "some values of some metric stay as they were"
+    if len(datasets) == len(LATE):
+        assert kinds_touched == set(kinds())
+
+
+def _differs(before: Results, after: Results, key: tuple[Any, ...]) -> bool:
+    one, two = before.get(key), after.get(key)
+    if one is None or two is None:
+        # A segment that vanished is told by a row without a value, if it had one.
+        return True
+    return not one.same_result(two)
