@@ -13,7 +13,7 @@ from sqlalchemy import URL, ColumnElement, Connection, Engine, func, insert, sel
 
 from metrics.errors import StoreError
 from metrics.grain import Grain, Period
-from metrics.observation import Dimensions, Observation, State
+from metrics.observation import Dimensions, Observation
 from metrics.store_engine import open_engine, writing
 from metrics.store_tables import (
     Definition,
@@ -33,7 +33,7 @@ from metrics.store_tables import (
     runs,
     sources,
 )
-from metrics.store_versions import changes, checked, first, newest, read
+from metrics.store_versions import changes, checked, newest, read
 
 __all__ = ["Definition", "Refresh", "Run", "SourceHealth", "Store", "Written"]
 
@@ -155,16 +155,6 @@ class Store:
             hashed = definition_hash or _hash_in_use(connection, metric, as_known)
             found = list(read(connection, newest(*where, observations.c.definition_hash == hashed)))
         return tuple(sorted(found, key=_order))
-
-    def first_final(self, metric: str) -> tuple[Observation, ...]:
-        """Return the first written final observation of each period and segment, whatever its definition.
-
-        A small sample is final too. They are sorted by grain, period and segment.
-        """
-        closed = [State.FINAL.value, State.SMALL_SAMPLE.value]
-        where = (observations.c.metric == metric, observations.c.state.in_(closed))
-        with self.engine.connect() as connection:
-            return tuple(sorted(read(connection, first(*where)), key=_order))
 
     def history(
         self, metric: str, grain: Grain, period: Period, dimensions: Dimensions = ()

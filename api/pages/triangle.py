@@ -11,6 +11,7 @@ from metrics.model import Metric
 from metrics.observation import Observation, State
 
 _MOST_SEGMENTS = 12
+AGE = "age"
 
 
 @dataclass(frozen=True)
@@ -24,12 +25,16 @@ class Row:
 
 @dataclass(frozen=True)
 class Triangle:
-    """The newest periods first; `segment` is empty for everybody, `name` is what the columns are of."""
+    """The newest periods first; `segment` is empty for everybody, `name` is what the columns are of.
+
+    `sized`: a period has one number of customers, as the columns are ages of the same ones.
+    """
 
     segment: str
     name: str
     columns: tuple[str, ...]
     rows: tuple[Row, ...]
+    sized: bool
 
 
 def triangles(project: Project, metric: Metric, grain: Grain, by: str | None, most: int) -> list[Triangle]:
@@ -58,8 +63,9 @@ def _triangle(segment: str, name: str, listed: Sequence[Observation], most: int)
     periods = sorted(by_period, key=lambda period: str(period.start), reverse=True)[:most]
     columns = tuple(sorted({column for period in periods for column in by_period[period]}))
     return Triangle(
-        segment, name, columns, tuple(_row(period, by_period[period], columns) for period in periods)
-    )
+        segment, name, columns, tuple(_row(period, by_period[period], columns) for period in periods),
+        sized=name == AGE,
+    )  # fmt: skip
 
 
 def _row(period: Period, cells: dict[str, Observation], columns: Sequence[str]) -> Row:

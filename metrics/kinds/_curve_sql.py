@@ -90,9 +90,10 @@ class SurvivalQuery(Curve):
 
     def _select(self, found: Lives, grain: Grain) -> Selectable:
         rows, clock = self.born(found, grain, "__won"), found.clock
-        most, edge = sa.literal_column(str(self.options.oldest)), found.edge
+        most: ColumnElement[Any] = sa.literal_column(str(self.options.oldest))
+        edge = found.edge
         age = age_at(clock, rows.c.since, rows.c.last, grain)
-        columns = {
+        columns: dict[str, ColumnElement[Any]] = {
             "lost": sa.and_(rows.c.lost.is_not(None), age < most),
             "age": sa.func.least(age, most, type_=sa.BigInteger()),
             "days": clock.translator.dialect.days(sa.func.coalesce(rows.c.lost, edge), rows.c.since),

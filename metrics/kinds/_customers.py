@@ -101,7 +101,9 @@ class Leaving:
     def mark(self, rows: Rows) -> dict[str, ColumnElement[Any]]:
         """Return the number of the first group whose condition a row meets, as a column."""
         numbered = enumerate(self.groups.values())
-        met = [(rows.condition(each.node), sa.literal_column(str(number))) for number, each in numbered]
+        met: list[tuple[ColumnElement[bool], ColumnElement[Any]]] = [
+            (rows.condition(each.node), sa.literal_column(str(number))) for number, each in numbered
+        ]
         return {"x_group": sa.case(*met, else_=sa.null())} if met else {}
 
     def kept(self, select: Selectable, label: str) -> sa.CTE:

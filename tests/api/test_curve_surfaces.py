@@ -7,9 +7,10 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from api.app import create_app
 from api.project import Project
-from metrics.finality import Finality
+from api.remote_read.answer import Histories, answer
+from api.remote_read.wire import Asked, Match, Matcher
 from metrics.grain import Grain
-from metrics.history import tracks
+from metrics.history import Vintage, milliseconds
 from tests.api.cli.shop import NOW, put, run, write_shop
 from tests.api.cli.test_query_retention import DATASET, RETENTION
 
@@ -72,14 +73,28 @@ def test_each_age_shows_its_own_latest_cohort(client):
 
 
 def test_its_past_is_final_age_by_age(project):
-    metric, store = project.catalog.metrics["curve"], project.store
-    found = tracks(metric, Finality(project.catalog), store.latest("curve"))
+    found = Histories().of(project, project.catalog.metrics["curve"], Vintage.CURRENT)
     assert [track.grain for track in found] == [Grain.MONTH] * 3
-    ages = [{dict(segment)["age"] for segment in track.lines} for track in found]
+    ages = [{dict(segment)["age"] for segment in track.segments} for track in found]
     assert ages == [{"00"}, {"01"}, {"02"}]
     # January is as old as that, the whole of it, one month later with each month of age.
     ends = [str(track.final_at[0].astype("datetime64[ms]"))[:10] for track in found]
     assert ends == ["2026-02-01", "2026-03-01", "2026-03-31"]
+
+
+def test_a_query_of_its_past_finds_each_age_and_one_end_of_the_period(project):
+    at = milliseconds(NOW)
+    matchers = (Matcher("grain", Match.EQUAL, "month"), Matcher("vintage", Match.EQUAL, "current"))
+    found = answer(project, Histories(), Asked(at - 300_000, at, matchers))
+    told = [(dict(one.labels), float(one.values[0])) for one in found]
+    values = {
+        labels["age"]: value
+        for labels, value in told
+        if labels["__name__"] == "kpi_curve_ratio" and labels["by"] == "age"
+    }
+    assert values == {"00": 1.0, "01": pytest.approx(2 / 3), "02": 0.5}
+    ends = [labels for labels, _ in told if labels["__name__"] == "kpi_period_end_timestamp_seconds"]
+    assert sum(labels["metric"] == "curve" for labels in ends) == 1
 
 
 def test_its_page_has_the_triangle(client):

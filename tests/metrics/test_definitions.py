@@ -81,7 +81,12 @@ def test_bad_file_hides_no_other_files_findings() -> None:
 
 def test_what_is_valid_stays_in_the_catalog() -> None:
     project = loaded(
-        added({ORDERS: "dataset: orders\nsurce: crm\n", SOURCES: "sources:\n  crm: {}\n  desk: {url: \"duckdb://\"}\n"})
+        added(
+            {
+                ORDERS: "dataset: orders\nsurce: crm\n",
+                SOURCES: 'sources:\n  crm: {}\n  desk: {url: "duckdb://"}\n',
+            }
+        )
     )
     catalog = project.catalog
     assert catalog is not None
