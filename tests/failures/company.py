@@ -27,7 +27,7 @@ from tests.postgres_server import PASSWORD, PostgresServer
 
 SOURCES = ("crm", "shop", "desk", "sheets", "events")
 TABLES = {"crm": "leads", "shop": "orders", "desk": "tickets", "sheets": "surveys", "events": "visits"}
-TIMEOUT = 2
+TIMEOUT = 3
 # The CRM's answers are long, so that they can be cut in the middle.
 DAILY = "dimensions: [channel]\ngrains: [day, month]\n"
 MONTHLY = "dimensions: [channel]\ngrains: [month]\n"
@@ -47,7 +47,7 @@ DEFINITIONS = {
     "sources.yml": (
         "sources:\n"
         f'  crm: {{url: "${{CRM_URL}}", timeout: {TIMEOUT}s}}\n'
-        f'  shop: {{url: "${{SHOP_URL}}", timeout: {TIMEOUT}s}}\n'
+        '  shop: {url: "${SHOP_URL}", timeout: 30s}\n'
         '  desk: {url: "duckdb:///data/desk.duckdb", timeout: 30s}\n'
         '  sheets: {url: "duckdb:///:memory:", timeout: 30s}\n'
         '  events: {url: "duckdb:///:memory:", timeout: 30s}\n'

@@ -44,7 +44,7 @@ def hang(company: Company, patch: pytest.MonkeyPatch) -> None:
 
 
 def answer_late(company: Company, patch: pytest.MonkeyPatch) -> None:
-    company.proxy.behave(late=1.2)
+    company.proxy.behave(late=1.6)
 
 
 def be_slow(company: Company, patch: pytest.MonkeyPatch) -> None:
