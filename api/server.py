@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from collections.abc import Callable
 from ipaddress import ip_address
@@ -111,6 +112,14 @@ def worker_app(root: Path, *, anonymous: bool, refresh: Refresh | None) -> Flask
     )
 
 
+def _leave(_: object, __: object) -> None:
+    """End a worker at once, by the code that it ends with: threads of C++ libraries may still stand."""
+    code = getattr(sys.exc_info()[1], "code", 0)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code if isinstance(code, int) else 0)
+
+
 def _options(host: str, port: int, workers: int, announce: Callable[[str], object]) -> dict[str, Any]:
     named = f"[{host}]" if ":" in host and not host.startswith("[") else host
 
@@ -120,6 +129,7 @@ def _options(host: str, port: int, workers: int, announce: Callable[[str], objec
         sys.stdout.flush()
 
     return {
+        "worker_exit": _leave,
         "bind": f"{named}:{port}",
         "workers": workers,
         "worker_class": "gthread",
