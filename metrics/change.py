@@ -2,21 +2,22 @@
 
 The interval is that of sampling where both values have one and share no rows: Newcombe's for shares, the same
 method for all others (Zou & Donner 2008), exact Poisson limits for counts. Elsewhere (sums, formulas, stretches
-that overlap) it is how far the series usually moves from one period to the next; with too few periods to know
-that, nothing can be said.
+that overlap) it is how far the series usually moves over the same distance, from one period to the next or from
+one year to the next; with too few periods to know that, nothing can be said.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from enum import StrEnum
+from math import nan
 
 from metrics.expression import Measure
-from metrics.grain import Calendar, Period
-from metrics.model import Metric, Over
+from metrics.grain import Calendar
+from metrics.model import Catalog, Metric
 from metrics.observation import Observation, State
+from metrics.overlap import share_rows
 from metrics.statistics.comparison import (
     Verdict,
     hybrid_difference,
@@ -26,7 +27,6 @@ from metrics.statistics.comparison import (
     verdict,
 )
 from metrics.statistics.intervals import Interval
-from metrics.stretch import covered
 
 _COUNTS = ("count", "count_new")
 
@@ -55,7 +55,7 @@ class Change:
 
 
 def change(
-    metric: Metric, calendar: Calendar, now: Observation, before: Observation, series: Sequence[Observation]
+    metric: Metric, catalog: Catalog, now: Observation, before: Observation, series: Sequence[Observation]
 ) -> Change | None:
     """Return the change between two observations of one segment, or None where either has no final value.
 
@@ -64,34 +64,23 @@ def change(
     """
     if now.value is None or before.value is None or not {now.state, before.state} <= _CLOSED:
         return None
-    difference = now.value - before.value
-    small = State.SMALL_SAMPLE in (now.state, before.state)
-    interval, basis = (None, None) if small else _interval(metric, calendar, now, before, series)
-    said = verdict(interval, metric.direction.value)
-    if interval is None:
-        return Change(difference, None, None, None, None, said)
-    return Change(difference, interval.lower, interval.upper, implied_p(difference, interval), basis, said)
+    difference, direction = now.value - before.value, metric.direction.value
+    if State.SMALL_SAMPLE in (now.state, before.state):
+        return Change(difference, None, None, None, None, verdict(None, direction))
+    first, second = limits(metric, now), limits(metric, before)
+    together = share_rows(catalog, (metric, now.period), (metric, before.period))
+    if first is not None and second is not None and not together:
+        interval = hybrid_difference(now.value, first, before.value, second)[1]
+        p, basis = implied_p(difference, interval), Basis.SAMPLING
+    else:
+        usual = usual_movement(*_past(catalog.company.calendar, now, before, series))
+        if usual is None:
+            return Change(difference, None, None, None, None, verdict(None, direction))
+        interval, p, basis = usual.interval(difference), usual.p(difference), Basis.USUAL_MOVEMENT
+    return Change(difference, interval.lower, interval.upper, p, basis, verdict(interval, direction))
 
 
 _CLOSED = {State.FINAL, State.SMALL_SAMPLE}
-
-
-def _interval(metric: Metric, calendar: Calendar, now: Observation, before: Observation,
-              series: Sequence[Observation]) -> tuple[Interval | None, Basis | None]:  # fmt: skip
-    assert now.value is not None
-    assert before.value is not None
-    first, second = limits(metric, now), limits(metric, before)
-    if (
-        first is not None
-        and second is not None
-        and not _share_rows(metric, calendar, now.period, before.period)
-    ):
-        return hybrid_difference(now.value, first, before.value, second)[1], Basis.SAMPLING
-    usual = usual_movement(_values(series, until=now.period.start))
-    if usual is None:
-        return None, None
-    difference = now.value - before.value
-    return Interval(difference - usual, difference + usual), Basis.USUAL_MOVEMENT
 
 
 def limits(metric: Metric, found: Observation) -> Interval | None:
@@ -106,19 +95,18 @@ def limits(metric: Metric, found: Observation) -> Interval | None:
     return poisson_limits(int(found.value)) if counts and found.value is not None else None
 
 
-def _values(series: Sequence[Observation], until: date | None) -> list[float]:
-    """Return the final values before a day, the oldest first."""
-    known = [
-        (one.period.start, one.value)
-        for one in series
-        if one.state is State.FINAL and one.value is not None and one.period.start is not None
-    ]
-    return [value for start, value in sorted(known) if until is None or start < until]
+def _past(
+    calendar: Calendar, now: Observation, before: Observation, series: Sequence[Observation]
+) -> tuple[list[float], int]:
+    """Return the final values before the later period, the oldest first, and how many periods lie between.
 
-
-def _share_rows(metric: Metric, calendar: Calendar, now: Period, before: Period) -> bool:
-    """Tell whether the stretches of two periods overlap, so that their values are not independent."""
-    over = getattr(metric.options, "over", None)
-    if not isinstance(over, Over) or now.end is None or before.end is None:
-        return False
-    return covered(now, over, calendar)[0] < before.end
+    There is one value a period, nan where none is final: a gap must not bring its neighbours together.
+    """
+    first, last = sorted((now.period, before.period), key=lambda period: str(period.start))
+    known = {one.period: one.value for one in series if one.state is State.FINAL and one.value is not None}
+    begun = [period.start for period in (*known, first) if period.start is not None]
+    if last.start is None or not begun:
+        return [], 1
+    periods = list(calendar.periods(last.grain, min(begun), last.start))
+    past = [known.get(period, nan) for period in periods if period != last]
+    return past, max(1, len(periods) - 1 - periods.index(first))

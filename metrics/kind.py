@@ -13,7 +13,9 @@ its words mean, `closing(metric, segment, period)`, the span that must pass afte
 `decided(metric, value)`, that span where a value is known that may end it sooner, and `beside(metric, frame,
 results)`, plain JSON values by name that are published beside the estimates and stored with the run: a
 model's fit, ids that were not matched, customers that were left out; `fits(metric)`, whether a model is
-fitted, and `absent(metric, state)`, what no value in a state means, in words.
+fitted; `stretch(metric, period, calendar)`, the days behind a value where they are more than `over` says;
+`input_periods(metric, period, calendar)`, at which periods it reads its inputs where these are others; and
+`absent(metric, state)`, what no value in a state means, in words.
 """
 
 from __future__ import annotations

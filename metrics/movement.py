@@ -12,8 +12,8 @@ from itertools import pairwise
 from math import fsum, isclose
 
 from metrics.change import Change, change
-from metrics.grain import Calendar, Period
-from metrics.model import Metric
+from metrics.grain import Period
+from metrics.model import Catalog, Metric
 from metrics.observation import Dimensions, Observation, State
 from metrics.statistics.comparison import benjamini_hochberg
 from metrics.statistics.decomposition import Effect, mix_and_rate
@@ -86,7 +86,7 @@ def _cause(before: Observation, after: Observation) -> str:
 
 
 def segments(
-    metric: Metric, calendar: Calendar, observations: Iterable[Observation], now: Period, before: Period
+    metric: Metric, catalog: Catalog, observations: Iterable[Observation], now: Period, before: Period
 ) -> tuple[Moved, ...]:
     """Return how each segment of one cut moved, the greatest effect first; the p are adjusted together.
 
@@ -99,7 +99,7 @@ def segments(
         segment: {one.period: one for one in each if one.state in _CLOSED} for segment, each in series.items()
     }
     changed = {
-        segment: change(metric, calendar, held[now], held[before], series[segment])
+        segment: change(metric, catalog, held[now], held[before], series[segment])
         for segment, held in at.items()
         if segment and now in held and before in held
     }

@@ -76,8 +76,8 @@ def report_indicator(indicator: Indicator, series: MetricSeries, setting: Settin
         score=score,
         performance=None if score is None else 100 * score,
         status=status,
-        change=_change(metric, choice.settled, last, held, calendar),
-        year_on_year=_change(metric, choice.settled, year_ago, held, calendar),
+        change=_change(metric, choice.settled, last, held, setting.catalog),
+        year_on_year=_change(metric, choice.settled, year_ago, held, setting.catalog),
         trend=_trend(metric, held, setting),
         as_of=series.watermark,
         age=None if series.watermark is None else setting.now - series.watermark,
@@ -134,12 +134,12 @@ def _target(target: ActiveTarget | None, calendar: Calendar) -> TargetReport | N
 
 def _change(
     metric: Metric, settled: Observation | None, earlier: Period | None, held: Mapping[Period, Observation],
-    calendar: Calendar,
+    catalog: Catalog,
 ) -> ChangeReport | None:  # fmt: skip
     before = held.get(earlier) if earlier is not None else None
     if settled is None or before is None or before.period == settled.period:
         return None
-    found = change(metric, calendar, settled, before, tuple(held.values()))
+    found = change(metric, catalog, settled, before, tuple(held.values()))
     if found is None:
         return None
     assert before.value is not None
@@ -149,7 +149,7 @@ def _change(
         upper=found.upper,
         verdict=found.verdict,
         previous=before.value,
-        previous_name=calendar.name(before.period),
+        previous_name=catalog.company.calendar.name(before.period),
         basis=found.basis,
         p=found.p,
         adjusted_p=None,

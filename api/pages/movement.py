@@ -59,7 +59,7 @@ def movement(
     moved: tuple[Moved, ...] = ()
     if by is not None and before in known:
         cut = seen.store.latest(metric.metric, grain=now.period.grain, by=(by,))
-        moved = segments(metric, calendar, (*totals, *cut), now.period, before)
+        moved = segments(metric, seen.catalog, (*totals, *cut), now.period, before)
     return Movement(now.period, tuple(known.values()), moved[:_MOST], max(0, len(moved) - _MOST))
 
 
@@ -68,7 +68,7 @@ def _against(seen: Project, metric: Metric, now: Observation, before: Period,
     earlier = next((one for one in totals if one.period == before), None)
     if earlier is None or earlier.value is None or before == now.period:
         return None
-    found = change(metric, seen.catalog.company.calendar, now, earlier, totals)
+    found = change(metric, seen.catalog, now, earlier, totals)
     if found is None:
         return None
     versions = seen.store.history(metric.metric, before.grain, before)

@@ -46,7 +46,7 @@ def get_changes(query: Mapping[str, str], metric: str) -> Any:
         raise UsageError(f"{calendar.name(before)!r} is a {before.grain}, not a {grain}")
     held = {one.period: one for one in totals}
     later, earlier = held.get(now), held.get(before)
-    told = change(found, calendar, later, earlier, totals) if later and earlier else None
+    told = change(found, seen.catalog, later, earlier, totals) if later and earlier else None
     return {
         "metric": metric,
         "unit": unit_of(found, seen.catalog),
@@ -110,7 +110,7 @@ def _segments(seen: Project, metric: Metric, by: str, totals: tuple[Observation,
     if not cut:
         return ()
     stored = seen.store.latest(metric.metric, grain=periods[0].grain, by=cut)
-    return segments(metric, seen.catalog.company.calendar, (*totals, *stored), *periods)
+    return segments(metric, seen.catalog, (*totals, *stored), *periods)
 
 
 def _segment(moved: Moved) -> dict[str, Any]:

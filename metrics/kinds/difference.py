@@ -1,7 +1,8 @@
 """Difference: one metric minus another, or a metric minus itself some time ago.
 
 The interval is that of the difference: from bootstrap draws where both sides have them, else the hybrid
-score interval from the two sides' limits (for proportions this is Newcombe's method 10).
+score interval from the two sides' limits (for proportions this is Newcombe's method 10). Two values that share
+rows, as those of stretches that overlap, are not independent: their difference has no interval.
 """
 
 from __future__ import annotations
@@ -11,15 +12,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from metrics.grain import Span
+from metrics.grain import Calendar, Period, Span
 from metrics.kind import Frame, Request
 from metrics.kinds.derived import joint_state, least_mature
 from metrics.model import Metric, Reference
 from metrics.observation import Estimate
+from metrics.overlap import share_rows
 from metrics.statistics.comparison import bootstrap_difference, hybrid_difference
 from metrics.statistics.intervals import Interval
 
-CODE_VERSION = 1
+CODE_VERSION = 2
 
 
 @dataclass(frozen=True)
@@ -41,22 +43,33 @@ def requests(metric: Metric, frame: Frame) -> Mapping[str, Request]:
     return {}
 
 
+def input_periods(metric: Metric, period: Period, calendar: Calendar) -> list[tuple[str, Period]]:
+    """Return the inputs of a period's value, each with the period that it is read at."""
+    options: Options = metric.options
+    earlier = calendar.shift(period, options.shift) if options.shift else period
+    return [(options.of, period), (options.minus or options.of, earlier)]
+
+
 def finish(metric: Metric, frame: Frame, results: Mapping[str, Any]) -> list[Estimate]:
     """Return one estimate for each period and segment that both sides have."""
     options: Options = metric.options
     left = frame.inputs.get(options.of, {})
     right = frame.inputs.get(options.minus or options.of, {})
+    together: dict[Period, bool] = {}
     wanted = {tuple(sorted(cut)) for cut in frame.cuts}
     found = []
     for (period, segment), one in left.items():
         if period.grain not in frame.grains or tuple(name for name, _ in segment) not in wanted:
             continue
-        earlier = frame.calendar.shift(period, options.shift) if options.shift else period
-        other = right.get((earlier, segment))
+        first, second = input_periods(metric, period, frame.calendar)
+        other = right.get((second[1], segment))
         if other is None:
             continue
+        if period not in together:
+            sides = [(frame.catalog.metric(name), at) for name, at in (first, second)]
+            together[period] = share_rows(frame.catalog, sides[0], sides[1])
         value = one.value - other.value if one.value is not None and other.value is not None else None
-        interval = _interval(one, other) if value is not None else None
+        interval = _interval(one, other) if value is not None and not together[period] else None
         sizes = [part.sample_size for part in (one, other) if part.sample_size is not None]
         found.append(
             Estimate(

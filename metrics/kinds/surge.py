@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from math import isinf
 
 from metrics.expression import Expression, Measure
-from metrics.grain import Period
+from metrics.grain import Calendar, Period
 from metrics.kind import Cells, Frame, Request, cells_by_period, plain_state
 from metrics.model import Metric, Over, Reference
 from metrics.observation import Dimensions, Estimate
@@ -42,6 +43,16 @@ def bases(metric: Metric) -> tuple[Reference, ...]:
 def _item(options: Options) -> Item:
     where = (options.where.node,) if options.where else ()
     return Item("rows", Measure("count", "count"), where)
+
+
+def stretch(metric: Metric, period: Period, calendar: Calendar) -> tuple[date, date]:
+    """Return the local days [from, to) behind a value: its period and its baseline."""
+    assert period.start is not None
+    assert period.end is not None
+    first = period
+    for _ in range(metric.options.baseline):
+        first = calendar.previous(first)
+    return first.start or period.start, period.end
 
 
 def requests(metric: Metric, frame: Frame) -> Mapping[str, Request]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from math import erfc, hypot, sqrt
 
 import numpy as np
-from scipy.special import gammaincinv
+from scipy.special import gammaincinv, stdtr, stdtrit
 
 from metrics.statistics.intervals import Floats, Interval, Z, percentile_interval, wilson
 
@@ -78,16 +79,40 @@ def poisson_limits(count: int) -> Interval:
     return Interval(lower, float(gammaincinv(count + 1, 0.975)))
 
 
-def usual_movement(values: Sequence[float]) -> float | None:
-    """Return how far a series usually moves between two periods: the half-width of 95% of its differences.
+@dataclass(frozen=True)
+class Movement:
+    """How far a series usually moves: the standard error of a difference, and how well it is known."""
 
-    The mean moving range over 1.128 is the standard deviation of one value (Shewhart's chart of individual
-    values; Wheeler 1993), and the difference of two has sqrt(2) times that. None with fewer than 6 ranges.
+    error: float
+    freedom: float
+
+    def interval(self, difference: float) -> Interval:
+        """Return the 95% interval of a difference, by Student's t."""
+        half = float(stdtrit(self.freedom, 0.975)) * self.error
+        return Interval(difference - half, difference + half)
+
+    def p(self, difference: float) -> float:
+        """Return the two-sided p of a difference: 0.05 where its interval just touches 0."""
+        if self.error == 0:
+            return 0.0 if difference != 0 else 1.0
+        return 2 * float(stdtr(self.freedom, -abs(difference) / self.error))
+
+
+def usual_movement(values: Sequence[float], distance: int = 1) -> Movement | None:
+    """Return how far a series usually moves between two values `distance` places apart.
+
+    `values` are the oldest first, nan where there is none. The mean moving range over 1.128 is the standard
+    deviation of one value (Shewhart's chart of individual values; Wheeler 1993), and the difference of two has
+    sqrt(2) times that. Ranges are taken over the same distance as the difference, so that a series that wanders
+    or knows seasons is held to what it does in that time. They overlap, which costs freedom: 0.62 of each range
+    (the variance of the mean moving range of a series without change). None with fewer than 6 ranges.
     """
-    if len(values) <= FEWEST_RANGES:
+    known = np.asarray(values, dtype=np.float64)
+    ranges = np.abs(known[distance:] - known[:-distance])
+    ranges = ranges[~np.isnan(ranges)]
+    if len(ranges) < FEWEST_RANGES:
         return None
-    ranges = np.abs(np.diff(np.asarray(values, dtype=np.float64)))
-    return float(Z * sqrt(2) * ranges.mean() / 1.128)
+    return Movement(float(sqrt(2) * ranges.mean() / 1.128), 0.62 * len(ranges))
 
 
 def implied_p(difference: float, interval: Interval) -> float:
@@ -104,7 +129,7 @@ def implied_p(difference: float, interval: Interval) -> float:
 def holm(p_values: Sequence[float]) -> list[float]:
     """Return Holm's adjusted p: among those below 0.05, any false one has a chance of 5% at most.
 
-    Holm (1979), step-down Bonferroni; whatever the dependence of the comparisons.
+    Holm (1979), step-down Bonferroni; whatever the dependence of the comparisons, as far as each p is right.
     """
     total, adjusted, greatest = len(p_values), [0.0] * len(p_values), 0.0
     for rank, index in enumerate(sorted(range(total), key=p_values.__getitem__)):

@@ -9,14 +9,15 @@ import pytest
 
 from metrics.change import Basis, change, limits
 from metrics.expression import parse, parse_measure
-from metrics.grain import Calendar
-from metrics.kinds import aggregate, proportion
-from metrics.model import At, Direction, Metric, Over
+from metrics.grain import Span
+from metrics.kinds import aggregate, derived, difference, proportion, surge
+from metrics.model import At, Catalog, Company, Currency, Direction, Metric, Over
 from metrics.observation import Observation, State
 from metrics.statistics.comparison import Verdict, hybrid_difference, poisson_limits
 from metrics.statistics.intervals import Interval, wilson
 
-CALENDAR = Calendar(fiscal_year_starts=4)
+CATALOG = Catalog(Company("Northwind Teas", "UTC", Currency("GBP"), fiscal_year_starts="april"))
+CALENDAR = CATALOG.company.calendar
 NOON = datetime(2026, 11, 1, tzinfo=UTC)
 
 
@@ -54,7 +55,7 @@ def flat(*values):
 
 
 def test_shares_have_newcombes_interval():
-    found = change(kept(), CALENDAR, share("2026-Q3", 56, 70), share("2026-Q2", 48, 80), ())
+    found = change(kept(), CATALOG, share("2026-Q3", 56, 70), share("2026-Q2", 48, 80), ())
     assert found is not None
     assert (found.lower, found.upper) == (pytest.approx(0.0524, abs=5e-5), pytest.approx(0.3339, abs=5e-5))
     assert (found.basis, found.verdict) == (Basis.SAMPLING, Verdict.BETTER)
@@ -71,23 +72,21 @@ def test_shares_have_newcombes_interval():
     ],
 )
 def test_the_direction_says_which_side_is_better(direction, expected):
-    found = change(
-        kept(direction=direction), CALENDAR, share("2026-Q3", 56, 70), share("2026-Q2", 48, 80), ()
-    )
+    found = change(kept(direction=direction), CATALOG, share("2026-Q3", 56, 70), share("2026-Q2", 48, 80), ())
     assert found is not None
     assert found.verdict is expected
 
 
 def test_any_two_intervals_are_compared_alike():
     before, now = seen("2026-02", 100.0, 90.0, 115.0), seen("2026-03", 130.0, 118.0, 140.0)
-    found = change(orders("sum(amount)"), CALENDAR, now, before, ())
+    found = change(orders("sum(amount)"), CATALOG, now, before, ())
     expected = hybrid_difference(130.0, Interval(118.0, 140.0), 100.0, Interval(90.0, 115.0))[1]
     assert found is not None
     assert (found.lower, found.upper) == (expected.lower, expected.upper)
 
 
 def test_counts_have_poissons_limits():
-    found = change(orders(), CALENDAR, seen("2026-03", 130.0), seen("2026-02", 100.0), ())
+    found = change(orders(), CATALOG, seen("2026-03", 130.0), seen("2026-02", 100.0), ())
     expected = hybrid_difference(130.0, poisson_limits(130), 100.0, poisson_limits(100))[1]
     assert found is not None
     assert (found.lower, found.upper, found.basis) == (expected.lower, expected.upper, Basis.SAMPLING)
@@ -103,8 +102,9 @@ def test_what_is_no_plain_count_has_no_limits(metric):
 
 def test_a_sum_is_judged_by_how_far_it_usually_moves():
     steady = flat(100.0, 102.0, 100.0, 102.0, 100.0, 102.0, 100.0, 120.0)
-    found = change(orders("sum(amount)"), CALENDAR, steady[-1], steady[-2], steady)
-    half = 1.959964 * 2**0.5 * 2 / 1.128
+    found = change(orders("sum(amount)"), CATALOG, steady[-1], steady[-2], steady)
+    # Six ranges of 2 are 3.72 degrees of freedom.
+    half = 2.860837 * 2**0.5 * 2 / 1.128
     assert found is not None
     assert (found.lower, found.upper) == (pytest.approx(20 - half), pytest.approx(20 + half))
     assert (found.basis, found.verdict) == (Basis.USUAL_MOVEMENT, Verdict.BETTER)
@@ -114,14 +114,14 @@ def test_what_came_later_says_nothing_about_a_change():
     steady = flat(100.0, 102.0, 100.0, 102.0, 100.0, 102.0, 100.0, 104.0)
     later = [seen("2026-04", 900.0), seen("2026-05", 10.0)]
     of = orders("sum(amount)")
-    assert change(of, CALENDAR, steady[-1], steady[-2], [*later, *steady]) == change(
-        of, CALENDAR, steady[-1], steady[-2], steady
+    assert change(of, CATALOG, steady[-1], steady[-2], [*later, *steady]) == change(
+        of, CATALOG, steady[-1], steady[-2], steady
     )
 
 
 def test_too_few_periods_are_not_enough_data():
     few = flat(100.0, 102.0, 100.0, 102.0, 100.0, 102.0, 120.0)
-    found = change(orders("sum(amount)"), CALENDAR, few[-1], few[-2], few)
+    found = change(orders("sum(amount)"), CATALOG, few[-1], few[-2], few)
     assert found is not None
     assert (found.difference, found.lower, found.p, found.basis) == (18.0, None, None, None)
     assert found.verdict is Verdict.NOT_ENOUGH_DATA
@@ -133,7 +133,7 @@ def test_a_small_sample_is_not_enough_data():
         (share("2026-Q3", 56, 70), small),
         (replace(small, period=CALENDAR.parse("2026-Q3")), share("2026-Q2", 48, 80)),
     ):
-        found = change(kept(), CALENDAR, now, before, ())
+        found = change(kept(), CATALOG, now, before, ())
         assert found is not None
         assert (found.lower, found.verdict) == (None, Verdict.NOT_ENOUGH_DATA)
 
@@ -141,7 +141,7 @@ def test_a_small_sample_is_not_enough_data():
 @pytest.mark.parametrize("state", [State.NO_DATA, State.SUPPRESSED, State.PROVISIONAL])
 def test_what_is_not_final_has_no_change(state):
     assert (
-        change(kept(), CALENDAR, share("2026-Q3", 56, 70), replace(share("2026-Q2", 48, 80), state=state), ())
+        change(kept(), CATALOG, share("2026-Q3", 56, 70), replace(share("2026-Q2", 48, 80), state=state), ())
         is None
     )
 
@@ -158,6 +158,62 @@ def test_what_is_not_final_has_no_change(state):
     ],
 )  # fmt: skip
 def test_stretches_that_overlap_are_not_independent(over, now, before, independent):
-    found = change(kept(over), CALENDAR, share(now, 56, 70), share(before, 48, 80), ())
+    found = change(kept(over), CATALOG, share(now, 56, 70), share(before, 48, 80), ())
     assert found is not None
     assert (found.basis is Basis.SAMPLING) is independent
+
+
+def year_on_year(shift="1 year"):
+    options = difference.Options("kept", shift=Span.parse(shift))
+    return Metric("kept_change", "Change of kept", "difference", Direction.UP, options)
+
+
+@pytest.mark.parametrize(
+    ("before", "independent"), [("2025-Q3", False), ("2026-Q2", True), ("2024-Q3", True), ("2027-Q3", False)]
+)
+def test_two_changes_that_share_a_period_are_not_independent(before, independent):
+    # 2026-Q3 less 2025-Q3, and 2025-Q3 less 2024-Q3: the middle one counts twice, with opposite signs.
+    catalog = replace(CATALOG, metrics={"kept": kept(), "kept_change": year_on_year()})
+    now, then = seen("2026-Q3", 0.1, 0.02, 0.18), seen(before, -0.1, -0.18, -0.02)
+    found = change(year_on_year(), catalog, now, then, ())
+    assert found is not None
+    assert (found.basis is Basis.SAMPLING) is independent
+
+
+def test_a_formula_shares_what_its_inputs_share():
+    formula = Metric("twice", "Twice", "derived", Direction.UP, derived.Options(parse("kept * 2")))
+    catalog = replace(CATALOG, metrics={"kept": kept("trailing 12 months"), "twice": formula})
+    now = seen("2026-Q3", 1.6, 1.5, 1.7)
+    for before, independent in (("2026-Q2", False), ("2025-Q3", True)):
+        found = change(formula, catalog, now, seen(before, 1.2, 1.1, 1.3), ())
+        assert found is not None
+        assert (found.basis is Basis.SAMPLING) is independent
+
+
+def test_a_surge_shares_its_baseline():
+    options = surge.Options("tickets", baseline=4)
+    asked = Metric("asked", "Asked", "surge", Direction.DOWN, options)
+    catalog = replace(CATALOG, metrics={"asked": asked})
+    now = seen("2026-Q3", 1.6, 1.5, 1.7)
+    for before, independent in (
+        ("2026-Q2", False),
+        ("2025-Q3", False),
+        ("2025-Q2", True),
+        ("2024-Q1", True),
+    ):
+        found = change(asked, catalog, now, seen(before, 1.2, 1.1, 1.3), ())
+        assert found is not None
+        assert (found.basis is Basis.SAMPLING) is independent
+
+
+def test_a_year_on_year_change_is_judged_by_what_a_year_usually_brings():
+    # It grows by 10 a month: 120 in a year is nothing new, 10 in a month neither.
+    steady = flat(*(1000.0 + 10 * month + month % 2 for month in range(25)))
+    of = orders("sum(amount)")
+    for before in (steady[-13], steady[-2]):
+        found = change(of, CATALOG, steady[-1], before, steady)
+        assert found is not None
+        assert (found.basis, found.verdict) == (Basis.USUAL_MOVEMENT, Verdict.NO_CLEAR_CHANGE)
+    fewer = change(of, CATALOG, steady[-1], steady[-13], steady[-18:])
+    assert fewer is not None
+    assert (fewer.basis, fewer.verdict) == (None, Verdict.NOT_ENOUGH_DATA)

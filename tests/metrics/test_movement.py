@@ -10,14 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from metrics.expression import parse
-from metrics.grain import Calendar
 from metrics.kinds import proportion
-from metrics.model import Direction, Metric
+from metrics.model import Catalog, Company, Currency, Direction, Metric
 from metrics.movement import Causes, causes, segments
 from metrics.observation import Observation, State
 from metrics.statistics.intervals import wilson
 
-CALENDAR = Calendar()
+CATALOG = Catalog(Company("Northwind Teas", "UTC", Currency("GBP")))
+CALENDAR = CATALOG.company.calendar
 Q2, Q3 = CALENDAR.parse("2026-Q2"), CALENDAR.parse("2026-Q3")
 KEPT = Metric("kept", "Kept", "proportion", Direction.UP, proportion.Options("orders", parse("kept")))
 
@@ -70,7 +70,7 @@ FAIR = [seen(Q2, 20, 100, "fair"), seen(Q3, 30, 100, "fair")]
 
 
 def test_segments_add_up_to_the_whole():
-    found = segments(KEPT, CALENDAR, [*WHOLE, *WEB, *FAIR], Q3, Q2)
+    found = segments(KEPT, CATALOG, [*WHOLE, *WEB, *FAIR], Q3, Q2)
     effects = {one.dimensions[0][1]: one.effect for one in found}
     assert sum(each.mix + each.rate for each in effects.values()) == pytest.approx(0.375 - 0.3)
     assert (effects["web"].rate, effects["fair"].rate) == (0.0, pytest.approx(0.0375))
@@ -83,13 +83,13 @@ def test_segments_add_up_to_the_whole():
 
 
 def test_segments_that_do_not_add_up_have_no_effects():
-    found = segments(KEPT, CALENDAR, [*WHOLE, *WEB], Q3, Q2)
+    found = segments(KEPT, CATALOG, [*WHOLE, *WEB], Q3, Q2)
     assert [(one.dimensions[0][1], one.effect) for one in found] == [("web", None)]
 
 
 def test_a_segment_that_is_new_moves_the_whole_and_has_no_change_itself():
     whole = [seen(Q2, 40, 100), seen(Q3, 150, 400)]
-    found = segments(KEPT, CALENDAR, [*whole, *WEB, FAIR[1]], Q3, Q2)
+    found = segments(KEPT, CATALOG, [*whole, *WEB, FAIR[1]], Q3, Q2)
     by_name = {one.dimensions[0][1]: one for one in found}
     assert (by_name["fair"].previous, by_name["fair"].change, by_name["fair"].value) == (None, None, 0.3)
     assert sum(one.effect.mix + one.effect.rate for one in found) == pytest.approx(0.375 - 0.4)

@@ -101,6 +101,10 @@ def test_a_difference_with_last_year_and_its_interval(data: st.DataObject) -> No
             continue
         gap = after.value - before.value
         assert got.value == pytest.approx(gap, rel=1e-9, abs=1e-12)
+        if months < 2:
+            # Two months that end with one month, and with the next, share one: no interval of independent shares.
+            assert (got.lower, got.upper) == (None, None)
+            continue
         # Newcombe's method 10, from the two Wilson intervals.
         l1, u1 = plain.wilson(int(after.numerator or 0), int(after.denominator or 0)) or (0, 0)
         l2, u2 = plain.wilson(int(before.numerator or 0), int(before.denominator or 0)) or (0, 0)

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metrics.statistics.comparison import (
+    Movement,
     Verdict,
     benjamini_hochberg,
     bootstrap_difference,
@@ -147,8 +148,39 @@ def test_a_negative_count_has_no_limits():
 def test_the_usual_movement_of_a_series():
     # Wheeler's chart: mean moving range 2, so sigma 2 / 1.128; a difference has sqrt(2) of that.
     values = [10.0, 12.0, 10.0, 12.0, 10.0, 12.0, 10.0]
-    assert usual_movement(values) == pytest.approx(1.959964 * math.sqrt(2) * 2 / 1.128)
+    found = usual_movement(values)
+    assert found == Movement(pytest.approx(math.sqrt(2) * 2 / 1.128), pytest.approx(0.62 * 6))
     assert usual_movement(values[:-1]) is None
+    # Over two places it does not move at all; a gap brings no neighbours together.
+    assert usual_movement([*values, 12.0], 2) == Movement(0.0, pytest.approx(0.62 * 6))
+    assert usual_movement([*values[:3], math.nan, *values[4:]]) is None
+
+
+def test_the_p_of_a_movement_says_what_its_interval_says():
+    found = Movement(2.0, 5.0)
+    assert found.interval(1.0) == Interval(pytest.approx(1 - 2 * 2.570582), pytest.approx(1 + 2 * 2.570582))
+    assert found.p(2 * 2.570582) == pytest.approx(0.05, abs=1e-6)
+    assert found.p(-2 * 2.570582) == pytest.approx(0.05, abs=1e-6)
+    assert (found.p(0.0), Movement(0.0, 5.0).p(0.0), Movement(0.0, 5.0).p(0.1)) == (1.0, 1.0, 0.0)
+
+
+@pytest.mark.parametrize("persistence", [0.0, 0.7, 1.0])
+@pytest.mark.parametrize(("count", "distance"), [(8, 1), (13, 4), (25, 12)])
+def test_a_series_without_a_change_seldom_looks_like_one(persistence, count, distance):
+    """White noise, a series that lingers and one that wanders: at most one alarm in twenty, one in 500."""
+    chance = np.random.default_rng(20_261_129)
+    noise, series = chance.normal(size=(4000, count + 1)), np.zeros((4000, count + 1))
+    series[:, 0] = noise[:, 0]
+    for place in range(1, count + 1):
+        series[:, place] = persistence * series[:, place - 1] + noise[:, place]
+    movements = [usual_movement(line[:-1], distance) for line in series.tolist()]
+    p_values = np.array(
+        [found.p(line[-1] - line[-1 - distance]) for found, line in zip(movements, series, strict=True)]
+    )
+    # Three standard errors of 4,000 draws beside what is promised.
+    for level in (0.05, 0.002):
+        assert (p_values < level).mean() <= level + 3 * math.sqrt(level / 4000)
+    assert (p_values < 0.05).mean() > 0.01
 
 
 def test_a_bound_at_zero_implies_a_p_of_one_in_twenty():
