@@ -37,6 +37,7 @@ from enum import StrEnum
 from typing import ClassVar
 
 _LISTED = 10
+_LONGEST = 800
 
 
 @dataclass(frozen=True, order=True)
@@ -68,8 +69,18 @@ class Finding:
     message: str
     level: Level = Level.ERROR
 
+    def __post_init__(self) -> None:
+        # A message quotes what stands in a file, and that may be anything of any length.
+        object.__setattr__(self, "message", _one_line(self.message))
+
     def __str__(self) -> str:
         return f"{self.position} {self.code} {self.message}"
+
+
+def _one_line(text: str) -> str:
+    """Return a text with its signs all printable, and its middle left out where it is very long."""
+    plain = "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in text)
+    return plain if len(plain) <= _LONGEST else f"{plain[: _LONGEST - 200]} ... {plain[-195:]}"
 
 
 def sort_findings(findings: Iterable[Finding]) -> tuple[Finding, ...]:

@@ -216,6 +216,8 @@ _READ: dict[type[exp.Expression], frozenset[str]] = {
     exp.Anonymous: frozenset({"this", "expressions"}),
     exp.Like: frozenset({"this", "expression", "negate"}),
 }
+MOST_DIGITS = 38
+"""What the decimals of every engine hold."""
 _PLAIN = frozenset({"this", "expression"})
 
 
@@ -298,16 +300,23 @@ def _literal(tree: Any, rebuild: _Rebuild) -> Node:
         return Literal(tree.this, offset=_place(tree))
     text = str(tree.this)
     try:
-        return Literal(int(text) if text.isdigit() else Decimal(text), offset=_place(tree))
+        number = Decimal(text)
     except ArithmeticError:
         raise ExpressionError(f"{text!r} is not a number", _place(tree)) from None
+    if len(number.as_tuple().digits) > MOST_DIGITS or abs(number.adjusted()) >= MOST_DIGITS:
+        raise ExpressionError(f"a number has at most {MOST_DIGITS} digits", _place(tree))
+    return Literal(int(text) if text.isdigit() else number, offset=_place(tree))
 
 
 def _interval(tree: Any, rebuild: _Rebuild) -> Node:
     unit = unit_named(str(tree.args["unit"].name)) if tree.args.get("unit") is not None else None
     if unit is None or not tree.this.is_string or not str(tree.this.this).isdigit():
         raise ExpressionError("write a span as in: created_at + 14 days", _place(tree))
-    return SpanLiteral(Span(int(tree.this.this), unit), offset=_place(tree))
+    try:
+        span = Span.parse(f"{tree.this.this} {unit}")
+    except ValueError as error:
+        raise ExpressionError(str(error), _place(tree)) from None
+    return SpanLiteral(span, offset=_place(tree))
 
 
 def _in(tree: Any, rebuild: _Rebuild) -> Node:

@@ -45,6 +45,8 @@ class Unit(StrEnum):
 
 _UNITS = {"s": Unit.SECOND, "m": Unit.MINUTE, "min": Unit.MINUTE, "h": Unit.HOUR, "d": Unit.DAY}
 _SPAN = re.compile(r"\s*(\d{1,6})\s*([a-z]+)\s*\Z")
+_MOST_YEARS = 1000
+"""A longer span leaves the years that dates have."""
 _SECONDS = {Unit.SECOND: 1, Unit.MINUTE: 60, Unit.HOUR: 3600, Unit.DAY: 86400, Unit.WEEK: 604800}
 
 
@@ -71,7 +73,10 @@ class Span:
         unit = unit_named(match[2]) if match else None
         if match is None or unit is None:
             raise ValueError(f"{text!r} is not a span such as 90 days, 26h or 2 years")
-        return cls(int(match[1]), unit)
+        span = cls(int(match[1]), unit)
+        if span.approximate_seconds > cls(_MOST_YEARS, Unit.YEAR).approximate_seconds:
+            raise ValueError(f"{text!r} is longer than {_MOST_YEARS:,} years")
+        return span
 
     def __str__(self) -> str:
         return f"{self.count} {self.unit}{'' if self.count == 1 else 's'}"

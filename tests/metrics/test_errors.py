@@ -167,3 +167,13 @@ def test_every_error_is_ours_and_stands_in_the_tree_of_the_docstring():
     assert all(issubclass(one, ScorecardError) for one in classes())
     drawn = {line.lstrip("│├└─ ").split(" ")[0] for line in errors.__doc__.split("\n")}
     assert {one.__name__ for one in classes()} <= drawn
+
+
+def test_a_finding_is_one_line_whatever_it_quotes():
+    found = Finding(
+        FIRST.position, "unknown-reference", f"no metric is called {'a' * 9000!r}\n\U0010ffff (did you)"
+    )
+    assert str(found).isprintable()
+    assert len(found.message) == 800
+    assert found.message.startswith("no metric is called 'aaaa")
+    assert found.message.endswith("aaaa'\\n\\U0010ffff (did you)")

@@ -237,3 +237,24 @@ def test_measures_may_be_compared_where_rows_are_grouped() -> None:
 )
 def test_what_may_be_nought(text: str, additive: bool) -> None:
     assert parse_measure(text).additive is additive
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("x > " + "9" * 5000, "a number has at most 38 digits"),
+        ("x > 1e400", "a number has at most 38 digits"),
+        ("x > 0." + "1" * 39, "a number has at most 38 digits"),
+        ("t + 2000 years", "'2000 year' is longer than 1,000 years"),
+        ("t + 99999999 days", "'99999999 day' is not a span such as 90 days, 26h or 2 years"),
+    ],
+)
+def test_a_number_that_no_engine_holds_is_refused_at_its_place(text, message):
+    with pytest.raises(ExpressionError) as refused:
+        parse(text)
+    assert (str(refused.value), refused.value.offset) == (message, 4)
+
+
+def test_numbers_that_every_engine_holds():
+    assert parse("9" * 38).node.value == int("9" * 38)
+    assert parse("0.000001").node.value == Decimal("0.000001")

@@ -221,3 +221,9 @@ def test_a_day_of_a_clock_change() -> None:
 def test_spans_are_ordered_by_their_length() -> None:
     texts = ["90 minutes", "1 day", "1 week", "1 month", "90 days", "1 year"]
     assert sorted(texts, key=lambda text: Span.parse(text).approximate_seconds) == texts
+
+
+def test_a_span_stays_within_the_years_that_dates_have():
+    assert Span.parse("1000 years") == Span(1000, Unit.YEAR)
+    with pytest.raises(ValueError, match=r"^'400000 days' is longer than 1,000 years$"):
+        Span.parse("400000 days")
