@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from math import ceil
 
 from grafana import units
-from grafana.panel import Panel, Query, looks, stat, trend
+from grafana.panel import Panel, Query, linked, looks, stat, stepped, trend
+from grafana.periods import Periods
 from grafana.promql import PART, Figures
-from grafana.thresholds import Colours
-from grafana.variables import ADDRESS, BY, SEGMENT
+from grafana.thresholds import Colours, Steps
+from grafana.variables import ADDRESS, segment_name
 from metrics.grain import Grain
+from metrics.kind import Uncertainty
 from metrics.model import Catalog, Direction, Metric
-from metrics.series import dimension_labels
-from scorecard.model import Board
+from metrics.terms import assumptions, full_label
+from metrics.uncertainty import uncertainty_of
+from metrics.unit import unit_of
+from scorecard.model import Board, label_of
 
 LOWER, UPPER = "95% interval, lower", "95% interval, upper"
 OPEN = "still open"
@@ -26,46 +31,91 @@ _TARGETS = {"goal": ("goal", "green"), "red_flag": ("red flag", "red"),
 
 @dataclass(frozen=True)
 class Cards:
-    """Make the panels of metrics, at a grain that is fixed or a variable."""
+    """Make the panels of metrics, at periods that are fixed or chosen.
+
+    `filtered` are the dimensions of which the reader chooses values.
+    """
 
     catalog: Catalog
     board: Board
     colours: Colours
-    grain: str = "$grain"
+    periods: Periods
+    filtered: frozenset[str] = frozenset()
 
     def figures(self, metric: Metric) -> Figures:
         """Return a metric's series."""
-        return Figures.of(metric, self.catalog, self.grain)
+        return Figures.of(metric, self.catalog, self.periods.grain(metric))
 
     def of(self, metric: Metric, *, segments: bool = True) -> tuple[Panel, ...]:
-        """Return a metric's panels, one line of the dashboard: now, the past, the past by segment."""
-        cut = segments and bool(metric.dimensions) and not metric.own_dimensions
-        past = self.past(metric).sized(12 if cut else 20, 8)
-        return (self.now(metric), past, *([self.by_segment(metric)] if cut else []))
+        """Return a metric's panels, one line of the dashboard: now, the past, the past by its first dimension."""
+        cut = cut_by(metric)[:1] if segments else ()
+        past = [each.sized(9 if cut else 18, 8) for each in self.past(metric)]
+        return (self.now(metric).sized(6, 8), *past, *(self.by(metric, name).sized(9, 8) for name in cut))
+
+    def drawn(self, metric: Metric) -> tuple[Panel, ...]:
+        """Return a metric's past and its past by its first dimension, side by side."""
+        return (*self.past(metric), *(self.by(metric, name) for name in cut_by(metric)[:1]))
+
+    def further(self, metric: Metric) -> tuple[Panel, ...]:
+        """Return a metric's past by each dimension but its first."""
+        return tuple(self.by(metric, name) for name in cut_by(metric)[1:])
+
+    def title(self, metric: Metric, more: str = "") -> str:
+        """Return a metric's label with what its values rest on, what is shown, and at which period."""
+        return f"{full_label(metric, self.catalog)}{more}{self.periods.says(metric)}"
 
     def now(self, metric: Metric) -> Panel:
         """Return the latest final value, coloured by its target, and the open period's beside it."""
         figures = self.figures(metric)
-        grains = () if self.grain.startswith("$") else (Grain(self.grain),)
-        last = "{{" + "}} {{".join(figures.own) + "}}" if figures.own else "final"
+        last = _own(figures) or "final"
         return stat(
-            metric.label,
+            self.title(metric),
             Query("A", figures.live(), last, now=True),
             Query("B", figures.live(provisional=True), OPEN, now=True),
-            description=self.describe(metric), unit=units.unit(metric, self.catalog), width=4,
-            steps=self.colours.of(metric, *grains),
+            description=self.describe(metric), unit=units.unit(metric, self.catalog), width=4, height=4,
+            steps=self._steps(metric),
             looks=(looks("B", color={"fixedColor": "text", "mode": "fixed"}),),
             links=self.links(metric), fields={"noValue": "no final value"},
         )  # fmt: skip
 
-    def past(self, metric: Metric) -> Panel:
-        """Return the past as it is known now; what is provisional is a query and a dashed line of its own."""
+    def figures_of(self, title: str, metrics: Iterable[Metric]) -> Panel:
+        """Return the latest final values of many metrics in one panel, each in its own unit and colours."""
+        shown = list(metrics)
+        queries = [
+            Query(f"A{index}", self.figures(metric).live(), self._tile(metric), now=True)
+            for index, metric in enumerate(shown)
+        ]
+        styles = [
+            looks(query.ref, unit=units.unit(metric, self.catalog), links=linked(self.links(metric)),
+                  thresholds={"mode": "absolute", "steps": stepped(self._steps(metric))})
+            for query, metric in zip(queries, shown, strict=True)
+        ]  # fmt: skip
+        return stat(
+            title, *queries, width=24, height=2 + 3 * ceil(len(shown) / 6), looks=tuple(styles),
+            description="The latest final value of each. A click leads to the page of its definition.",
+        )  # fmt: skip
+
+    def _tile(self, metric: Metric) -> str:
+        own = _own(self.figures(metric))
+        return f"{self.title(metric)}{f', {own}' if own else ''}"
+
+    def _steps(self, metric: Metric) -> Steps:
+        return self.colours.of(metric, *self.periods.shown(metric))
+
+    def past(self, metric: Metric) -> tuple[Panel, ...]:
+        """Return the past as it is known now; a metric of all time has none.
+
+        What is provisional is a query and a dashed line of its own. Bounds are asked for where the metric's
+        kind can have an interval.
+        """
+        if self.periods.grain(metric) == Grain.ALL:
+            return ()
         figures = self.figures(metric)
-        name = "{{" + "}} {{".join(figures.own) + "}}" if figures.own else metric.label
-        queries = [Query("A", figures.past(), name), Query("B", figures.live(provisional=True), OPEN)]
+        queries = [Query("A", figures.past(), _own(figures) or metric.label),
+                   Query("B", figures.live(provisional=True), OPEN)]  # fmt: skip
         styles = [looks("B", custom__lineStyle=_DASHED, custom__lineWidth=1, custom__showPoints="always",
                         color={"fixedColor": "text", "mode": "fixed"})]  # fmt: skip
-        if not figures.own:
+        if not figures.own and uncertainty_of(metric, self.catalog) is not Uncertainty.NONE:
             bound = {"custom__lineWidth": 0, "custom__hideFrom": {"legend": True, "tooltip": False, "viz": False},
                      "color": {"fixedColor": "blue", "mode": "fixed"}}  # fmt: skip
             queries += [Query("C", figures.past(PART["lower"]), LOWER),
@@ -77,30 +127,30 @@ class Cards:
             queries.append(Query(ref, figures.target(kind, past=True), says))
             styles.append(looks(ref, custom__lineStyle=_DOTTED, custom__lineWidth=1,
                                 color={"fixedColor": colour, "mode": "fixed"}))  # fmt: skip
-        return trend(
-            f"{metric.label}: past", *queries,
-            description=self.describe(metric), unit=units.unit(metric, self.catalog),
+        return (trend(
+            self.title(metric, ": past"), *queries,
+            description=self.describe(metric), unit=units.unit(metric, self.catalog), width=12,
             looks=tuple(styles), links=self.links(metric),
-        )  # fmt: skip
+        ),)  # fmt: skip
 
-    def by_segment(self, metric: Metric) -> Panel:
-        """Return the past of the chosen segments."""
-        chosen = self.figures(metric).past_by(f"${BY}", f'${{{BY}}}=~"${SEGMENT}"')
-        legend = " ".join(f"{{{{{name}}}}}" for name in dimension_labels(metric))
+    def by(self, metric: Metric, dimension: str) -> Panel:
+        """Return the past of the segments of one dimension, of those that are chosen where there is a choice."""
+        chosen = (f'{dimension}=~"${segment_name(dimension)}"',) if dimension in self.filtered else ()
         return trend(
-            f"{metric.label}: segments", Query("A", chosen, legend), width=8,
-            description=f"By the dimension that is chosen above, of: {', '.join(metric.dimensions)}.",
-            unit=units.unit(metric, self.catalog), links=self.links(metric),
+            self.title(metric, f": by {label_of(dimension).lower()}"),
+            Query("A", self.figures(metric).past_by(dimension, *chosen), f"{{{{{dimension}}}}}"),
+            description=f"{self.describe(metric)} Its dimensions: {', '.join(metric.dimensions)}.",
+            unit=units.unit(metric, self.catalog), links=self.links(metric), width=12,
         )  # fmt: skip
 
     def amounts(self, metric: Metric, above: str, below: str) -> Panel:
         """Return a share's numerator and denominator in the past."""
         figures = self.figures(metric)
         return trend(
-            f"{metric.label}: {below} and {above}",
+            self.title(metric, f": {below} and {above}"),
             Query("A", figures.past(PART["denominator"]), below),
             Query("B", figures.past(PART["numerator"]), above),
-            description=self.describe(metric), unit=units.COUNT, links=self.links(metric), width=8,
+            description=self.describe(metric), unit=units.COUNT, links=self.links(metric), width=12,
         )  # fmt: skip
 
     def describe(self, metric: Metric) -> str:
@@ -115,10 +165,26 @@ class Cards:
         better = {Direction.UP: "Higher is better.", Direction.DOWN: "Lower is better.",
                   Direction.BAND: "Best within its band."}  # fmt: skip
         yield better.get(metric.direction, "Context, without a target.")
+        rests = assumptions(metric, self.catalog)
+        if rests:
+            yield f"It rests on {rests}."
+        currency = self.catalog.company.currency.report
+        if unit_of(metric, self.catalog) == currency.lower():
+            yield f"In {currency}."
 
     def links(self, metric: Metric) -> tuple[tuple[str, str], ...]:
         """Return the links of a metric's numbers: to its page, with the definition and the rows behind it."""
         return (("Definition and history", f"${{{ADDRESS}:raw}}/catalogue/{metric.metric}"),)
+
+
+def cut_by(metric: Metric) -> tuple[str, ...]:
+    """Return the dimensions that a metric is shown by: one at a time, in the order of its definition."""
+    return () if metric.own_dimensions else metric.dimensions
+
+
+def _own(figures: Figures) -> str:
+    """Return the legend of a metric that the kind itself cuts, by age or pair."""
+    return " ".join(f"{{{{{name}}}}}" for name in figures.own)
 
 
 def target_kinds(metric: Metric) -> tuple[str, ...]:

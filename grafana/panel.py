@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -86,13 +86,11 @@ class Panel:
         }
 
     def _defaults(self) -> Json:
-        steps = [{"color": colour, "value": value} for colour, value in self.steps]
-        links = [{"targetBlank": True, "title": title, "url": url} for title, url in self.links]
         return {
             "color": {"mode": "palette-classic" if self.kind == "timeseries" else "thresholds"},
             "custom": dict(self.custom),
-            "links": links,
-            "thresholds": {"mode": "absolute", "steps": steps},
+            "links": linked(self.links),
+            "thresholds": {"mode": "absolute", "steps": stepped(self.steps)},
             "unit": self.unit,
             **self.fields,
         }
@@ -105,6 +103,16 @@ class Panel:
             }
             for matcher, of, properties in self.looks
         ]
+
+
+def linked(links: Iterable[tuple[str, str]]) -> list[Json]:
+    """Return links of (title, address) as Grafana stores them."""
+    return [{"targetBlank": True, "title": title, "url": url} for title, url in links]
+
+
+def stepped(steps: Steps) -> list[Json]:
+    """Return colours as Grafana stores them."""
+    return [{"color": colour, "value": value} for colour, value in steps]
 
 
 def looks(ref: str, **properties: Any) -> tuple[str, str, Properties]:
@@ -157,3 +165,21 @@ def table(title: str, *queries: Query, hidden: tuple[str, ...] = ("Time",), **mo
     organised = ("organize", {"excludeByName": {name: True for name in hidden}})
     given = {"transformations": (organised,), **more}
     return Panel("table", title, asked, options={"frameIndex": 0, "showHeader": True}, custom=custom, **given)
+
+
+def joined(title: str, field: str, *queries: Query, hidden: tuple[str, ...] = (), **more: Any) -> Panel:
+    """Return rows of now, one for each value of a field; each query is a column that bears its legend."""
+    many = ("Time", *(f"Time {number}" for number in range(1, len(queries) + 1)))
+    names = {f"Value #{query.ref}": query.legend for query in queries if query.legend}
+    organised = {"excludeByName": {name: True for name in (*many, *hidden)}, "renameByName": names}
+    made_of = (("joinByField", {"byField": field, "mode": "inner"}), ("organize", organised))
+    return table(title, *queries, transformations=made_of, **more)
+
+
+def timeline(title: str, *queries: Query, **more: Any) -> Panel:
+    """Return one line a query, in which a value stands as a block for as long as it holds."""
+    options = {"alignValue": "center", "mergeValues": True, "rowHeight": 0.9, "showValue": "always",
+               "legend": {"calcs": [], "displayMode": "list", "placement": "bottom", "showLegend": False},
+               "tooltip": {"mode": "single", "sort": "none"}}  # fmt: skip
+    given = {"custom": {"fillOpacity": 70, "lineWidth": 0}, "interval": "1d", **more}
+    return Panel("state-timeline", title, queries, options=options, **given)

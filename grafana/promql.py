@@ -15,6 +15,7 @@ from metrics.series import PARTS, VINTAGE, Base, Part, base_of, family_name
 PART = {part.name: part for part in PARTS}
 VALUE = PART["value"]
 TARGET = "scorecard_target"
+CURRENT = {VINTAGE: Vintage.CURRENT.value}
 
 
 def quoted(text: str) -> str:
@@ -32,6 +33,16 @@ def select(family: str, *matchers: str, **equal: str) -> str:
 def once(expression: str, *labels: str) -> str:
     """Return a live expression, once however many servers are scraped."""
     return f"max by ({', '.join(labels)}) ({expression})"
+
+
+def shifted(selector: str, days: int) -> str:
+    """Return a selector that is answered for so many days before."""
+    return f"{selector} offset {days}d" if days else selector
+
+
+def period_end(metric: str, grain: str, days: int = 0) -> str:
+    """Return the instant at which the period ends that a metric's past shows, in seconds."""
+    return shifted(select("kpi_period_end_timestamp_seconds", metric=metric, grain=grain, **CURRENT), days)
 
 
 @dataclass(frozen=True)
@@ -56,6 +67,10 @@ class Figures:
         """Return the total of the latest final period, or of the latest open one."""
         return once(self.total(part, provisional=provisional), "grain", *self.own)
 
+    def past_at(self, days: int, part: Part = VALUE) -> str:
+        """Return the total so many days before, as it is known now; of days to come where they are negative."""
+        return shifted(self.total(part, past=True), days)
+
     def past(self, part: Part = VALUE) -> str:
         """Return the total at any instant of the past, as it is known now."""
         return self.total(part, past=True)
@@ -63,18 +78,15 @@ class Figures:
     def total(self, part: Part = VALUE, *, provisional: bool = False, past: bool = False) -> str:
         """Return the selector of the total."""
         family = family_name(self.metric, self.base, part, provisional=provisional)
-        return select(family, grain=self.grain, by=",".join(self.own), **(_CURRENT if past else {}))
+        return select(family, grain=self.grain, by=",".join(self.own), **(CURRENT if past else {}))
 
     def past_by(self, by: str, *matchers: str) -> str:
         """Return the segments of one cut in the past, as they are known now."""
         family = family_name(self.metric, self.base)
-        return select(family, *matchers, grain=self.grain, by=by, **_CURRENT)
+        return select(family, *matchers, grain=self.grain, by=by, **CURRENT)
 
     def target(self, kind: str, *, past: bool = False) -> str:
         """Return the target of the live period, or of the periods of the past."""
-        more = _CURRENT if past else {}
+        more = CURRENT if past else {}
         chosen = select(TARGET, metric=self.metric.metric, grain=self.grain, kind=kind, **more)
         return chosen if past else once(chosen, "grain")
-
-
-_CURRENT = {VINTAGE: Vintage.CURRENT.value}

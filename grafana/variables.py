@@ -9,9 +9,9 @@ from typing import Any
 from grafana.panel import SOURCE, Json
 from metrics.grain import Grain
 from metrics.model import Catalog
-from scorecard.model import Board
+from scorecard.model import Board, label_of
 
-ADDRESS, GRAIN, DEPARTMENT, BY, SEGMENT = "scorecard_url", "grain", "department", "by", "segment"
+ADDRESS, GRAIN, DEPARTMENT = "scorecard_url", "grain", "department"
 EVERYONE = ".+"
 
 
@@ -42,12 +42,9 @@ def address(url: str) -> Variable:
     return Variable(ADDRESS, (url,), body)
 
 
-def grain(grains: Iterable[Grain], default: Grain) -> Variable:
+def grain(offered: Iterable[Grain], default: Grain) -> Variable:
     """Return how long the shown periods are."""
-    known = set(grains)
-    chosen = [each for each in Grain if each in known]
-    first = default if default in chosen else chosen[-1]
-    return _choice(GRAIN, "Period", [(each.value, each.value) for each in chosen], first.value)
+    return _choice(GRAIN, "Period", [(each.value, each.value) for each in offered], default.value)
 
 
 def department(catalog: Catalog, board: Board) -> Variable:
@@ -60,19 +57,22 @@ def department(catalog: Catalog, board: Board) -> Variable:
     return _choice(DEPARTMENT, "Department", options, EVERYONE)
 
 
-def segments(dimensions: Iterable[str]) -> tuple[Variable, ...]:
-    """Return the dimension that figures are cut by, and which of its values are shown."""
-    names = list(dict.fromkeys(dimensions))
-    if not names:
-        return ()
-    query = f'label_values({{__name__=~"kpi_.+",{BY}="${BY}"}}, ${BY})'
+def segment(dimension: str) -> Variable:
+    """Return which values of a dimension are shown, wherever figures are cut by it."""
+    query = f'label_values({{__name__=~"kpi_.+",by="{dimension}"}}, {dimension})'
     every = {"selected": True, "text": ["All"], "value": ["$__all"]}
     body = {
-        "allValue": ".*", "current": every, "datasource": SOURCE, "includeAll": True, "label": "Segment",
-        "multi": True, "options": [], "query": {"query": query, "refId": "segments"}, "refresh": 2, "regex": "",
-        "sort": 1, "type": "query",
+        "allValue": ".*", "current": every, "datasource": SOURCE, "includeAll": True,
+        "label": label_of(dimension), "multi": True, "options": [],
+        "query": {"query": query, "refId": segment_name(dimension)}, "refresh": 2, "regex": "", "sort": 1,
+        "type": "query",
     }  # fmt: skip
-    return _choice(BY, "Segments by", [(name, name) for name in names], names[0]), Variable(SEGMENT, (), body)
+    return Variable(segment_name(dimension), (), body)
+
+
+def segment_name(dimension: str) -> str:
+    """Return the name of the variable of a dimension's values; a dimension may be called like another variable."""
+    return f"segment_{dimension}"
 
 
 def _choice(name: str, label: str, options: list[tuple[str, str]], default: str) -> Variable:

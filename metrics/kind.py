@@ -14,8 +14,9 @@ its words mean, `closing(metric, segment, period)`, the span that must pass afte
 results)`, plain JSON values by name that are published beside the estimates and stored with the run: a
 model's fit, ids that were not matched, customers that were left out; `fits(metric)`, whether a model is
 fitted; `stretch(metric, period, calendar)`, the days behind a value where they are more than `over` says;
-`input_periods(metric, period, calendar)`, at which periods it reads its inputs where these are others; and
-`absent(metric, state)`, what no value in a state means, in words.
+`input_periods(metric, period, calendar)`, at which periods it reads its inputs where these are others;
+`absent(metric, state)`, what no value in a state means, in words; and `uncertainty(metric, catalog, below)`,
+whether its values may have an interval, where `below` says so of its inputs (a kind without it has one).
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from enum import StrEnum
 from functools import lru_cache
 from typing import Any, Protocol
 
@@ -37,6 +39,14 @@ from metrics.stretch import When
 
 Cells = Mapping[Cell, Mapping[Item, Any]]
 Inputs = Mapping[str, Mapping[tuple[Period, Dimensions], Estimate]]
+
+
+class Uncertainty(StrEnum):
+    """What is known of the chance in a metric's values: nothing, limits, or draws, which a formula takes over."""
+
+    NONE = "none"
+    LIMITS = "limits"
+    DRAWS = "draws"
 
 
 class Query(Protocol):

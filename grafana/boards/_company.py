@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
 from grafana import variables
-from grafana.cards import Cards
+from grafana.cards import Cards, cut_by
 from grafana.dashboard import Dashboard, Row
 from grafana.names import JOINT
-from grafana.panel import Panel
+from grafana.periods import Periods, offered
 from grafana.thresholds import Colours
 from grafana.variables import Variable
 from metrics.grain import Grain
@@ -28,9 +30,16 @@ class Company:
     url: str
     on: datetime
 
-    def cards(self, grain: str = "$grain") -> Cards:
-        """Return the maker of metrics' panels, by default at the grain that the reader chooses."""
-        return Cards(self.catalog, self.board, Colours(self.catalog, self.on), grain)
+    def cards(self, shown: Iterable[Metric], fixed: Grain | None = None) -> Cards:
+        """Return the maker of the panels of a dashboard's metrics, at a period that is fixed or chosen.
+
+        The values of a dimension can be chosen where two metrics or more are cut by it.
+        """
+        metrics = list(shown)
+        periods = Periods(fixed) if fixed else offered(metrics, self.grain)
+        shared = Counter(name for metric in metrics for name in cut_by(metric))
+        filtered = frozenset(name for name, count in shared.items() if count > 1)
+        return Cards(self.catalog, self.board, Colours(self.catalog, self.on), periods, filtered)
 
     @property
     def metrics(self) -> tuple[Metric, ...]:
@@ -53,32 +62,56 @@ class Company:
         """Return the metrics that a metric is computed from."""
         return tuple(self.catalog.metrics[name] for name in inputs(metric) if name in self.catalog.metrics)
 
-    def dashboard(self, uid: str, title: str, description: str, rows: Iterable[Row], *, shown: Iterable[Metric],
-                  folder: str = JOINT, more: tuple[Variable, ...] = (), grains: bool = True,
-                  time_from: str = "now-3y") -> Dashboard:  # fmt: skip
-        """Return a dashboard with the variables that its metrics call for."""
-        metrics = list(shown)
-        chosen = [variables.datasource(), variables.address(self.url)]
-        if grains and metrics:
-            chosen.append(variables.grain((grain for each in metrics for grain in each.grains), self.grain))
+    @property
+    def indicators(self) -> frozenset[str]:
+        """Return the names of the metrics that stand in a scorecard."""
+        return frozenset(name for card in self.board.scorecards.values() for name in card.metrics)
+
+    def dashboard(self, uid: str, title: str, description: str, rows: Iterable[Row], *, cards: Cards,
+                  folder: str = JOINT, more: tuple[Variable, ...] = (), time_from: str = "now-3y") -> Dashboard:  # fmt: skip
+        """Return a dashboard with the variables that its expressions use."""
         rows = tuple(row for row in rows if row.panels)
-        if any("$by" in query.expression for row in rows for panel in row.panels for query in panel.queries):
-            chosen += variables.segments(name for each in metrics for name in each.dimensions)
+        asked = {query.expression for row in rows for panel in row.panels for query in panel.queries}
+        choices = (
+            [variables.grain(cards.periods.offered, cards.periods.default)] if cards.periods.offered else []
+        )
+        choices += [variables.segment(name) for name in sorted(cards.filtered)]
+        used = [each for each in choices if any(_asks(text, each.name) for text in asked)]
         calendar = self.catalog.company.calendar
         return Dashboard(
-            uid, folder, title, description, rows, (*chosen, *more), tags=(folder,), time_from=time_from,
+            uid, folder, title, description, rows,
+            (variables.datasource(), variables.address(self.url), *used, *more),
+            tags=(folder,), time_from=time_from,
             timezone=calendar.timezone, fiscal_month=calendar.fiscal_year_starts - 1,
             week_start=self.catalog.company.week_starts if self.catalog.company.week_starts in _WEEKS else "",
         )  # fmt: skip
 
-    def by_stage(self, metrics: Iterable[Metric], cards: Cards, *, prefix: str = "", collapsed: bool = False,
-                 ) -> tuple[Row, ...]:  # fmt: skip
-        """Return a row of cards for each stage of the journey, in its order."""
-        rows: dict[str, list[Panel]] = {}
+    def by_weight(self, metrics: Iterable[Metric], cards: Cards, whose: str) -> Iterator[Row]:
+        """Yield the scorecards' indicators first, then in rows that open at a click all else, stage by stage."""
+        shown = list(metrics)
+        first = [metric for metric in shown if metric.metric in self.indicators]
+        yield Row(f"{whose}: the scorecard's indicators", tuple(cards.now(metric) for metric in first))
+        yield Row(
+            f"{whose}: the past of these", tuple(each for metric in first for each in cards.drawn(metric))
+        )
+        for title, rest in self.by_stage(metric for metric in shown if metric not in first):
+            panels = [each for metric in rest for each in cards.drawn(metric)]
+            yield Row(f"Also: {title}", (cards.figures_of(f"{title}: now", rest), *panels), bool(first))
+        further = tuple(each for metric in shown for each in cards.further(metric))
+        yield Row("By further dimensions", further, collapsed=True)
+
+    def by_stage(self, metrics: Iterable[Metric]) -> list[tuple[str, list[Metric]]]:
+        """Return metrics by the stage of the journey, in its order."""
+        found: dict[str, list[Metric]] = {}
         for metric in metrics:
-            title = label_of(metric.stage) if metric.stage else "Across all stages"
-            rows.setdefault(f"{prefix}{title}", []).extend(cards.of(metric))
-        return tuple(Row(title, tuple(panels), collapsed) for title, panels in rows.items())
+            found.setdefault(label_of(metric.stage) if metric.stage else "Across all stages", []).append(
+                metric
+            )
+        return list(found.items())
+
+
+def _asks(expression: str, variable: str) -> bool:
+    return re.search(rf"\${variable}\b", expression) is not None
 
 
 _WEEKS = ("saturday", "sunday", "monday")

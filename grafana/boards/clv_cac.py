@@ -25,7 +25,7 @@ def make(company: Company) -> Iterator[Dashboard]:
     shown = [*made, *values, *costs, *rest]
     if not shown:
         return
-    cards = company.cards()
+    cards = company.cards(shown)
     rows = [("Value against cost", made), ("Lifetime value and payback", values), ("Cost of a customer", costs),
             ("What they are computed from", rest)]  # fmt: skip
     yield company.dashboard(
@@ -33,7 +33,7 @@ def make(company: Company) -> Iterator[Dashboard]:
         "Lifetime value against cost",
         "What a new customer brings, what it costs to win, and how soon that is paid back.",
         [Row(title, tuple(panel for metric in chosen for panel in cards.of(metric))) for title, chosen in rows],
-        shown=shown,
+        cards=cards,
     )  # fmt: skip
 
 

@@ -24,7 +24,7 @@ def make(company: Company) -> Iterator[Dashboard]:
     """Yield the dashboard; it is there for every company."""
     homeless = [metric for metric in company.metrics
                 if metric.leads not in company.board.departments and not company.stage(metric)]  # fmt: skip
-    cards = company.cards()
+    cards = company.cards(homeless)
     yield company.dashboard(
         "health",
         "Definitions and health",
@@ -35,7 +35,7 @@ def make(company: Company) -> Iterator[Dashboard]:
             Row("Definitions", tuple(_definitions())),
             Row("Metrics of no department", tuple(panel for each in homeless for panel in cards.of(each))),
         ),
-        shown=company.metrics,
+        cards=cards,
         more=(variables.department(company.catalog, company.board),),
         time_from="now-30d",
     )  # fmt: skip
@@ -57,7 +57,11 @@ def _sources(company: Company) -> Iterator[Panel]:
                description="How old the watermark of each source is; coloured by its datasets' freshness.")  # fmt: skip
     yield bars("Since the last answer", Query("A", answered, "{{source}}", now=True), width=9, unit=SECONDS,
                fields={"min": 0}, description="How long ago each source last answered.")  # fmt: skip
-    yield trend("Age of what is known: past", Query("A", age, "{{source}}"), width=24, height=7, unit=SECONDS,
+    known = once("kpi_dataset_watermark_timestamp_seconds", "source", "dataset")
+    yield table("Until when the datasets are known", Query("A", f"{known} * 1000"), width=10,
+                looks=(column("Value", unit=_INSTANT),),
+                description="The watermark of each dataset: what happened later is not in the figures yet.")  # fmt: skip
+    yield trend("Age of what is known: past", Query("A", age, "{{source}}"), width=14, unit=SECONDS,
                 interval="15m", description="As it was at the time, kept by Prometheus since it scrapes.")  # fmt: skip
 
 
@@ -72,14 +76,14 @@ def _steps(warn: float | None, fail: float | None) -> list[dict[str, object]]:
 def _refreshes() -> Iterator[Panel]:
     failing = once(select("kpi_refresh_success", _OF_METRIC), "metric")
     took = once(select("kpi_refresh_duration_seconds", _OF_METRIC), "metric")
-    ends = once(select("kpi_period_end_timestamp_seconds", _OF_METRIC, grain="$grain"), "metric", "grain")
+    ends = once(select("kpi_period_end_timestamp_seconds", _OF_METRIC), "metric", "grain")
     yield table("Metrics whose last refresh failed", Query("A", f"{failing} == 0"), width=8,
                 hidden=("Time", "Value"), description="They keep their last good value.")  # fmt: skip
     yield bars("How long a refresh takes", Query("A", took, "{{metric}}", now=True), unit=SECONDS,
                description="Of each metric, the last time.", fields={"min": 0})  # fmt: skip
     yield table("Until when the figures of now reach", Query("A", f"{ends} * 1000"), width=8,
                 looks=(column("Value", unit=_INSTANT),),
-                description="The end of each metric's latest final period.")  # fmt: skip
+                description="The end of each metric's latest final period, at each of its grains.")  # fmt: skip
 
 
 def _definitions() -> Iterator[Panel]:

@@ -1,17 +1,23 @@
-"""The journey as a funnel: the conversion of each stage, who entered and who went on, and all else there."""
+"""The journey as a funnel of one cohort, the rates beside it, and what is measured in each stage."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from grafana.boards._company import Company
+from grafana.cards import Cards
 from grafana.dashboard import Dashboard, Row
-from grafana.panel import Panel, Query, bars
+from grafana.funnel import STEP, Funnel, main_path
+from grafana.panel import Panel, Query, bars, column, joined
+from grafana.promql import PART
 from grafana.units import PERCENT
 from metrics.model import Metric
-from scorecard.model import label_of
+from scorecard.model import Stage, label_of
 
 _KIND = "conversion"
+_ENTERED, _WENT_ON, _RATE, _LOW, _HIGH, _ENDS = (
+    "entered", "went on", "share", "95% from", "95% to", "period ends",
+)  # fmt: skip
 
 
 def make(company: Company) -> Iterator[Dashboard]:
@@ -20,36 +26,64 @@ def make(company: Company) -> Iterator[Dashboard]:
     if not staged:
         return
     conversions = [metric for metric in company.metrics if metric.kind == _KIND]
+    path = main_path(company.catalog, company.board)
+    cards = company.cards(conversions or staged)
+    beside = [metric for metric in conversions if metric not in path]
     yield company.dashboard(
         "journey",
         "Journey: the funnel",
         "How many of those who enter a stage go on, and what else is measured there.",
-        (Row("Conversions, in the order of the journey", tuple(_funnel(company, conversions))),
-         *_stages(company, staged)),
-        shown=[*staged, *(metric for metric in conversions if metric not in staged)],
+        (
+            Row("From stage to stage, one cohort", tuple(_funnel(company, cards, path))),
+            Row("The past of each step", tuple(each for metric in path for each in _step(cards, metric))),
+            Row("Overall rates and ways round", tuple(each for one in beside for each in cards.of(one))),
+            *(_stage(company, cards, stage, staged) for stage in company.board.stages),
+        ),
+        cards=cards,
+    )
+
+
+def _funnel(company: Company, cards: Cards, path: tuple[Metric, ...]) -> Iterator[Panel]:
+    funnel = Funnel.of(path, company.catalog, cards.periods, company.on)
+    if funnel is None:
+        return
+    rate, height = funnel.labelled(PART["value"]), max(6, 2 + 2 * len(path))
+    yield bars(
+        "Conversion from stage to stage", Query("A", rate, f"{{{{{STEP}}}}}", now=True), width=9, height=height,
+        description="The newest period that is final for every step, so that one cohort's shares stand side by "
+        "side. Windows that are still open count nowhere.",
+        unit=PERCENT, fields={"min": 0, "max": 1},
+    )  # fmt: skip
+    columns = (
+        Query("A", funnel.labelled(PART["denominator"]), _ENTERED),
+        Query("B", funnel.labelled(PART["numerator"]), _WENT_ON),
+        Query("C", rate, _RATE),
+        Query("D", funnel.labelled(PART["lower"]), _LOW),
+        Query("E", funnel.labelled(PART["upper"]), _HIGH),
+        Query("F", funnel.period_ends(), _ENDS),
+    )
+    yield joined(
+        "Who entered and who went on", STEP, *columns, width=15, height=height,
+        description="Of the same cohort in every line. Each step has its own entry: who went on before need not "
+        "be who enters, where a step counts other ones, as its definition says. The period ends before the day "
+        "that is shown; two days beside each other mean that a period has just become final for some steps.",
+        looks=(
+            *(column(name, unit=PERCENT) for name in (_RATE, _LOW, _HIGH)),
+            column(_ENDS, unit="dateTimeAsIso"),
+        ),
     )  # fmt: skip
 
 
-def _funnel(company: Company, conversions: list[Metric]) -> Iterator[Panel]:
-    cards = company.cards()
-    queries = [Query(f"A{index}", cards.figures(metric).live(), metric.label, now=True)
-               for index, metric in enumerate(conversions)]  # fmt: skip
-    if queries:
-        yield bars(
-            "Conversion by stage", *queries, width=24, height=max(4, 2 * len(queries)), unit=PERCENT,
-            description="The latest final period of each: windows that are still open count nowhere.",
-            fields={"min": 0, "max": 1},
-        )  # fmt: skip
+def _step(cards: Cards, metric: Metric) -> Iterator[Panel]:
+    yield from cards.past(metric)
+    yield cards.amounts(metric, _WENT_ON, _ENTERED)
 
 
-def _stages(company: Company, staged: list[Metric]) -> Iterator[Row]:
-    cards = company.cards()
-    for stage in company.board.stages:
-        here = [metric for metric in staged if metric.stage == stage.stage]
-        panels: list[Panel] = []
-        for metric in here:
-            if metric.kind == _KIND:
-                panels += [cards.now(metric), cards.past(metric).sized(12, 8),
-                           cards.amounts(metric, "went on", "entered")]  # fmt: skip
-        panels += [cards.now(metric).sized(6, 5) for metric in here if metric.kind != _KIND]
-        yield Row(f"{label_of(stage.stage)}: {company.board.label(stage.leads)} leads", tuple(panels))
+def _stage(company: Company, cards: Cards, stage: Stage, staged: list[Metric]) -> Row:
+    """Return a stage's conversions by segment, and the figures of now of all else that is measured there."""
+    here = [metric for metric in staged if metric.stage == stage.stage]
+    cut = [each for metric in here if metric.kind == _KIND for each in cards.drawn(metric)[1:]]
+    rest = [metric for metric in here if metric.kind != _KIND]
+    name = label_of(stage.stage)
+    shown = [cards.figures_of(f"{name}: now", rest)] if rest else []
+    return Row(f"{name}: {company.board.label(stage.leads)} leads", (*cut, *shown), collapsed=True)

@@ -1,10 +1,12 @@
-"""Who stays and who comes back: retention, its cohort curves, and win-back, by cohort and segment."""
+"""Who stays and who comes back: retention, its cohorts by age, and win-back, by cohort and segment."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from grafana.boards._company import Company
+from grafana.cards import Cards
+from grafana.cohorts import side_by_side, triangle
 from grafana.dashboard import Dashboard, Row
 from grafana.panel import Panel, Query, bars
 from grafana.units import unit
@@ -22,27 +24,38 @@ def make(company: Company) -> Iterator[Dashboard]:
     kept = [metric for metric in base if metric.kind == "retention" and not metric.own_dimensions]
     curves = [metric for metric in base if metric.own_dimensions]
     back = [metric for metric in base if metric.kind == "win_back"]
-    cards = company.cards()
-    titles = [("Retention", kept), ("Win-back", back), ("Changes", changes)]
-    rows = [Row(title, tuple(panel for metric in of for panel in cards.of(metric))) for title, of in titles]
-    rows.insert(1, Row("Cohorts by age", tuple(panel for each in curves for panel in _curve(company, each))))
+    cards = company.cards([*base, *changes])
+    rows = [
+        Row("Retention", _all(cards, kept)),
+        Row("Cohorts by age", tuple(panel for each in curves for panel in _curve(company, each))),
+        Row("Win-back", (*_all(cards, back), *(_came_back(cards, each) for each in back))),
+        Row("Changes", _all(cards, changes)),
+    ]
     yield company.dashboard(
         "retention",
         "Retention and win-back",
         "Of the customers there were, how many stay; of those who left, how many come back.",
         rows,
-        shown=[*base, *changes],
+        cards=cards,
     )  # fmt: skip
+
+
+def _all(cards: Cards, metrics: list[Metric]) -> tuple[Panel, ...]:
+    return tuple(panel for metric in metrics for panel in cards.of(metric))
+
+
+def _came_back(cards: Cards, metric: Metric) -> Panel:
+    return side_by_side(cards, metric, "lapsed", "came back")
 
 
 def _curve(company: Company, metric: Metric) -> tuple[Panel, ...]:
-    """Return how many of a cohort are left at each age: of the newest cohort for each, and of older ones."""
-    cards = company.cards()
+    """Return each cohort at each age, and of the newest cohorts how many are left."""
+    grain = company.grain if company.grain in metric.grains else metric.grains[0]
+    cards = company.cards([metric], grain)
     figures = cards.figures(metric)
-    age = "{{" + "}} {{".join(figures.own) + "}}"
     newest = bars(
-        f"{metric.label}: by age", Query("A", figures.live(), age, now=True), width=8,
+        f"{cards.title(metric)}: by age", Query("A", figures.live(), "{{age}}", now=True), width=8,
         description=f"{cards.describe(metric)} For each age, the newest cohort that has reached it.",
         unit=unit(metric, company.catalog), links=cards.links(metric),
     )  # fmt: skip
-    return newest, cards.past(metric).sized(16, 8)
+    return triangle(cards, metric), newest, *(each.sized(16, 8) for each in cards.past(metric))

@@ -23,10 +23,11 @@ def make(company: Company) -> Iterator[Dashboard]:
     shown = [metric for metric in company.metrics if belongs(metric)]
     if not shown:
         return
+    cards = company.cards(shown)
     yield company.dashboard(
         "service",
         "Service and promises",
         "What customers were promised, what they got, and how quickly they were helped.",
-        company.by_stage(shown, company.cards()),
-        shown=shown,
+        company.by_weight(shown, cards, "Service and promises"),
+        cards=cards,
     )

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from metrics.expression import Expression, Measure
-from metrics.kind import Cells, Frame, Request, cells_by_period, number, plain_state
-from metrics.model import At, Metric, Over, Reference
+from metrics.kind import Cells, Frame, Request, Uncertainty, cells_by_period, number, plain_state
+from metrics.model import At, Catalog, Metric, Over, Reference
 from metrics.observation import Estimate
 from metrics.scan import Item, Scan
 
@@ -35,6 +35,11 @@ def bases(metric: Metric) -> tuple[Reference, ...]:
     """Return the references whose rows and times bound the metric."""
     options: Options = metric.options
     return (Reference(options.dataset, where=options.where, time=options.time, at=options.at),)
+
+
+def uncertainty(metric: Metric, catalog: Catalog, below: tuple[Uncertainty, ...]) -> Uncertainty:
+    """Say that a plain count, sum or average has no interval."""
+    return Uncertainty.NONE
 
 
 def _items(options: Options) -> tuple[Item, ...]:

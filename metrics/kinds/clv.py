@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any
 
 from metrics.grain import Period, Span
-from metrics.kind import Frame, Request
+from metrics.kind import Frame, Request, Uncertainty
 from metrics.kinds._clv_fitted import Population
 from metrics.kinds._clv_historic import EarnedQuery, finish_historic
 from metrics.kinds._clv_options import Margin, Model, Options, Orders, TimeUnit
@@ -23,7 +23,7 @@ from metrics.kinds._clv_seen import seen_of_contracts, seen_of_purchases
 from metrics.kinds._clv_simple import UnitsQuery, finish_simple
 from metrics.kinds._clv_valued import finish_valued
 from metrics.kinds._customers import Subscription
-from metrics.model import Metric, Reference
+from metrics.model import Catalog, Metric, Reference
 from metrics.observation import Dimensions, Estimate
 
 __all__ = [
@@ -79,6 +79,11 @@ def closing(metric: Metric, segment: Dimensions, period: Period) -> Span | None:
     if options.model is Model.HISTORIC:
         return options.horizon
     return options.time_unit.span(2) if options.model is Model.SIMPLE else None
+
+
+def uncertainty(metric: Metric, catalog: Catalog, below: tuple[Uncertainty, ...]) -> Uncertainty:
+    """Say that the value is drawn anew, over customers and where there is a model over its parameters."""
+    return Uncertainty.DRAWS
 
 
 def requests(metric: Metric, frame: Frame) -> Mapping[str, Request]:

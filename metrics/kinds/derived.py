@@ -17,8 +17,8 @@ import numpy as np
 from metrics.errors import ExpressionError
 from metrics.expression import Call, Expression, Literal, Name, Node, Operation
 from metrics.grain import Period
-from metrics.kind import Frame, Request
-from metrics.model import Metric, Reference
+from metrics.kind import Frame, Request, Uncertainty
+from metrics.model import Catalog, Metric, Reference
 from metrics.observation import Dimensions, Estimate, State
 from metrics.parts import inputs
 from metrics.statistics.intervals import Floats, percentile_interval
@@ -43,6 +43,11 @@ def bases(metric: Metric) -> tuple[Reference, ...]:
 def requests(metric: Metric, frame: Frame) -> Mapping[str, Request]:
     """Ask nothing of sources."""
     return {}
+
+
+def uncertainty(metric: Metric, catalog: Catalog, below: tuple[Uncertainty, ...]) -> Uncertainty:
+    """Say that a formula is drawn anew where every input is, and has no interval where one is not."""
+    return Uncertainty.DRAWS if below and set(below) == {Uncertainty.DRAWS} else Uncertainty.NONE
 
 
 def finish(metric: Metric, frame: Frame, results: Mapping[str, Any]) -> list[Estimate]:

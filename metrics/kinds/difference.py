@@ -10,18 +10,21 @@ from __future__ import annotations
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
-from metrics.grain import Calendar, Period, Span
-from metrics.kind import Frame, Request
+from metrics.grain import Calendar, Grain, Period, Span
+from metrics.kind import Frame, Request, Uncertainty
 from metrics.kinds.derived import joint_state, least_mature
-from metrics.model import Metric, Reference
+from metrics.model import Catalog, Metric, Reference
 from metrics.observation import Estimate
 from metrics.overlap import share_rows
 from metrics.statistics.comparison import bootstrap_difference, hybrid_difference
 from metrics.statistics.intervals import Interval
 
 CODE_VERSION = 2
+
+_SOME_DAY = date(2024, 5, 15)
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,22 @@ def input_periods(metric: Metric, period: Period, calendar: Calendar) -> list[tu
     options: Options = metric.options
     earlier = calendar.shift(period, options.shift) if options.shift else period
     return [(options.of, period), (options.minus or options.of, earlier)]
+
+
+def uncertainty(metric: Metric, catalog: Catalog, below: tuple[Uncertainty, ...]) -> Uncertainty:
+    """Say that a difference has limits where both sides have, unless the two always share rows."""
+    if Uncertainty.NONE in below:
+        return Uncertainty.NONE
+    apart = (_apart(metric, catalog, grain) for grain in metric.grains if grain is not Grain.ALL)
+    return Uncertainty.LIMITS if any(apart) else Uncertainty.NONE
+
+
+def _apart(metric: Metric, catalog: Catalog, grain: Grain) -> bool:
+    calendar = catalog.company.calendar
+    # Any period tells: all of a grain are as far from the earlier one.
+    first, second = input_periods(metric, calendar.period_of(_SOME_DAY, grain), calendar)
+    sides = [(catalog.metric(name), at) for name, at in (first, second)]
+    return not share_rows(catalog, sides[0], sides[1])
 
 
 def finish(metric: Metric, frame: Frame, results: Mapping[str, Any]) -> list[Estimate]:

@@ -15,11 +15,11 @@ from typing import Any
 
 from metrics.expression import Measure
 from metrics.grain import Period, Span, Unit
-from metrics.kind import Cells, Frame, Request, number, plain_state
+from metrics.kind import Cells, Frame, Request, Uncertainty, number, plain_state
 from metrics.kinds._clv_options import Margin, Orders
 from metrics.kinds._cohort import cells_of
 from metrics.kinds._payback_sql import Active, ActiveQuery, Form, Options, Recovered, RecoveredQuery
-from metrics.model import Metric, Reference
+from metrics.model import Catalog, Metric, Reference
 from metrics.observation import Dimensions, Estimate, State
 from metrics.scan import Cell, Item, Scan
 
@@ -37,6 +37,7 @@ __all__ = [
     "decided",
     "finish",
     "requests",
+    "uncertainty",
 ]
 
 CODE_VERSION = 1
@@ -79,6 +80,11 @@ def decided(metric: Metric, value: float | None) -> Span | None:
     if options.form is Form.SIMPLE:
         return None
     return Span(options.months if value is None else round(value), Unit.MONTH)
+
+
+def uncertainty(metric: Metric, catalog: Catalog, below: tuple[Uncertainty, ...]) -> Uncertainty:
+    """Say that a number of months has no interval."""
+    return Uncertainty.NONE
 
 
 def _item(metric: Metric) -> Item:

@@ -22,9 +22,9 @@ from sqlalchemy.sql import ColumnElement
 
 from metrics.expression import Measure, Node, Operation, SpanLiteral
 from metrics.grain import NO_SPAN, Grain, Period, Span
-from metrics.kind import Cells, Frame, Request, cells_by_period, number, plain_state
+from metrics.kind import Cells, Frame, Request, Uncertainty, cells_by_period, number, plain_state
 from metrics.kinds._allocation import Allocate, Amounts, split, spread
-from metrics.model import Metric, Over, Reference
+from metrics.model import Catalog, Metric, Over, Reference
 from metrics.observation import Dimensions, Estimate
 from metrics.relation import Scope, Selectable, default_time
 from metrics.scan import Cell, Item, Scan, ScanQuery, cell_of
@@ -61,6 +61,11 @@ def bases(metric: Metric) -> tuple[Reference, ...]:
     """Return the references whose rows and times bound the metric."""
     options: Options = metric.options
     return replace(options.numerator, ahead=options.lag or NO_SPAN), options.denominator
+
+
+def uncertainty(metric: Metric, catalog: Catalog, below: tuple[Uncertainty, ...]) -> Uncertainty:
+    """Say that a ratio has an interval over its entities, and without an entity none."""
+    return Uncertainty.DRAWS if metric.options.entity is not None else Uncertainty.NONE
 
 
 def _item(reference: Reference) -> Item:

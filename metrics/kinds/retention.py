@@ -18,19 +18,19 @@ from typing import Any
 import numpy as np
 
 from metrics.grain import Period, Span
-from metrics.kind import Frame, Request, plain_state
+from metrics.kind import Frame, Request, Uncertainty, plain_state
 from metrics.kinds._bridge_sql import COMPONENTS, BridgeQuery
 from metrics.kinds._cohort import cells_of
 from metrics.kinds._curve import age_of, shares, survivals
 from metrics.kinds._curve import closing as curve_closing
 from metrics.kinds._curve_shares import ShareQuery
-from metrics.kinds._curve_sql import SurvivalQuery
+from metrics.kinds._curve_sql import SurvivalQuery, age_name
 from metrics.kinds._customers import Activity, Subscription
 from metrics.kinds._left_out import LeftOutQuery
 from metrics.kinds._retained import Retained
 from metrics.kinds._retention_options import AGE, ActiveIf, Options, Share, Worth
 from metrics.kinds._retention_sql import RetentionQuery
-from metrics.model import Metric, Reference
+from metrics.model import Catalog, Metric, Reference
 from metrics.observation import Dimensions, Estimate, State
 from metrics.scan import Cell
 from metrics.statistics.intervals import Interval, bootstrap_ratio, delta_ratio, percentile_interval, wilson
@@ -45,6 +45,7 @@ __all__ = [
     "Share",
     "Subscription",
     "Worth",
+    "age_name",
     "bases",
     "beside",
     "closing",
@@ -76,6 +77,11 @@ def bases(metric: Metric) -> tuple[Reference, ...]:
     valued = worth is not None and worth.dataset is not None and metric.options.measure is not Share.LOGO
     more = (Reference(worth.dataset, where=worth.where, time=worth.time),) if valued else ()
     return (*covering(metric), *more)
+
+
+def uncertainty(metric: Metric, catalog: Catalog, below: tuple[Uncertainty, ...]) -> Uncertainty:
+    """Say that a share of customers has limits, and that revenue retained is drawn anew."""
+    return Uncertainty.LIMITS if metric.options.measure is Share.LOGO else Uncertainty.DRAWS
 
 
 def requests(metric: Metric, frame: Frame) -> Mapping[str, Request]:
