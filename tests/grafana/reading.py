@@ -23,15 +23,30 @@ def targets(dashboard):
             yield panel, target
 
 
-def choices(dashboard):
-    """Return the values of each variable; a list of segments is all of them."""
-    found = {}
+def open_panels(dashboard):
+    """Yield the panels that are asked as the dashboard opens: none of a collapsed row."""
+    return (panel for panel in dashboard["panels"] if panel["type"] != "row")
+
+
+def choices(dashboard, to=0.0):
+    """Return the values of each variable; a list of segments is all of them. `to` ends the time range."""
+    found = {"__to": [f"{to * 1000:.0f}"]}
     for variable in dashboard["templating"]["list"]:
         if variable["type"] in ("custom", "textbox"):
             found[variable["name"]] = [option["value"] for option in variable["options"]]
         elif variable.get("allValue"):
             found[variable["name"]] = [variable["allValue"]]
     return found
+
+
+def opened(dashboard, to=0.0):
+    """Return the value that each variable has as the dashboard opens, as a list of one."""
+    current = {
+        variable["name"]: [variable["current"]["value"]]
+        for variable in dashboard["templating"]["list"]
+        if variable["type"] in ("custom", "textbox")
+    }
+    return choices(dashboard, to) | current
 
 
 def filled(expression, values):

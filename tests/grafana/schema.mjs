@@ -5,10 +5,10 @@ import { createGenerator } from 'ts-json-schema-generator';
 
 const types = 'node_modules/@grafana/schema/dist/types/raw';
 const wanted = { dashboard: [`${types}/dashboard/x/types.gen.d.ts`, 'Dashboard'] };
-for (const panel of ['timeseries', 'stat', 'bargauge', 'table']) {
-  const path = `${types}/composable/${panel}/panelcfg/x/types.gen.d.ts`;
+for (const panel of ['timeseries', 'stat', 'bargauge', 'table', 'state-timeline']) {
+  const path = `${types}/composable/${panel.replace('-', '')}/panelcfg/x/types.gen.d.ts`;
   wanted[`${panel}.options`] = [path, 'Options'];
-  if (['timeseries', 'table'].includes(panel)) wanted[`${panel}.custom`] = [path, 'FieldConfig'];
+  if (['timeseries', 'table', 'state-timeline'].includes(panel)) wanted[`${panel}.custom`] = [path, 'FieldConfig'];
 }
 const made = {};
 for (const [name, [path, type]] of Object.entries(wanted)) {

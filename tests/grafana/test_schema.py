@@ -64,7 +64,7 @@ def test_every_panel_has_the_options_of_its_kind(files, validators):
                 assert wrong(custom, panel["fieldConfig"]["defaults"]["custom"]) == [], panel["title"]
             else:
                 assert panel["fieldConfig"]["defaults"]["custom"] == {}
-    assert kinds == {"bargauge", "stat", "table", "timeseries"}
+    assert kinds == {"bargauge", "stat", "state-timeline", "table", "timeseries"}
 
 
 def test_the_properties_of_lines_are_those_of_lines(files, validators):

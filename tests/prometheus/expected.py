@@ -26,8 +26,9 @@ MATCHER = re.compile(r'(\w+)(=~|=)"([^"]*)"')
 class Expected:
     """The store's numbers, read once."""
 
-    def __init__(self, company):
+    def __init__(self, company, now=NOW):
         self.company = company
+        self.now = now
         self.finality = Finality(company.catalog)
         self.calendar = company.catalog.company.calendar
         self.stored = {name: company.store.latest(name) for name in company.catalog.metrics}
@@ -108,12 +109,15 @@ class Expected:
 
     def _kpi_period_end_timestamp_seconds(self, equal, at):
         for metric in self.company.catalog.metrics.values():
-            for grain, period in self._live(metric, False, at).items():
-                end = self.calendar.bounds(period)[1].timestamp()
-                yield {"metric": metric.metric, "grain": grain.value}, end
+            labels = {
+                "metric": metric.metric,
+                **({"vintage": equal["vintage"]} if "vintage" in equal else {}),
+            }
+            for grain, period in self._live(metric, "vintage" in equal, at).items():
+                yield labels | {"grain": grain.value}, self.calendar.bounds(period)[1].timestamp()
 
     def _reports(self):
-        return [self.company.report(name, None, NOW) for name in self.company.board.scorecards]
+        return [self.company.report(name, None, self.now) for name in self.company.board.scorecards]
 
     def _scorecard_score(self, equal, at):
         return [({"scorecard": one.scorecard}, one.score) for one in self._reports() if one.score is not None]

@@ -1,0 +1,235 @@
+"""The demo company's dashboards as they open: every panel says the store's numbers, and none stands empty."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from datetime import date, timedelta
+from functools import cache
+
+import duckdb
+import pytest
+
+from api.app import create_app
+from api.demo import NOW
+from api.project import Project
+from grafana.build import build as build_files
+from metrics.finality import Finality
+from metrics.grain import Grain
+from metrics.history import milliseconds
+from metrics.run import Refresher
+from tests.grafana.reading import choices, dashboards, filled, opened, panels, targets
+from tests.prometheus.expected import CLOSED, Expected
+from tests.prometheus.forms import DAY, said
+from tests.prometheus.servers import prometheus, serving
+from tests.prometheus.test_dashboards import NOT_HELD, bare, settled
+from tests.prometheus.test_demo_history import CHOSEN, LATE
+
+pytestmark = pytest.mark.prometheus
+
+AT = NOW.timestamp()
+# Then the second quarter of 2025 was the latest: late orders of its May change it.
+LONG_AGO = AT - 450 * DAY
+# Of the choices that are not the first, every such one is asked.
+SAMPLED = 5
+# Nothing has failed, and no definition has changed since the demo was made.
+EMPTY = {
+    "dashboards/joint/health.json": {
+        "Metrics whose last refresh failed",
+        "Definition changes",
+        "Until when the datasets are known",
+    }
+}
+BOUND = re.compile(r"kpi_\w+_(lower|upper)\{")
+RESTATED = ("revenue", "contribution_margin", "kept_promises")
+
+
+class Reading(Expected):
+    """The store's numbers, each period's chosen once for all expressions."""
+
+    def __init__(self, company):
+        super().__init__(company, NOW)
+        self.ends = cache(self.finality.at)
+        self.known = {}
+        self.reports = super()._reports()
+
+    def _chosen(self, metric, provisional, past, at):
+        key = metric.metric, provisional, past, at if past else None
+        if key not in self.known:
+            self.known[key] = list(super()._chosen(metric, provisional, past, at))
+        return self.known[key]
+
+    def _final_by(self, metric, seen, at):
+        # A value may decide by itself when it is final, and what was written as final was so by then.
+        segment = seen.part_of(metric.own_dimensions)
+        end = self.ends(metric.metric, seen.period, segment, seen.value)
+        known = [each for each in (end, seen.watermark) if each is not None]
+        return end is not None and milliseconds(min(known)) <= round(at * 1000)
+
+    def _reports(self):
+        return self.reports
+
+    def _scorecard_definition_changed_timestamp_seconds(self, equal, at):
+        return ()
+
+
+@pytest.fixture(scope="module")
+def company(demo_company, tmp_path_factory):
+    """Return the demo as a project of this module's own, which a test restates."""
+    folder = tmp_path_factory.mktemp("dashboards") / "company"
+    shutil.copytree(demo_company, folder)
+    project = Project.open(folder)
+    yield project
+    project.store.close()
+
+
+@pytest.fixture(scope="module")
+def peer(company, tmp_path_factory):
+    with (
+        serving(create_app(company, now=lambda: NOW)) as target,
+        prometheus(tmp_path_factory.mktemp("prometheus"), target) as server,
+    ):
+        yield server
+
+
+@pytest.fixture(scope="module")
+def boards(company):
+    return dashboards(build_files(company.catalog, company.board, url="http://x", on=NOW))
+
+
+def asked(expression, values):
+    (text,) = filled(expression, values)
+    return text
+
+
+@pytest.fixture(scope="module")
+def expressions(boards):
+    """Every expression of every panel as it opens, and of other choices each fifth."""
+    found, others = {}, {}
+    for board in boards.values():
+        every = choices(board, to=AT)
+        first = opened(board, to=AT)
+        for _, target in targets(board):
+            if not target["expr"].startswith(NOT_HELD):
+                found[asked(target["expr"], first)] = None
+                others |= dict.fromkeys(filled(target["expr"], every))
+    rest = sorted(set(others) - set(found))
+    return list(found), rest[::SAMPLED]
+
+
+def held(company, peer, expressions, now):
+    """Return what each expression answers, once it is equal to the store's numbers."""
+    expected, answered = Reading(company), {}
+    for expression in expressions:
+        past = "vintage" in expression
+        for at in (AT, LONG_AGO) if past else (now,):
+            found = bare(peer.instant(expression, at))
+            assert found == pytest.approx(said(expected, expression, at), rel=1e-12), expression
+            answered[expression, at if past else None] = found
+    return answered
+
+
+def restate(company):
+    """Load orders of May 2025 late and compute anew what is made of orders."""
+    orders = company.root / "data" / "sales" / "orders.parquet"
+    new = orders.with_suffix(".new")
+    with duckdb.connect() as connection:
+        connection.execute(LATE.format(old=orders, new=new, chosen=CHOSEN, synced="2026-10-13 02:00:00"))
+    new.rename(orders)
+    refresher = Refresher(company.catalog, company.root, company.store, lambda: NOW + timedelta(hours=1))
+    assert refresher.refresh(list(RESTATED)).failed == ()
+
+
+def test_every_panel_says_what_the_store_says_before_and_after_a_restatement(
+    company, peer, boards, expressions
+):
+    first, others = expressions
+    assert len(first) > 500 and len(others) > 50
+    before = held(company, peer, [*first, *others], settled(peer, company, AT))
+    for name, board in boards.items():
+        assert empty(board, before) == EMPTY.get(name, set()), name
+    in_vain = [key[0] for key, found in before.items() if key[1] == AT and BOUND.match(key[0]) and not found]
+    assert in_vain == []
+    restate(company)
+    after = held(company, peer, first, settled(peer, company, AT))
+    for name in RESTATED:
+        of = [key for key in after if re.match(rf"kpi_{name}_[a-z]+\{{grain=\"quarter\",by=\"\"", key[0])]
+        assert [key for key in of if key[1] == LONG_AGO and before[key] != after[key]], name
+
+
+def empty(board, answered):
+    """Return the titles of the panels of which no query answers anything as the dashboard opens."""
+    first, found = opened(board, to=AT), set()
+    for panel in panels(board):
+        texts = [asked(target["expr"], first) for target in panel["targets"]]
+        if not any(answered.get((text, AT if "vintage" in text else None)) for text in texts):
+            found.add(panel["title"])
+    return found
+
+
+def test_the_triangle_is_the_store_s(company, peer, boards):
+    """In the middle of its column each cohort stands at every age that it has reached, and at no other."""
+    board = boards["dashboards/joint/retention.json"]
+    (panel,) = [each for each in panels(board) if "cohorts of a quarter by age" in each["title"]]
+    rows = {
+        target["legendFormat"]: asked(target["expr"], opened(board, to=AT)) for target in panel["targets"]
+    }
+    finality = Finality(company.catalog)
+    held_of = {}
+    for seen in company.store.latest("plan_curve", grain=Grain.QUARTER, by=("age",)):
+        if seen.state in CLOSED:
+            held_of[seen.period, dict(seen.dimensions)["age"]] = seen.value
+    cohorts = sorted({period for period, _ in held_of})
+    compared = 0
+    for period in cohorts:
+        begins = finality.at("plan_curve", period, (("age", "00"),)).timestamp()
+        middle = begins + 45 * DAY
+        if middle > AT:
+            continue
+        for age in range(9):
+            (value,) = peer.instant(rows[f"age {age:02d}"], middle).values() or [None]
+            reached = finality.at("plan_curve", period, (("age", f"{age:02d}"),)).timestamp() + 47 * DAY < AT
+            if reached:
+                assert value == pytest.approx(held_of[period, f"{age:02d}"], rel=1e-12)
+                compared += 1
+            elif finality.at("plan_curve", period, (("age", f"{age:02d}"),)).timestamp() + 43 * DAY > AT:
+                assert value is None
+        (ends,) = peer.instant(rows["cohort ends"], middle).values()
+        assert ends == company.catalog.company.calendar.bounds(period)[1].timestamp() * 1000
+    assert compared > 30
+
+
+def test_near_a_turn_no_age_shows_another_cohort(company, peer, boards):
+    board = boards["dashboards/joint/retention.json"]
+    (panel,) = [each for each in panels(board) if "cohorts of a quarter by age" in each["title"]]
+    rows = {
+        target["legendFormat"]: asked(target["expr"], opened(board, to=AT)) for target in panel["targets"]
+    }
+    finality, calendar = Finality(company.catalog), company.catalog.company.calendar
+    period = calendar.period_of(date(2025, 2, 1), Grain.QUARTER)
+    stored = {dict(seen.dimensions)["age"]: seen.value
+              for seen in company.store.latest("plan_curve", by=("age",), start=period.start, end=period.end)}  # fmt: skip
+    begins = finality.at("plan_curve", period, (("age", "00"),)).timestamp()
+    ends = finality.at("plan_curve", calendar.next(period), (("age", "00"),)).timestamp()
+    for hours in range(0, 24 * 6, 6):
+        for at in (begins + hours * 3600 + 60, ends - hours * 3600 - 60):
+            for age in range(1, 5):
+                shown = list(peer.instant(rows[f"age {age:02d}"], at).values())
+                assert shown in ([], [pytest.approx(stored[f"{age:02d}"], rel=1e-12)])
+
+
+def test_the_funnel_is_of_one_cohort(company, peer, boards):
+    board = boards["dashboards/joint/journey.json"]
+    (panel,) = [each for each in panels(board) if each["title"] == "Who entered and who went on"]
+    columns = {target["legendFormat"]: asked(target["expr"], opened(board)) for target in panel["targets"]}
+    ends = peer.instant(columns["period ends"], AT)
+    assert [dict(key)["step"] for key in sorted(ends)] == [
+        "1. Contact to enquiry", "2. Enquiry to hand-over", "3. Lead to opportunity",
+        "4. Opportunity to customer", "5. First order to plan",
+    ]  # fmt: skip
+    (end,) = set(ends.values())
+    stored = company.store.latest("enquiry_to_handover", by=(), grain=Grain.QUARTER)
+    calendar = company.catalog.company.calendar
+    (seen,) = [one for one in stored if calendar.bounds(one.period)[1].timestamp() * 1000 == end]
+    said_of = {dict(key)["step"]: value for key, value in peer.instant(columns["went on"], AT).items()}
+    assert said_of["2. Enquiry to hand-over"] == seen.numerator
