@@ -68,7 +68,8 @@ class Company:
         return frozenset(name for card in self.board.scorecards.values() for name in card.metrics)
 
     def dashboard(self, uid: str, title: str, description: str, rows: Iterable[Row], *, cards: Cards,
-                  folder: str = JOINT, more: tuple[Variable, ...] = (), time_from: str = "now-3y") -> Dashboard:  # fmt: skip
+                  folder: str = JOINT, more: tuple[Variable, ...] = (), time_from: str = "now-3y",
+                  ) -> Dashboard:  # fmt: skip
         """Return a dashboard with the variables that its expressions use."""
         rows = tuple(row for row in rows if row.panels)
         asked = {query.expression for row in rows for panel in row.panels for query in panel.queries}

@@ -60,7 +60,7 @@ def _sources(company: Company) -> Iterator[Panel]:
     known = once("kpi_dataset_watermark_timestamp_seconds", "source", "dataset")
     yield table("Until when the datasets are known", Query("A", f"{known} * 1000"), width=10,
                 looks=(column("Value", unit=_INSTANT),),
-                description="The watermark of each dataset: what happened later is not in the figures yet.")  # fmt: skip
+                description="The watermark of each dataset: what came later is not in the figures yet.")  # fmt: skip
     yield trend("Age of what is known: past", Query("A", age, "{{source}}"), width=14, unit=SECONDS,
                 interval="15m", description="As it was at the time, kept by Prometheus since it scrapes.")  # fmt: skip
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 from grafana import units
 from grafana.names import camel
 from grafana.promql import once, quoted, select
-from grafana.rules.breach import alert_grains, crossed, improves, live_value
+from grafana.rules.breach import alert_grains, bounded, crossed, improves, live_value
 from grafana.rules.freshness import oldest
 from grafana.rules.rule import Group, Rule, duration
 from metrics.model import Catalog, Metric
@@ -40,6 +40,7 @@ def _red_flags(metric: Metric, catalog: Catalog, board: Board, url: str, held: t
         if behind is None:
             continue
         shown = units.written(metric, catalog)
+        what = "its whole interval lies" if bounded(metric, catalog) else "it lies"
         yield Rule(
             f"{live_value(metric, catalog, grain)} and on (grain) {behind}",
             alert=camel("red_flag", metric.metric),
@@ -48,7 +49,7 @@ def _red_flags(metric: Metric, catalog: Catalog, board: Board, url: str, held: t
             annotations={
                 "summary": f"{metric.label} has crossed its red flag",
                 "description": f"{metric.label} of the latest final {grain.value.replace('_', ' ')} is {shown}, "
-                "and its whole interval lies behind the red flag.",
+                f"and {what} behind the red flag.",
                 "runbook_url": _page(metric, url),
             },
         )
@@ -61,6 +62,7 @@ def _guards(metric: Metric, catalog: Catalog, board: Board, url: str, held: time
             broken = crossed(guard, catalog, grain, past=True) if grain in guard.grains else None
             if better is None or broken is None:
                 continue
+            clearly = "clearly " if bounded(metric, catalog) else ""
             yield Rule(
                 f"{live_value(guard, catalog, grain, past=True)} and on (grain) {broken} and on (grain) ({better})",
                 alert=camel("guard_broken", metric.metric, guard.metric),
@@ -68,7 +70,7 @@ def _guards(metric: Metric, catalog: Catalog, board: Board, url: str, held: time
                 labels={**_labels(metric, "warning"), "grain": grain.value, "guard": guard.metric},
                 annotations={
                     "summary": f"{metric.label} improves while {guard.label} has crossed its red flag",
-                    "description": f"{metric.label} is better than a {grain.value.replace('_', ' ')} before. "
+                    "description": f"{metric.label} is {clearly}better than a {grain.value.replace('_', ' ')} before. "
                     f"Its counter-metric {guard.label} is {units.written(guard, catalog)}: "
                     "the one may be paid for by the other.",
                     "runbook_url": _page(guard, url),
@@ -95,7 +97,7 @@ def _refresh(department: str, metrics: list[str], url: str, held: timedelta) -> 
 
 def health(catalog: Catalog, url: str, held: timedelta) -> Group:
     """Return the alerts about sources and the server itself."""
-    return Group("scorecard_health", (*_sources(catalog, url, held), _gone(url, held)))
+    return Group("scorecard_health", (*_sources(catalog, url, held), _gone(held)))
 
 
 def _sources(catalog: Catalog, url: str, held: timedelta) -> Iterator[Rule]:
@@ -130,14 +132,15 @@ def _sources(catalog: Catalog, url: str, held: timedelta) -> Iterator[Rule]:
         )  # fmt: skip
 
 
-def _gone(url: str, held: timedelta) -> Rule:
+def _gone(held: timedelta) -> Rule:
     return Rule(
         "absent(scorecard_definition_info)", alert="ScorecardAbsent", held=held,
         labels={"department": PLATFORM, "severity": "critical"},
         annotations={
             "summary": "The scorecard server is not scraped",
-            "description": f"No series of it have come for {duration(held)}: every other alert is blind.",
-            "runbook_url": f"{url}/readyz",
+            # A page of the server that is gone would explain nothing.
+            "description": f"No series of it have come for {duration(held)}: every other alert is blind. What to "
+            "look at stands in docs/grafana.md, under 'When nothing is scraped'.",
         },
     )  # fmt: skip
 

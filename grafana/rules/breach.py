@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from grafana.cards import target_kinds
 from grafana.promql import PART, Figures, select
 from metrics.grain import Grain
+from metrics.kind import Uncertainty
 from metrics.model import Catalog, Direction, Metric
-from metrics.series import family_name
+from metrics.series import Part, family_name
+from metrics.uncertainty import uncertainty_of
 from scorecard.model import Board
 
 SPAN_DAYS = {Grain.DAY: 1, Grain.WEEK: 7, Grain.MONTH: 31, Grain.QUARTER: 92, Grain.YEAR: 366,
@@ -34,24 +36,30 @@ def crossed(metric: Metric, catalog: Catalog, grain: Grain, *, past: bool = Fals
     interval, the value itself. A sample that is too small says nothing. `past` asks the history instead of
     the live series; both know final values alone.
     """
-    figures = Figures.of(metric, catalog, grain.value)
-    tests = list(_tests(metric, figures, past))
+    tests = list(_tests(metric, catalog, grain, past))
     if not tests:
         return None
     either = " or ".join(tests)
     whole = f"({either})" if len(tests) > 1 else either
     if metric.min_sample > 0:
-        size = _merged(figures.total(PART["sample_size"], past=past))
+        size = _merged(Figures.of(metric, catalog, grain.value).total(PART["sample_size"], past=past))
         whole = f"({whole} unless on (grain) {size} < {metric.min_sample})"
     return whole
 
 
-def _tests(metric: Metric, figures: Figures, past: bool) -> Iterator[str]:
+def bounded(metric: Metric, catalog: Catalog) -> bool:
+    """Tell whether a metric's values may have an interval."""
+    return uncertainty_of(metric, catalog) is not Uncertainty.NONE
+
+
+def _tests(metric: Metric, catalog: Catalog, grain: Grain, past: bool) -> Iterator[str]:
+    figures = Figures.of(metric, catalog, grain.value)
+    value = figures.total(past=past)
     kinds = [kind for kind in target_kinds(metric) if kind.startswith("red_flag")]
     for kind in kinds:
         below = metric.direction is Direction.UP or kind == "red_flag_lower"
         bound, sign = (PART["upper"], "<") if below else (PART["lower"], ">")
-        nearest = f"{figures.total(bound, past=past)} or {figures.total(past=past)}"
+        nearest = f"{figures.total(bound, past=past)} or {value}" if bounded(metric, catalog) else value
         flag = _merged(select("scorecard_target", metric=metric.metric, grain=figures.grain, kind=kind,
                               **({"vintage": "current"} if past else {})))  # fmt: skip
         yield f"{_merged(nearest)} {sign} on (grain) {flag}"
@@ -62,12 +70,32 @@ def _merged(expression: str) -> str:
 
 
 def improves(metric: Metric, catalog: Catalog, grain: Grain) -> str | None:
-    """Return the expression that holds while a metric is better than a period before; None where none is."""
-    signs = {Direction.UP: ">", Direction.DOWN: "<"}
-    if metric.direction not in signs or grain not in SPAN_DAYS:
+    """Return the expression that holds while a metric is clearly better than a period before; None where none is.
+
+    Where both values have an interval, that of their difference must lie on the better side of 0: it is made
+    of the limits of the two as `metrics.statistics.comparison.hybrid_difference` makes it. Of two that share
+    rows it is too wide, so that it says less often that one is better. Where either has no interval, the
+    values themselves are compared.
+    """
+    if metric.direction not in (Direction.UP, Direction.DOWN) or grain not in SPAN_DAYS:
         return None
-    series = Figures.of(metric, catalog, grain.value).past()
-    return f"{_merged(series)} {signs[metric.direction]} on (grain) {_merged(f'{series} offset {SPAN_DAYS[grain]}d')}"
+    figures, days = Figures.of(metric, catalog, grain.value), SPAN_DAYS[grain]
+
+    def sides(part: Part) -> tuple[str, str]:
+        return _merged(figures.past_at(0, part)), _merged(figures.past_at(days, part))
+
+    up = metric.direction is Direction.UP
+    now, before = sides(PART["value"])
+    plain = f"{now} {'>' if up else '<'} on (grain) {before}"
+    if not bounded(metric, catalog):
+        return plain
+    # The limits that look at each other.
+    facing, faced = ("lower", "upper") if up else ("upper", "lower")
+    near, far = sides(PART[facing])[0], sides(PART[faced])[1]
+    gain = f"({now} - on (grain) {before})" if up else f"({before} - on (grain) {now})"
+    reach = f"sqrt(({now} - on (grain) {near}) ^ 2 + on (grain) ({far} - on (grain) {before}) ^ 2)"
+    both = f"({near} and on (grain) {far})"
+    return f"{gain} > on (grain) {reach} or ({plain} unless on (grain) {both})"
 
 
 def live_value(metric: Metric, catalog: Catalog, grain: Grain, *, past: bool = False) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 
 import duckdb
@@ -17,7 +17,9 @@ from grafana.build import build as build_files
 from metrics.finality import Finality
 from metrics.grain import Grain
 from metrics.history import milliseconds
+from metrics.kind import Uncertainty
 from metrics.run import Refresher
+from metrics.uncertainty import uncertainty_of
 from tests.grafana.reading import choices, dashboards, filled, opened, panels, targets
 from tests.prometheus.expected import CLOSED, Expected
 from tests.prometheus.forms import DAY, said
@@ -144,7 +146,8 @@ def test_every_panel_says_what_the_store_says_before_and_after_a_restatement(
     company, peer, boards, expressions
 ):
     first, others = expressions
-    assert len(first) > 500 and len(others) > 50
+    assert len(first) > 500
+    assert len(others) > 50
     before = held(company, peer, [*first, *others], settled(peer, company, AT))
     for name, board in boards.items():
         assert empty(board, before) == EMPTY.get(name, set()), name
@@ -167,50 +170,55 @@ def empty(board, answered):
     return found
 
 
-def test_the_triangle_is_the_store_s(company, peer, boards):
-    """In the middle of its column each cohort stands at every age that it has reached, and at no other."""
-    board = boards["dashboards/joint/retention.json"]
-    (panel,) = [each for each in panels(board) if "cohorts of a quarter by age" in each["title"]]
-    rows = {
+def lines(boards, name, title):
+    """Return the expressions of a panel by their names, as the dashboard opens."""
+    board = boards[f"dashboards/joint/{name}.json"]
+    (panel,) = [each for each in panels(board) if title in each["title"]]
+    return {
         target["legendFormat"]: asked(target["expr"], opened(board, to=AT)) for target in panel["targets"]
     }
-    finality = Finality(company.catalog)
-    held_of = {}
+
+
+def final_at(company, period, age):
+    return Finality(company.catalog).at("plan_curve", period, (("age", f"{age:02d}"),)).timestamp()
+
+
+def test_the_triangle_is_the_store_s(company, peer, boards):
+    """In the middle of its column each cohort stands at every age that it has reached, and at no other."""
+    rows, calendar = (
+        lines(boards, "retention", "cohorts of a quarter by age"),
+        company.catalog.company.calendar,
+    )
+    stored, compared = {}, 0
     for seen in company.store.latest("plan_curve", grain=Grain.QUARTER, by=("age",)):
         if seen.state in CLOSED:
-            held_of[seen.period, dict(seen.dimensions)["age"]] = seen.value
-    cohorts = sorted({period for period, _ in held_of})
-    compared = 0
-    for period in cohorts:
-        begins = finality.at("plan_curve", period, (("age", "00"),)).timestamp()
-        middle = begins + 45 * DAY
+            stored.setdefault(seen.period, {})[dict(seen.dimensions)["age"]] = seen.value
+    for period, values in stored.items():
+        middle = final_at(company, period, 0) + 45 * DAY
         if middle > AT:
             continue
         for age in range(9):
             (value,) = peer.instant(rows[f"age {age:02d}"], middle).values() or [None]
-            reached = finality.at("plan_curve", period, (("age", f"{age:02d}"),)).timestamp() + 47 * DAY < AT
-            if reached:
-                assert value == pytest.approx(held_of[period, f"{age:02d}"], rel=1e-12)
+            # From quarter to quarter the middle moves by two days at most.
+            if final_at(company, period, age) + 47 * DAY < AT:
+                assert value == pytest.approx(values[f"{age:02d}"], rel=1e-12)
                 compared += 1
-            elif finality.at("plan_curve", period, (("age", f"{age:02d}"),)).timestamp() + 43 * DAY > AT:
+            elif final_at(company, period, age) + 43 * DAY > AT:
                 assert value is None
         (ends,) = peer.instant(rows["cohort ends"], middle).values()
-        assert ends == company.catalog.company.calendar.bounds(period)[1].timestamp() * 1000
+        assert ends == calendar.bounds(period)[1].timestamp() * 1000
     assert compared > 30
 
 
 def test_near_a_turn_no_age_shows_another_cohort(company, peer, boards):
-    board = boards["dashboards/joint/retention.json"]
-    (panel,) = [each for each in panels(board) if "cohorts of a quarter by age" in each["title"]]
-    rows = {
-        target["legendFormat"]: asked(target["expr"], opened(board, to=AT)) for target in panel["targets"]
-    }
-    finality, calendar = Finality(company.catalog), company.catalog.company.calendar
+    rows, calendar = (
+        lines(boards, "retention", "cohorts of a quarter by age"),
+        company.catalog.company.calendar,
+    )
     period = calendar.period_of(date(2025, 2, 1), Grain.QUARTER)
-    stored = {dict(seen.dimensions)["age"]: seen.value
-              for seen in company.store.latest("plan_curve", by=("age",), start=period.start, end=period.end)}  # fmt: skip
-    begins = finality.at("plan_curve", period, (("age", "00"),)).timestamp()
-    ends = finality.at("plan_curve", calendar.next(period), (("age", "00"),)).timestamp()
+    cohort = company.store.latest("plan_curve", by=("age",), start=period.start, end=period.end)
+    stored = {dict(seen.dimensions)["age"]: seen.value for seen in cohort}
+    begins, ends = final_at(company, period, 0), final_at(company, calendar.next(period), 0)
     for hours in range(0, 24 * 6, 6):
         for at in (begins + hours * 3600 + 60, ends - hours * 3600 - 60):
             for age in range(1, 5):
@@ -219,17 +227,23 @@ def test_near_a_turn_no_age_shows_another_cohort(company, peer, boards):
 
 
 def test_the_funnel_is_of_one_cohort(company, peer, boards):
-    board = boards["dashboards/joint/journey.json"]
-    (panel,) = [each for each in panels(board) if each["title"] == "Who entered and who went on"]
-    columns = {target["legendFormat"]: asked(target["expr"], opened(board)) for target in panel["targets"]}
+    columns = lines(boards, "journey", "Who entered and who went on")
     ends = peer.instant(columns["period ends"], AT)
     assert [dict(key)["step"] for key in sorted(ends)] == [
         "1. Contact to enquiry", "2. Enquiry to hand-over", "3. Lead to opportunity",
         "4. Opportunity to customer", "5. First order to plan",
     ]  # fmt: skip
     (end,) = set(ends.values())
-    stored = company.store.latest("enquiry_to_handover", by=(), grain=Grain.QUARTER)
+    # The newest that is final for all: of first orders to plans half a year must have passed since.
+    assert end == datetime(2026, 3, 31, 23, tzinfo=UTC).timestamp() * 1000
     calendar = company.catalog.company.calendar
+    stored = company.store.latest("enquiry_to_handover", by=(), grain=Grain.QUARTER)
     (seen,) = [one for one in stored if calendar.bounds(one.period)[1].timestamp() * 1000 == end]
-    said_of = {dict(key)["step"]: value for key, value in peer.instant(columns["went on"], AT).items()}
-    assert said_of["2. Enquiry to hand-over"] == seen.numerator
+    went_on = {dict(key)["step"]: value for key, value in peer.instant(columns["went on"], AT).items()}
+    assert went_on["2. Enquiry to hand-over"] == seen.numerator
+
+
+def test_a_metric_has_bounds_where_its_kind_says_so(company):
+    for metric in company.catalog.metrics.values():
+        stored = any(seen.lower is not None for seen in company.store.latest(metric.metric))
+        assert (uncertainty_of(metric, company.catalog) is not Uncertainty.NONE) is stored, metric.metric

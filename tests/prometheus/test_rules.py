@@ -8,6 +8,7 @@ import threading
 import time
 import urllib.request
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import ClassVar
@@ -18,6 +19,7 @@ from ruamel.yaml import YAML
 from api.app import create_app
 from grafana.build import build as build_files
 from grafana.rules.rule import yaml
+from metrics.model import Direction
 from tests.api.northwind import NOW
 from tests.grafana import company as example
 from tests.grafana.reading import choices, dashboards, filled, targets
@@ -185,8 +187,7 @@ def test_a_metric_without_an_interval_is_judged_by_its_value(folder, tmp_path):
         "exp_labels": {"department": "sales", "metric": "revenue", "severity": "warning", "grain": "quarter"},
         "exp_annotations": {
             "summary": "Revenue has crossed its red flag",
-            "description": "Revenue of the latest final quarter is 300k GBP, and its whole interval lies behind the "
-            "red flag.",
+            "description": "Revenue of the latest final quarter is 300k GBP, and it lies behind the red flag.",
             "runbook_url": f"{URL}/catalogue/revenue",
         },
     }  # fmt: skip
@@ -218,10 +219,19 @@ def test_a_band_has_two_red_flags(folder, tmp_path, value, lower, upper, fires):
     assert passed is not fires, said
 
 
-def guarded(before, after, guard_lower, metric="lead_to_opportunity", guard="over_promise_share"):
-    """Return half a year of history, a sample a day: the metric's last quarters, and its counter-metric."""
+def guarded(
+    before, after, guard_lower, metric="lead_to_opportunity", guard="over_promise_share", within=None
+):
+    """Return half a year of history, a sample a day: the metric's last quarters, and its counter-metric.
+
+    `within` is how far the limits of the metric's intervals lie from its values.
+    """
     past = ',vintage="current"'
-    return {
+    limits = {
+        f'kpi_{metric}_ratio_{bound}{{grain="quarter"{past}}}': f"{before + reach:.3f}x100 {after + reach:.3f}x100"
+        for bound, reach in (("lower", -within), ("upper", within))
+    } if within else {}  # fmt: skip
+    return limits | {
         f'kpi_{metric}_ratio{{grain="quarter"{past}}}': f"{before}x100 {after}x100",
         f'kpi_{guard}_ratio{{grain="quarter"{past}}}': "0.15x200",
         f'kpi_{guard}_ratio_lower{{grain="quarter"{past}}}': f"{guard_lower}x200",
@@ -231,17 +241,22 @@ def guarded(before, after, guard_lower, metric="lead_to_opportunity", guard="ove
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "guard_lower", "fires"),
+    ("before", "after", "guard_lower", "within", "fires"),
     [
-        (0.20, 0.24, 0.13, True),
-        (0.24, 0.20, 0.13, False),
-        (0.20, 0.20, 0.13, False),
-        (0.20, 0.24, 0.11, False),
+        (0.20, 0.24, 0.13, None, True),
+        (0.24, 0.20, 0.13, None, False),
+        (0.20, 0.20, 0.13, None, False),
+        (0.20, 0.24, 0.11, None, False),
+        # sqrt(0.028^2 + 0.028^2) is 0.0396, and with 0.029 it is 0.0410.
+        (0.20, 0.24, 0.13, 0.028, True),
+        (0.20, 0.24, 0.13, 0.029, False),
+        (0.24, 0.20, 0.13, 0.001, False),
     ],
-    ids=["improves, guard broken", "falls, guard broken", "stays, guard broken", "improves, guard unclear"],
-)
+    ids=["improves", "falls", "stays", "improves, guard unclear", "clearly improves", "may be chance",
+         "clearly falls"],
+)  # fmt: skip
 def test_a_counter_metric_that_breaks_while_its_metric_improves(
-    folder, tmp_path, before, after, guard_lower, fires
+    folder, tmp_path, before, after, guard_lower, within, fires
 ):
     alert = "GuardBrokenLeadToOpportunityOverPromiseShare"
     # One minute stands for a day: the offset of 92 days is then 92 minutes.
@@ -249,8 +264,8 @@ def test_a_counter_metric_that_breaks_while_its_metric_improves(
     shorter.mkdir()
     text = (folder / "rules" / "department-sales.yml").read_text().replace("offset 92d", "offset 92m")
     (shorter / "department-sales.yml").write_text(text)
-    passed, said = promtool_test(tmp_path, tmp_path, "department-sales", guarded(before, after, guard_lower),
-                                 ("150m", alert, []))  # fmt: skip
+    series = guarded(before, after, guard_lower, within=within)
+    passed, said = promtool_test(tmp_path, tmp_path, "department-sales", series, ("150m", alert, []))
     assert passed is not fires, said
 
 
@@ -276,6 +291,27 @@ def test_a_stale_source_a_source_that_is_down_and_a_server_that_is_gone(folder, 
     }
     passed, said = promtool_test(folder, tmp_path, "health", series, (at, alert, []))
     assert passed is not fires, said
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "within", "fires"), [(8, 6, 1.4, True), (8, 6, 1.5, False), (6, 8, 0.1, False)]
+)
+def test_what_should_fall_improves_where_it_clearly_falls(company, tmp_path, before, after, within, fires):
+    """The limits that look at each other are the upper one of now and the lower one of before."""
+    files = build_files(*_down(company), url=URL, on=NOW, refresh_every=timedelta(minutes=10))
+    shorter = tmp_path / "rules"
+    shorter.mkdir()
+    text = files["rules/department-sales.yml"].replace("offset 92d", "offset 92m")
+    (shorter / "department-sales.yml").write_text(text)
+    series = guarded(before, after, 0.13, within=within)
+    passed, said = promtool_test(tmp_path, tmp_path, "department-sales", series,
+                                 ("150m", "GuardBrokenLeadToOpportunityOverPromiseShare", []))  # fmt: skip
+    assert passed is not fires, said
+
+
+def _down(company):
+    lead = replace(company.catalog.metrics["lead_to_opportunity"], direction=Direction.DOWN)
+    return replace(company.catalog, metrics={**company.catalog.metrics, lead.metric: lead}), company.board
 
 
 def test_a_refresh_that_fails_twice(folder, tmp_path):
