@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from grafana.boards._company import Company
-from grafana.cards import Cards
+from grafana.cards import Cards, cut_by
 from grafana.dashboard import Dashboard, Row
 from grafana.funnel import STEP, Funnel, main_path
 from grafana.panel import Panel, Query, bars, column, joined
@@ -37,7 +37,7 @@ def make(company: Company) -> Iterator[Dashboard]:
             Row("From stage to stage, one cohort", tuple(_funnel(company, cards, path))),
             Row("The past of each step", tuple(each for metric in path for each in _step(cards, metric))),
             Row("Overall rates and ways round", tuple(each for one in beside for each in cards.of(one))),
-            *(_stage(company, cards, stage, staged) for stage in company.board.stages),
+            *(_stage(company, cards, stage, staged, path) for stage in company.board.stages),
         ),
         cards=cards,
     )
@@ -79,10 +79,12 @@ def _step(cards: Cards, metric: Metric) -> Iterator[Panel]:
     yield cards.amounts(metric, _WENT_ON, _ENTERED)
 
 
-def _stage(company: Company, cards: Cards, stage: Stage, staged: list[Metric]) -> Row:
-    """Return a stage's conversions by segment, and the figures of now of all else that is measured there."""
+def _stage(
+    company: Company, cards: Cards, stage: Stage, staged: list[Metric], path: tuple[Metric, ...]
+) -> Row:
+    """Return a stage's step by its dimensions, and the figures of now of all else that is measured there."""
     here = [metric for metric in staged if metric.stage == stage.stage]
-    cut = [each for metric in here if metric.kind == _KIND for each in cards.drawn(metric)[1:]]
+    cut = [cards.by(metric, name) for metric in here if metric in path for name in cut_by(metric)]
     rest = [metric for metric in here if metric.kind != _KIND]
     name = label_of(stage.stage)
     shown = [cards.figures_of(f"{name}: now", rest)] if rest else []
