@@ -247,3 +247,17 @@ def test_a_metric_has_bounds_where_its_kind_says_so(company):
     for metric in company.catalog.metrics.values():
         stored = any(seen.lower is not None for seen in company.store.latest(metric.metric))
         assert (uncertainty_of(metric, company.catalog) is not Uncertainty.NONE) is stored, metric.metric
+
+
+def test_a_choice_of_segments_holds_in_every_panel_that_is_cut_by_them(company, peer, boards):
+    board, expected, seen = boards["dashboards/sales/department-sales.json"], Reading(company), 0
+    for _, target in targets(board):
+        if '"$segment_channel"' not in target["expr"]:
+            continue
+        # As Grafana writes a choice of two.
+        text = asked(target["expr"], opened(board, to=AT) | {"segment_channel": ["(paid_search|referral)"]})
+        found = bare(peer.instant(text, AT))
+        assert found == pytest.approx(said(expected, text, AT), rel=1e-12)
+        assert {dict(key)["channel"] for key in found} == {"paid_search", "referral"}, text
+        seen += 1
+    assert seen > 3
