@@ -69,15 +69,21 @@ def test_an_input_without_draws_leaves_no_interval() -> None:
 
 def test_a_difference_of_formulas_has_an_interval() -> None:
     value = replace(valued(Model.HISTORIC), metric="clv")
-    twice = formula("2 * clv / cac", "twice")
-    change = metric(
-        "change", "difference", difference.Options("twice", minus="clv_to_cac"), grains=(Grain.MONTH,)
-    )
-    found = compute(value, cost_of(entity="customer"), formula("clv / cac"), twice, change)["change"]
-    assert found.lower is not None
-    assert found.upper is not None
-    assert found.value is not None
-    assert found.lower < found.value < found.upper
+    cost = cost_of(entity="customer")
+    others = (replace(value, metric="clv_other"), replace(cost, metric="cac_other"))
+    twice, own = formula("2 * clv_other / cac_other", "twice"), formula("2 * clv / cac", "own_twice")
+    changes = [
+        metric(name, "difference", difference.Options(of, minus="clv_to_cac"), grains=(Grain.MONTH,))
+        for name, of in (("change", "twice"), ("own_change", "own_twice"))
+    ]
+    found = compute(value, cost, *others, formula("clv / cac"), twice, own, *changes)
+    change = found["change"]
+    assert change.lower is not None
+    assert change.upper is not None
+    assert change.value is not None
+    assert change.lower < change.value < change.upper
+    # Two formulas over one metric are not independent, so that their difference has no interval.
+    assert (found["own_change"].value, found["own_change"].lower) == (change.value, None)
 
 
 def estimate(value: float | None, draws: list[float] | None) -> Estimate:
