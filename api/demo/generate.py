@@ -16,6 +16,7 @@ from api.demo.handover import follow_ups, make_assignments, make_handovers, park
 from api.demo.identity import Identities, crosswalk, make_identities, make_standing, visitors, writers
 from api.demo.landing import finance, marketing, people, sales, service, syncs
 from api.demo.leads import Leads, make_leads, make_stage_changes
+from api.demo.nurture import make_nurture
 from api.demo.orders import Orders, make_orders
 from api.demo.plans import Plans, make_cancels, make_exits, make_plans
 from api.demo.service import make_surveys, make_tickets
@@ -26,7 +27,8 @@ from api.demo.voices import make_mentions, make_reviews
 
 SEED = 20231001
 _MONEY = {"amount": "DECIMAL(12,2)", "margin": "DECIMAL(12,2)", "mrr": "DECIMAL(10,2)", "cost": "DECIMAL(10,2)",
-          "acquisition_hours": "DECIMAL(8,1)", "handling_cost": "DECIMAL(10,2)"}  # fmt: skip
+          "acquisition_hours": "DECIMAL(8,1)", "handling_cost": "DECIMAL(10,2)",
+          "lead_cost": "DECIMAL(8,2)"}  # fmt: skip
 _DAYS = dict.fromkeys(
     ("day", "month", "valid_from", "valid_to", "started_on", "ended_on", "starts_on", "ends_on", "left_on",
      "told_service_on", "published_on", "joined_on", "review_on"), "DATE",
@@ -106,7 +108,9 @@ def _marketing(world: _World, seed: int) -> Tables:
     years = marketing.touches(touches, world.leads, log, _random(seed, 13))
     return {
         "marketing/contacts.parquet": marketing.contacts(world.contacts, log, _random(seed, 16)),
-        "marketing/leads.parquet": marketing.leads(world.leads, world.contacts, log, _random(seed, 12)),
+        "marketing/leads.parquet": marketing.leads(
+            world.leads, world.contacts, make_nurture(_random(seed, 80), world.leads), log, _random(seed, 12)
+        ),
         "marketing/quizzes.parquet": marketing.quizzes(
             make_quizzes(_random(seed, 17)), log, _random(seed, 18)
         ),

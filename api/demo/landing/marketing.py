@@ -9,6 +9,7 @@ import numpy as np
 from api.demo.attention import Contacts, Quizzes, Responses
 from api.demo.landing import arrived
 from api.demo.leads import Leads
+from api.demo.nurture import Nurture
 from api.demo.tables import Columns, keep
 from api.demo.timeline import Syncs, Texts, stamps
 from api.demo.touches import Touches
@@ -21,7 +22,7 @@ def contacts(rows: Contacts, log: Syncs, rng: np.random.Generator) -> Columns:
     return arrived(columns, rows.seen, log, rng)
 
 
-def leads(rows: Leads, people: Contacts, log: Syncs, rng: np.random.Generator) -> Columns:
+def leads(rows: Leads, people: Contacts, nurture: Nurture, log: Syncs, rng: np.random.Generator) -> Columns:
     """Return marketing's leads."""
     columns = {
         "lead_id": rows.lead,
@@ -33,6 +34,8 @@ def leads(rows: Leads, people: Contacts, log: Syncs, rng: np.random.Generator) -
         "fit": rows.fit,
         "status": np.where(rows.spam, "spam", "genuine").astype(object),
         "owner_id": rows.owner,
+        "nurtured": nurture.nurtured,
+        "lead_cost": nurture.cost,
     }
     return arrived(columns, rows.created, log, rng)
 
