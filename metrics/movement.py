@@ -131,7 +131,8 @@ def _effects(
     """Return mix and rate by segment; nothing where the segments are not the whole."""
     sides = []
     for period in (before, now):
-        whole = _parts(at.get((), {}).get(period))
+        total = at.get((), {}).get(period)
+        whole = _parts(total) if total is not None and total.value is not None else None
         found = {segment: parts for segment, held in at.items()
                  if segment and (parts := _parts(held.get(period))) is not None}  # fmt: skip
         if whole is None or not all(
@@ -144,8 +145,14 @@ def _effects(
 
 
 def _parts(found: Observation | None) -> tuple[float, float] | None:
-    """Return numerator and denominator where the value is their ratio."""
-    if found is None or found.value is None or found.numerator is None or not found.denominator:
+    """Return numerator and denominator where they make the value; what has no value adds its parts all the same.
+
+    Spend on a channel that brought nobody, or that belongs to no channel, has no value and moves the whole.
+    """
+    if found is None or found.numerator is None or found.denominator is None:
         return None
-    fits = isclose(found.numerator / found.denominator, found.value, rel_tol=1e-9, abs_tol=1e-12)
-    return (found.numerator, found.denominator) if fits else None
+    parts = found.numerator, found.denominator
+    if found.value is None:
+        return parts
+    fits = found.denominator != 0 and isclose(parts[0] / parts[1], found.value, rel_tol=1e-9, abs_tol=1e-12)
+    return parts if fits else None

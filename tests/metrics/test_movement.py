@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metrics.expression import parse
-from metrics.kinds import proportion
-from metrics.model import Catalog, Company, Currency, Direction, Metric
+from metrics.expression import parse, parse_measure
+from metrics.kinds import proportion, ratio
+from metrics.model import Catalog, Company, Currency, Direction, Metric, Reference
 from metrics.movement import Causes, causes, segments
 from metrics.observation import Observation, State
 from metrics.statistics.intervals import wilson
@@ -83,6 +83,7 @@ def test_segments_add_up_to_the_whole():
 
 
 def test_segments_that_do_not_add_up_have_no_effects():
+    """Such as distinct customers, who may stand in two of them: here 100 of the whole stand in none."""
     found = segments(KEPT, CATALOG, [*WHOLE, *WEB], Q3, Q2)
     assert [(one.dimensions[0][1], one.effect) for one in found] == [("web", None)]
 
@@ -93,3 +94,35 @@ def test_a_segment_that_is_new_moves_the_whole_and_has_no_change_itself():
     by_name = {one.dimensions[0][1]: one for one in found}
     assert (by_name["fair"].previous, by_name["fair"].change, by_name["fair"].value) == (None, None, 0.3)
     assert sum(one.effect.mix + one.effect.rate for one in found) == pytest.approx(0.375 - 0.4)
+
+
+SIDES = (Reference("spend", parse_measure("sum(amount)")), Reference("orders", parse_measure("count_new(customer)")))
+CAC = Metric("cac", "CAC", "ratio", Direction.NONE, ratio.Options(*SIDES))
+
+
+def cost(period, n, d, channel=None):
+    segment = (("channel", channel),) if channel else ()
+    return Observation("cac", "h1", 1, period.grain, period, segment, State.FINAL, n / d if d else None, n, d,
+                       None, None, None, 1.0, None, datetime(2026, 11, 1, tzinfo=UTC))  # fmt: skip
+
+
+def test_spend_that_brought_nobody_is_part_of_the_change():
+    """By hand: 1,000 of spend over 10 customers, then 1,500 over 12."""
+    observations = [
+        cost(Q2, 1000, 10), cost(Q3, 1500, 12),
+        cost(Q2, 600, 8, "web"), cost(Q3, 720, 8, "web"),
+        cost(Q2, 100, 2, "fair"), cost(Q3, 380, 4, "fair"),
+        cost(Q2, 50, 0, "press"), cost(Q3, 100, 0, "press"),
+        cost(Q2, 250, 0, "(unallocated)"), cost(Q3, 300, 0, "(unallocated)"),
+    ]  # fmt: skip
+    found = {one.dimensions[0][1]: one for one in segments(CAC, CATALOG, observations, Q3, Q2)}
+    effects = {name: (one.effect.mix, one.effect.rate) for name, one in found.items()}
+    assert sum(mix + rate for mix, rate in effects.values()) == pytest.approx(1500 / 12 - 1000 / 10)
+    # Without customers there is no rate: what a customer of the whole costs more for it.
+    assert effects["press"] == (pytest.approx(100 / 12 - 50 / 10), 0.0)
+    assert effects["(unallocated)"] == (pytest.approx(300 / 12 - 250 / 10), 0.0)
+    # Its weight fell from .8 to .667, its own cost rose from 75 to 90.
+    middle = (100 + 125) / 2
+    mix, rate = (82.5 - middle) * (8 / 12 - 0.8), (0.8 + 8 / 12) / 2 * 15
+    assert effects["web"] == (pytest.approx(mix), pytest.approx(rate))
+    assert (found["press"].value, found["press"].previous, found["press"].change) == (None, None, None)
