@@ -3,7 +3,8 @@
 Coarser grains and totals are recomputed from sums, never averaged. With `entity` declared, the value
 gets a percentile-bootstrap interval over entities (Poisson weights, fixed seed, 2,000 draws) from counted
 unique pairs; a side whose dataset does not know the entity, such as spend, is fixed. Above 100,000 pairs
-the delta method on pushed-down moments stands in. No denominator, or 0: no value.
+the delta method on pushed-down moments stands in. No denominator, or 0: no value; a segment that has an
+amount all the same, such as spend that brought nobody, is a row without a value, so that all add up.
 
 With `lag`, a row of the numerator counts that long after it happened: spend(t - lag) / new(t). With
 `allocate`, what belongs to no segment is spread over those of a cut (`metrics.kinds._allocation`).
@@ -39,7 +40,7 @@ from metrics.statistics.intervals import (
 )
 from metrics.stretch import When
 
-CODE_VERSION = 1
+CODE_VERSION = 2
 
 
 @dataclass(frozen=True)
@@ -228,8 +229,8 @@ def finish(metric: Metric, frame: Frame, results: Mapping[str, Any]) -> list[Est
             numerators.get(key, _blank(options.numerator)),
             denominators.get(key, _blank(options.denominator)),
         )
-        # What is spread adds up to the total, so that no amount is left out for want of a denominator.
-        if not d and key[1] and not (options.allocate and n):
+        # Segments add up to the total, so that no amount is left out for want of a denominator.
+        if not d and key[1] and not (n and (d == 0 or options.allocate)):
             continue
         spread = spreads.get((key[0].grain, key[0].start, key[1]))
         found.append(_estimate(metric, frame, key, n, d, spread))
@@ -292,8 +293,8 @@ def _estimate(metric: Metric, frame: Frame, key: tuple[Period, Dimensions], n: f
         elif spread.moments is not None:
             interval = delta_ratio(spread.moments, fixed_n, fixed_d)
     small = metric.options.entity is not None and (size or 0) < metric.min_sample
-    # An amount without a denominator is a row of its own where amounts are spread, and known as such.
-    shown = value is not None or bool(segment and metric.options.allocate)
+    # A segment's amount without a denominator is a row of its own, and known as such.
+    shown = value is not None or bool(segment and n)
     return Estimate(
         period,
         segment,

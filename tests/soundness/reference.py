@@ -335,16 +335,17 @@ def proportion(frame: Frame, rows: Sequence[Row], share: Callable[[Row], bool], 
 
 
 def ratio(frame: Frame, above: dict[Cell, Result], below: dict[Cell, Result]) -> dict[Cell, Result]:
-    """Divide sums by sums; a side without rows is 0, and without a denominator there is no value."""
+    """Divide sums by sums; a side without rows is 0, without a denominator there is no value, and segments add up."""
     found = {}
     for cell in {*above, *below}:
         n = above[cell].value if cell in above else 0
         d = below[cell].value if cell in below else 0
-        if cell[2] and not d:
+        if cell[2] and not d and not n:
             continue
         end = frame.calendar.end(cell[1], cell[0]) if cell[1] is not None else None
         value = Fraction(n) / Fraction(d) if d else None  # type: ignore[arg-type]
-        state = "no_data" if value is None else "final" if frame.final(end) else "provisional"
+        # A segment's amount without a denominator is known, and has no value.
+        state = "no_data" if value is None and not (cell[2] and n) else "final" if frame.final(end) else "provisional"
         found[cell] = Result(value, float(n or 0), float(d or 0), state)
     return found
 

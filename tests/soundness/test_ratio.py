@@ -115,6 +115,29 @@ def test_a_quarter_is_pooled_and_not_the_mean_of_its_months() -> None:
     )
 
 
+def test_spend_that_brought_nobody_is_a_row_and_segments_add_up() -> None:
+    world = cac(
+        [("1", date(2024, 1, 3), "300", "p"), ("2", date(2024, 1, 4), "60", "fairs"), ("3", date(2024, 1, 5), "40",
+        None)],  # type: ignore[list-item]
+        [("a", "u", datetime(2024, 1, 5), "p"), ("b", "v", datetime(2024, 1, 6), "referral")],
+    )  # fmt: skip
+    for more in ({}, {"entity": "customer"}):
+        found = by_cell(world.compute(cost_metric(**more), at("2024-04-01T00:00")))  # type: ignore[arg-type]
+        january = {key[2]: each for key, each in found.items() if key[:2] == (Grain.MONTH, date(2024, 1, 1))}
+        told = {cut[0][1]: (each.value, each.numerator, each.denominator, each.state.value)
+                for cut, each in january.items() if cut}  # fmt: skip
+        state = "small_sample" if more else "final"
+        assert told == {
+            "p": (300.0, 300.0, 1.0, state),
+            "referral": (0.0, 0.0, 1.0, state),
+            "fairs": (None, 60.0, 0.0, "final"),
+            "(none)": (None, 40.0, 0.0, "final"),
+        }
+        assert sum(n for _, n, _, _ in told.values() if n) == january[()].numerator
+        # Where nothing was spent and nobody came there is no row.
+        assert (Grain.MONTH, date(2024, 2, 1), (("ch", "fairs"),)) not in found
+
+
 def test_a_segment_without_a_numerator_is_nought_and_not_unknown() -> None:
     world = cac([("1", date(2024, 1, 3), "10", "p")],
                 [("a", "u", datetime(2024, 1, 5), "p"), ("b", "v", datetime(2024, 1, 5), "referral")])  # fmt: skip
