@@ -15,8 +15,9 @@ results)`, plain JSON values by name that are published beside the estimates and
 model's fit, ids that were not matched, customers that were left out; `fits(metric)`, whether a model is
 fitted; `stretch(metric, period, calendar)`, the days behind a value where they are more than `over` says;
 `input_periods(metric, period, calendar)`, at which periods it reads its inputs where these are others;
-`absent(metric, state)`, what no value in a state means, in words; and `uncertainty(metric, catalog, below)`,
-whether its values may have an interval, where `below` says so of its inputs (a kind without it has one).
+`absent(metric, state)`, what no value in a state means, in words; `at_least(metric, state)`, what a value that
+is none in a state certainly reaches, all the same; and `uncertainty(metric, catalog, below)`, whether its values
+may have an interval, where `below` says so of its inputs (a kind without it has one).
 """
 
 from __future__ import annotations
@@ -96,6 +97,13 @@ def absent(metric: Metric, state: State) -> str | None:
     kind = kind_of(metric)
     said: str | None = kind.absent(metric, state) if hasattr(kind, "absent") else None
     return said
+
+
+def at_least(metric: Metric, state: State) -> float | None:
+    """Return what no value in a state certainly reaches, None where that says nothing of how much it is."""
+    kind = kind_of(metric)
+    bound: float | None = kind.at_least(metric, state) if hasattr(kind, "at_least") else None
+    return bound
 
 
 @dataclass(frozen=True)

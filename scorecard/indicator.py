@@ -8,11 +8,12 @@ from datetime import datetime
 
 from metrics.change import change
 from metrics.grain import Calendar, Period, Span, Unit
-from metrics.kind import absent
+from metrics.kind import absent, at_least
 from metrics.model import Catalog, Direction, Metric
 from metrics.observation import Observation, State
 from metrics.terms import assumptions
 from metrics.unit import shown_unit
+from scorecard.display import format_value
 from scorecard.freshness import longest_age
 from scorecard.model import Indicator, Missing
 from scorecard.score import Status, level_problem, scale_score, status_of
@@ -50,10 +51,13 @@ def report_indicator(indicator: Indicator, series: MetricSeries, setting: Settin
     """Return one indicator's report; its effective weight is set by the objective."""
     metric, calendar = setting.catalog.metric(indicator.metric), setting.calendar
     held = {one.period: one for one in series.observations}
-    choice = choose(series, setting.period, setting.missing, calendar)
-    counted = setting.period if choice.settled is None else choice.settled.period
+    bounded = metric.direction is Direction.DOWN and at_least(metric, State.FINAL) is not None
+    choice = choose(series, setting.period, setting.missing, calendar, nothing_counts=bounded)
+    bound = at_least(metric, choice.nothing.state) if bounded and choice.nothing is not None else None
+    stands = choice.settled or _in_words(metric, choice)
+    counted = setting.period if stands is None else stands.period
     target = target_for(metric, counted, setting.catalog)
-    score, status = _score(metric, choice, target)
+    score, status = _score(metric, choice, target, bound)
     last, year_ago = _before(choice.settled, calendar)
     return IndicatorReport(
         metric=metric.metric,
@@ -69,7 +73,8 @@ def report_indicator(indicator: Indicator, series: MetricSeries, setting: Settin
         joint=metric.joint,
         owner=metric.owner,
         stage=metric.stage,
-        scored=_value(metric, choice.settled or _in_words(metric, choice), calendar),
+        scored=_value(metric, stands, calendar),
+        scored_as=bound if score is not None else None,
         carried=choice.carried,
         provisional=_value(metric, choice.provisional, calendar),
         target=_target(target, calendar),
@@ -84,15 +89,23 @@ def report_indicator(indicator: Indicator, series: MetricSeries, setting: Settin
         stale=series.error is not None or _is_old(metric, series.watermark, setting),
         error=series.error,
         guards=metric.guards,
-        note=_note(metric, choice, target, series, setting),
+        note=_note(
+            metric, stands, choice.carried, bound if score is not None else None, target, series, setting
+        ),
         assumptions=assumptions(metric, setting.catalog),
     )
 
 
-def _score(metric: Metric, choice: Choice, target: ActiveTarget | None) -> tuple[float | None, Status]:
+def _score(
+    metric: Metric, choice: Choice, target: ActiveTarget | None, bound: float | None
+) -> tuple[float | None, Status]:
+    """Score the settled value; where there is none, what it certainly reaches and lower is better: at best that."""
     if target is None or level_problem(metric.direction, target.goal, target.red_flag):
         return None, Status.UNSCORED
     settled = choice.settled
+    if settled is None and bound is not None:
+        score = scale_score(bound, metric.direction, target.goal, target.red_flag)
+        return score, status_of(score)
     if settled is None:
         return None, Status.NO_DATA if choice.provisional is None else Status.PROVISIONAL
     if settled.state is not State.FINAL:
@@ -195,9 +208,10 @@ def _is_old(metric: Metric, watermark: datetime | None, setting: Setting) -> boo
 
 
 def _note(
-    metric: Metric, choice: Choice, target: ActiveTarget | None, series: MetricSeries, setting: Setting
-) -> str | None:
-    name, settled = setting.calendar.name, choice.settled
+    metric: Metric, settled: Observation | None, carried: bool, bound: float | None, target: ActiveTarget | None,
+    series: MetricSeries, setting: Setting,
+) -> str | None:  # fmt: skip
+    name = setting.calendar.name
     said: list[str] = []
     if series.error is not None:
         said.append(f"The last refresh failed: {series.error}.")
@@ -208,8 +222,13 @@ def _note(
     elif problem := level_problem(metric.direction, target.goal, target.red_flag):
         said.append(f"The target cannot be used: {problem}.")
     if settled is not None and settled.period != setting.period:
-        how = "carried forward" if choice.carried else "the latest final period"
+        how = "carried forward" if carried else "the latest final period"
         said.append(f"Value of {name(settled.period)}, {how}.")
+    if bound is not None:
+        shown = format_value(
+            bound, shown_unit(metric, setting.catalog), setting.catalog.company.currency.report
+        )
+        said.append(f"Scored as {shown}, the least it can be.")
     if not series.observations and series.error is None:
         said.append("Not computed yet.")
     return " ".join(said) or None

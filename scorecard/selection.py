@@ -43,24 +43,34 @@ class Choice:
     nothing: Observation | None = None
 
 
-def choose(series: MetricSeries, period: Period, missing: Missing, calendar: Calendar) -> Choice:
+def choose(
+    series: MetricSeries,
+    period: Period,
+    missing: Missing,
+    calendar: Calendar,
+    *,
+    nothing_counts: bool = False,
+) -> Choice:
     """Return the value that stands for a period: its own where that is settled, else the latest settled.
 
     A settled value is final, of a small sample or suppressed, and lies at most `MAX_AGE` back. A covered
     period in which nothing happened is settled too: no older value stands in for it. Under
-    `carry_forward` an older final value does, up to its `max_age`, wherever there is none to score.
+    `carry_forward` an older final value does, up to its `max_age`, wherever there is none to score;
+    `nothing_counts` says that a final value of none is scored.
     """
     held = {one.period: one for one in series.observations}
     current = held.get(period)
     provisional = current if current is not None and current.state is State.PROVISIONAL else None
     settled = _settled(held, series.watermark, period, calendar)
-    if missing.rule is MissingRule.CARRY_FORWARD and not has_final(settled):
+    carried = False
+    if missing.rule is MissingRule.CARRY_FORWARD and not _counts(settled, nothing_counts):
         for earlier in _backwards(period, missing.max_age or MAX_AGE, calendar):
-            if has_final(held.get(earlier)):
-                return Choice(held[earlier], provisional, carried=True)
+            if _counts(held.get(earlier), nothing_counts):
+                settled, carried = held[earlier], True
+                break
     if settled is not None and _is_nothing(settled):
-        return Choice(None, provisional, nothing=settled)
-    return Choice(settled, provisional)
+        return Choice(None, provisional, carried, nothing=settled)
+    return Choice(settled, provisional, carried)
 
 
 def default_period(scorecard: Scorecard, reader: Reader, calendar: Calendar, now: datetime) -> Period:
@@ -80,6 +90,11 @@ def default_period(scorecard: Scorecard, reader: Reader, calendar: Calendar, now
 def has_final(found: Observation | None) -> bool:
     """Tell whether an observation holds a final value."""
     return found is not None and found.state is State.FINAL and found.value is not None
+
+
+def _counts(found: Observation | None, nothing_counts: bool) -> bool:
+    nothing = found is not None and found.state is State.FINAL and nothing_counts
+    return nothing or has_final(found)
 
 
 def _latest(periods: Iterable[Period]) -> Period | None:

@@ -87,7 +87,8 @@ class IndicatorReport:
     `change` is against the period before, `year_on_year` against the same period of the year before.
     `provisional` is the report period's own open value, never scored. `assumptions` is what every value rests
     on, such as a horizon and a margin. `effective_weight` is in percent of
-    the objective, None where the indicator does not count.
+    the objective, None where the indicator does not count. `scored_as` is what is scored in place of a value
+    that is none and certainly reaches it: the least that it can be, so that `score` is the most.
     """
 
     metric: str
@@ -120,6 +121,7 @@ class IndicatorReport:
     guards: tuple[str, ...]
     note: str | None
     assumptions: str | None = None
+    scored_as: float | None = None
 
 
 @dataclass(frozen=True)

@@ -171,6 +171,9 @@ class _Page:
             interval = self.cells(indicator)["interval"]
             if interval and "interval" not in self.widths:
                 said.append(f"95% {interval}")
+            if indicator.scored_as is not None:
+                least = format_value(indicator.scored_as, indicator.unit, self.currency)
+                said.append(f"scored as {least}, the least it can be")
             said += list(self.movement(indicator))
         said += list(self.owners(indicator))
         if said:

@@ -30,4 +30,5 @@ def make_nurture(rng: np.random.Generator, leads: Leads) -> Nurture:
     start = between(leads.created, 0.30, 0.46)
     nurtured = rng.random(len(leads.lead)) < np.where(accepted, start * 1.22, start * 0.86)
     cost = each(leads.channel, _COST) * rng.gamma(9.0, 1 / 9, len(leads.lead))
-    return Nurture(nurtured, np.round(cost + _LETTERS * nurtured, 2))
+    booked: Floats = np.round(cost + np.where(nurtured, _LETTERS, 0.0), 2)
+    return Nurture(nurtured, booked)

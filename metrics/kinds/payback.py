@@ -30,6 +30,7 @@ __all__ = [
     "Options",
     "Orders",
     "absent",
+    "at_least",
     "bases",
     "beside",
     "closing",
@@ -148,6 +149,13 @@ def absent(metric: Metric, state: State) -> str | None:
     if options.form is Form.SIMPLE:
         return "never at this margin"
     return "not yet" if state is State.PROVISIONAL else f"not within {options.horizon}"
+
+
+def at_least(metric: Metric, state: State) -> float | None:
+    """Return the first month behind the horizon for a cohort that has not paid back within it."""
+    options: Options = metric.options
+    observed = options.form is Form.OBSERVED and state is State.FINAL
+    return options.months + 1.0 if observed else None
 
 
 def beside(metric: Metric, frame: Frame, results: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -183,16 +183,23 @@ def test_no_month_of_payback_is_said_in_words(root: Path, client: FlaskClient) -
     report = client.get("/api/v1/scorecards/joint?period=2023-Q1").get_json()
     soon, late, _ = report["perspectives"][0]["objectives"][0]["indicators"]
     assert (soon["scored"]["value"], soon["scored"]["state"]) == (None, "final")
-    assert (soon["scored"]["absent"], soon["score"]) == ("not within 6 months", None)
+    assert soon["scored"]["absent"] == "not within 6 months"
+    # It takes 7 whole months at least, which is a third of a third below the red flag of 6; the goal is 3.
+    assert (soon["score"], soon["status"]) == (pytest.approx(2 / 9), "red")
+    assert (soon["scored_as"], soon["note"]) == (7.0, "Scored as 7 months, the least it can be.")
+    assert [point["value"] for point in soon["trend"]] == [None]
+    assert (late["score"], late["scored_as"]) == (None, None)
     assert (late["scored"], late["provisional"]["absent"]) == (None, "not yet")
     page = words(client, "/?period=2023-Q1")
-    assert "Not within 6 months 2023-Q1" in page
+    assert "Not within 6 months 2023-Q1 scored as 7 months, the least it can be" in page
     assert "2023-Q1 so far: not yet" in page
     shown = run(root, "show", "--period", "2023-Q1", now=NOW).stdout
     assert "not within 6 months" in shown
+    assert "scored as 7 months, the least it can be" in " ".join(shown.split())
     assert "2023-Q1 so far not yet" in shown
     why = " ".join(run(root, "show", "--period", "2023-Q1", "--why", now=NOW).stdout.split())
     assert "Months to pay back has no value (not within 6 months) in 2023-Q1:" in why
+    assert "22 of 100 on the scale. Scored as 7 months, the least it can be." in why
     assert "and has no value (not yet):" in why
     for metric, said in (("back_soon", "not within 6 months"), ("back_late", "not yet")):
         assert f"2023-Q1 {said} " in words(client, f"/catalogue/{metric}")

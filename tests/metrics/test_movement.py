@@ -96,7 +96,10 @@ def test_a_segment_that_is_new_moves_the_whole_and_has_no_change_itself():
     assert sum(one.effect.mix + one.effect.rate for one in found) == pytest.approx(0.375 - 0.4)
 
 
-SIDES = (Reference("spend", parse_measure("sum(amount)")), Reference("orders", parse_measure("count_new(customer)")))
+SIDES = (
+    Reference("spend", parse_measure("sum(amount)")),
+    Reference("orders", parse_measure("count_new(customer)")),
+)
 CAC = Metric("cac", "CAC", "ratio", Direction.NONE, ratio.Options(*SIDES))
 
 

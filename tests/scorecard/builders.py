@@ -18,7 +18,7 @@ COMPUTED = datetime(2026, 11, 20, 7, tzinfo=UTC)
 def metric(name, options=None, **changes):
     """Return a proportion (the direction up), unless told otherwise."""
     options = options or proportion.Options(dataset="orders", share=parse("kept"))
-    kind = type(options).__module__.rpartition(".")[2]
+    kind = changes.pop("kind", type(options).__module__.rpartition(".")[2])
     plain = Metric(metric=name, label=name.replace("_", " ").capitalize(), kind=kind,
                    direction=Direction.UP, options=options)  # fmt: skip
     return replace(plain, **changes)

@@ -8,8 +8,9 @@ import pytest
 from metrics.errors import UnknownMetric
 from metrics.expression import parse
 from metrics.grain import Calendar, Grain, Period, Span
-from metrics.kinds import proportion
-from metrics.model import Direction, Freshness, Indication, Over
+from metrics.kinds import payback, proportion
+from metrics.kinds.clv import Margin, Orders
+from metrics.model import Direction, Freshness, Indication, Over, Reference
 from metrics.observation import State
 from metrics.statistics.comparison import Verdict
 from metrics.statistics.intervals import wilson
@@ -450,3 +451,46 @@ def test_a_mapping_and_a_department_are_plain_too():
     plain = to_dict(MappingProxyType({"sales": Department("sales", "Sales")}))
     assert plain == {"sales": {"name": "sales", "label": "Sales", "head": None, "reviewers": []}}
     assert to_dict(Period(Grain.ALL, None, None)) == {"grain": "all", "start": None, "end": None}
+
+
+def months_to_pay_back(**more):
+    """Return a payback within 12 months: goal 6, red flag 12."""
+    options = payback.Options(
+        "customer", Orders("orders"), Margin(0.4), Reference("spend"), Span.parse("12 months")
+    )
+    plain = {"kind": "payback", "direction": Direction.DOWN, "targets": (target("2024-01-01", 6.0, 12.0),)}
+    return metric("back", options, **plain | more)
+
+
+def test_not_paid_back_is_scored_as_the_least_that_it_can_be():
+    found = one(months_to_pay_back(), observation("back", "2026-Q3"))
+    # 13 months: a sixth of the way from the red flag to where the scale ends.
+    assert (found.scored_as, found.score, found.status) == (13.0, pytest.approx(1 / 3 - 1 / 18), Status.RED)
+    assert (found.scored.value, found.scored.absent) == (None, "not within 12 months")
+    assert found.note == "Scored as 13 months, the least it can be."
+    assert [point.value for point in found.trend] == [None]
+    assert found.change is None
+
+
+def test_not_paid_back_lowers_the_score_and_counts_as_covered():
+    card = scorecard(("back", 50), ("a", 50))
+    reader = values(back=(observation("back", "2026-Q3"),), a=900)
+    found = report(card, catalog(months_to_pay_back(), scale("a")), reader)
+    assert found.score == pytest.approx((100 * (1 / 3 - 1 / 18) + 100) / 2)
+    assert found.coverage == 1.0
+
+
+def test_no_older_payback_stands_in_for_one_that_did_not_come():
+    held = (observation("back", "2026-Q2", 4.0), observation("back", "2026-Q3"))
+    carry = Missing(MissingRule.CARRY_FORWARD)
+    found = one(months_to_pay_back(), *held, missing=carry)
+    assert (found.carried, found.scored_as, found.scored.period_name) == (False, 13.0, "2026-Q3")
+
+
+def test_nothing_is_scored_where_more_is_not_worse_or_not_known_to_be_more():
+    up = months_to_pay_back(direction=Direction.UP, targets=(target("2024-01-01", 12.0, 6.0),))
+    for subject, state in ((up, State.FINAL), (months_to_pay_back(), State.NO_DATA)):
+        found = one(subject, observation("back", "2026-Q3", None, state))
+        assert (found.scored_as, found.score, found.status) == (None, None, Status.NO_DATA)
+    open_ = one(months_to_pay_back(), observation("back", "2026-Q3", None, State.PROVISIONAL))
+    assert (open_.scored_as, open_.status) == (None, Status.PROVISIONAL)

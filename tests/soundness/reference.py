@@ -345,7 +345,13 @@ def ratio(frame: Frame, above: dict[Cell, Result], below: dict[Cell, Result]) ->
         end = frame.calendar.end(cell[1], cell[0]) if cell[1] is not None else None
         value = Fraction(n) / Fraction(d) if d else None  # type: ignore[arg-type]
         # A segment's amount without a denominator is known, and has no value.
-        state = "no_data" if value is None and not (cell[2] and n) else "final" if frame.final(end) else "provisional"
+        state = (
+            "no_data"
+            if value is None and not (cell[2] and n)
+            else "final"
+            if frame.final(end)
+            else "provisional"
+        )
         found[cell] = Result(value, float(n or 0), float(d or 0), state)
     return found
 
