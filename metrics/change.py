@@ -9,13 +9,14 @@ one year to the next; with too few periods to know that, nothing can be said.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from math import nan
 
 from metrics.expression import Measure
 from metrics.grain import Calendar
-from metrics.model import Catalog, Metric
+from metrics.kinds import difference
+from metrics.model import Catalog, Direction, Metric
 from metrics.observation import Observation, State
 from metrics.overlap import share_rows
 from metrics.statistics.comparison import (
@@ -42,8 +43,8 @@ class Basis(StrEnum):
 class Change:
     """A value less an earlier one, in the metric's unit.
 
-    `p` is the two-sided p that the interval implies. The verdict is None where no side is better, and
-    not_enough_data where either value is a small sample or no interval is known.
+    `p` is the two-sided p that the interval implies. The verdict is not_enough_data where either value is a
+    small sample or no interval is known.
     """
 
     difference: float
@@ -51,7 +52,7 @@ class Change:
     upper: float | None
     p: float | None
     basis: Basis | None
-    verdict: Verdict | None
+    verdict: Verdict
 
 
 def change(
@@ -80,13 +81,47 @@ def change(
     return Change(difference, interval.lower, interval.upper, p, basis, verdict(interval, direction))
 
 
+def judged(
+    metric: Metric, catalog: Catalog, found: Observation, series: Sequence[Observation]
+) -> Change | None:
+    """Return the value of a `difference` as the change that it is; None for other kinds, or without a final value.
+
+    With `shift` it is the change of the metric below, judged as any change of it: `series` are that metric's
+    observations of the segment at this grain, and its direction counts where the difference has none. With
+    `minus` the difference's own interval says.
+    """
+    options = metric.options
+    if not isinstance(options, difference.Options) or found.value is None or found.state not in _CLOSED:
+        return None
+    if options.shift is None:
+        own = _interval(found) if found.state is State.FINAL else None
+        said = verdict(own, metric.direction.value)
+        if own is None:
+            return Change(found.value, None, None, None, None, said)
+        return Change(found.value, own.lower, own.upper, implied_p(found.value, own), Basis.SAMPLING, said)
+    below, held = catalog.metric(options.of), {one.period: one for one in series}
+    sides = difference.input_periods(metric, found.period, catalog.company.calendar)
+    now, before = (held.get(period) for _, period in sides)
+    if now is None or before is None:
+        return None
+    sided = metric if metric.direction in (Direction.UP, Direction.DOWN) else below
+    return change(replace(below, direction=sided.direction), catalog, now, before, series)
+
+
 _CLOSED = {State.FINAL, State.SMALL_SAMPLE}
+
+
+def _interval(found: Observation) -> Interval | None:
+    if found.lower is None or found.upper is None:
+        return None
+    return Interval(found.lower, found.upper)
 
 
 def limits(metric: Metric, found: Observation) -> Interval | None:
     """Return the limits of one value: its interval, for a plain count Poisson's, else None."""
-    if found.lower is not None and found.upper is not None:
-        return Interval(found.lower, found.upper)
+    own = _interval(found)
+    if own is not None:
+        return own
     measure = getattr(metric.options, "measure", None)
     stock = getattr(metric.options, "at", None) is not None
     if metric.kind != "aggregate" or not isinstance(measure, Measure) or stock:

@@ -58,6 +58,17 @@ def format_change(difference: float | None, unit: str, currency: str) -> str:
     return f"{MINUS if difference < 0 else '+'}{before}{number}{after}"
 
 
+def format_span(lower: float | None, upper: float | None, unit: str, currency: str) -> str:
+    """Return the interval of a change: `+0.4 to +2.0 pp`, `−£40.00 to +£12.00`; an en dash where it is unknown."""
+    if lower is None or upper is None or not isfinite(lower) or not isfinite(upper):
+        return NOTHING
+    low, high = format_change(lower, unit, currency), format_change(upper, unit, currency)
+    for ending in (" pp", f" {unit}"):
+        if len(ending) > 1 and low.endswith(ending) and high.endswith(ending):
+            low = low.removesuffix(ending)
+    return f"{low} to {high}"
+
+
 def format_count(count: float | None) -> str:
     """Return a count, a numerator or a denominator without a unit: `1,204`."""
     return NOTHING if count is None or not isfinite(count) else "".join(_parts(count, "", ""))

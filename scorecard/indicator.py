@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from metrics.change import change
+from metrics.change import Change, change, judged
 from metrics.grain import Calendar, Period, Span, Unit
 from metrics.kind import absent, at_least
+from metrics.kinds import difference
 from metrics.model import Catalog, Direction, Metric
 from metrics.observation import Observation, State
 from metrics.terms import assumptions
@@ -17,7 +18,7 @@ from scorecard.display import format_value
 from scorecard.freshness import longest_age
 from scorecard.model import Indicator, Missing
 from scorecard.score import Status, level_problem, scale_score, status_of
-from scorecard.selection import Choice, MetricSeries, choose
+from scorecard.selection import Choice, MetricSeries, Reader, choose
 from scorecard.target import ActiveTarget, target_for
 from scorecard.view import ChangeReport, IndicatorReport, TargetReport, TrendPoint, ValueReport
 
@@ -40,6 +41,7 @@ class Setting:
     period: Period
     missing: Missing
     now: datetime
+    reader: Reader
 
     @property
     def calendar(self) -> Calendar:
@@ -83,6 +85,7 @@ def report_indicator(indicator: Indicator, series: MetricSeries, setting: Settin
         status=status,
         change=_change(metric, choice.settled, last, held, setting.catalog),
         year_on_year=_change(metric, choice.settled, year_ago, held, setting.catalog),
+        judged=_judged(metric, choice.settled, setting),
         trend=_trend(metric, held, setting),
         as_of=series.watermark,
         age=None if series.watermark is None else setting.now - series.watermark,
@@ -155,18 +158,36 @@ def _change(
     found = change(metric, catalog, settled, before, tuple(held.values()))
     if found is None:
         return None
-    assert before.value is not None
+    return _report(found, before.value, catalog.company.calendar.name(before.period))
+
+
+def _report(found: Change, previous: float | None, name: str) -> ChangeReport:
     return ChangeReport(
         difference=found.difference,
         lower=found.lower,
         upper=found.upper,
         verdict=found.verdict,
-        previous=before.value,
-        previous_name=catalog.company.calendar.name(before.period),
+        previous=previous,
+        previous_name=name,
         basis=found.basis,
         p=found.p,
         adjusted_p=None,
     )
+
+
+def _judged(metric: Metric, settled: Observation | None, setting: Setting) -> ChangeReport | None:
+    """Return what can be said of a value that is a difference itself."""
+    if settled is None or not isinstance(metric.options, difference.Options):
+        return None
+    below = setting.reader(metric.options.of).observations if metric.options.shift else ()
+    found = judged(metric, setting.catalog, settled, below)
+    if found is None:
+        return None
+    if metric.options.minus is not None:
+        return _report(found, None, setting.catalog.metric(metric.options.minus).label)
+    period = difference.input_periods(metric, settled.period, setting.calendar)[1][1]
+    previous = next((one.value for one in below if one.period == period), None)
+    return _report(found, previous, setting.calendar.name(period))
 
 
 def _before(settled: Observation | None, calendar: Calendar) -> tuple[Period | None, Period | None]:

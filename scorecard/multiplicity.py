@@ -14,12 +14,14 @@ LEVEL = 0.05
 class Family:
     """Every change of one report, each metric's counted once, with Holm's adjusted p.
 
-    The changes against the period before are one family, those against the year before another.
+    The changes against the period before are one family, those against the year before another, and the
+    values that are differences themselves a third.
     """
 
     def __init__(self, indicators: Iterable[IndicatorReport]) -> None:
         once = {one.metric: one for one in indicators}
         self._last = _adjusted({name: one.change for name, one in once.items()})
+        self._value = _adjusted({name: one.judged for name, one in once.items()})
         self._year = _adjusted({name: one.year_on_year for name, one in once.items()})
 
     def adjust(self, indicator: IndicatorReport) -> IndicatorReport:
@@ -28,6 +30,7 @@ class Family:
         return replace(
             indicator,
             change=_with(indicator.change, self._last.get(name)),
+            judged=_with(indicator.judged, self._value.get(name)),
             year_on_year=_with(indicator.year_on_year, self._year.get(name)),
         )
 

@@ -41,7 +41,7 @@ def build_report(
     if period.grain is not scorecard.grain:
         raise ValueError(f"scorecard {scorecard.scorecard!r} has grain {scorecard.grain}, not {period.grain}")
     series = {name: reader(name) for name in scorecard.metrics}
-    setting = Setting(catalog, period, scorecard.missing, now)
+    setting = Setting(catalog, period, scorecard.missing, now, reader)
     built = _compared([_build(perspective, series, setting) for perspective in scorecard.perspectives])
     rolled = _roll_perspectives(built)
     marks = [one.watermark for one in series.values()]

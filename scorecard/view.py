@@ -48,7 +48,8 @@ class TargetReport:
 class ChangeReport:
     """The scored value less an earlier one, with its 95% interval and what can be said of it.
 
-    `basis` says what the interval is made of: sampling, or how far the series usually moves. `p` is what the
+    `previous_name` is the earlier period, or the label of the metric that is taken away. `basis` says what the
+    interval is made of: sampling, or how far the series usually moves. `p` is what the
     interval implies; `adjusted_p` is Holm's over all such changes of the report, where a few look clear by
     chance alone.
     """
@@ -56,8 +57,8 @@ class ChangeReport:
     difference: float
     lower: float | None
     upper: float | None
-    verdict: Verdict | None
-    previous: float
+    verdict: Verdict
+    previous: float | None
     previous_name: str
     basis: Basis | None
     p: float | None
@@ -88,7 +89,8 @@ class IndicatorReport:
     `provisional` is the report period's own open value, never scored. `assumptions` is what every value rests
     on, such as a horizon and a margin. `effective_weight` is in percent of
     the objective, None where the indicator does not count. `scored_as` is what is scored in place of a value
-    that is none and certainly reaches it: the least that it can be, so that `score` is the most.
+    that is none and certainly reaches it: the least that it can be, so that `score` is the most. `judged` says
+    of a metric that is itself a difference whether its value is a clear one.
     """
 
     metric: str
@@ -122,6 +124,7 @@ class IndicatorReport:
     note: str | None
     assumptions: str | None = None
     scored_as: float | None = None
+    judged: ChangeReport | None = None
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from scorecard.display import (
     format_level,
     format_score,
     format_share,
+    format_span,
     format_value,
 )
 from scorecard.multiplicity import may_be_chance
@@ -26,6 +27,7 @@ from scorecard.view import ChangeReport, IndicatorReport, TargetReport, ValueRep
 _VERDICTS = {
     Verdict.BETTER: "better",
     Verdict.WORSE: "worse",
+    Verdict.CHANGED: "changed",
     Verdict.NO_CLEAR_CHANGE: "no clear change",
     Verdict.NOT_ENOUGH_DATA: "not enough data to tell",
 }
@@ -35,6 +37,12 @@ _BETTER = {
     Direction.BAND: "inside the band is best",
     Direction.NONE: "context",
 }
+
+
+def verdict_words(change: ChangeReport) -> str:
+    """Return what can be said of a change, and whether it may be chance among all of the report."""
+    chance = ", perhaps chance" if may_be_chance(change) else ""
+    return f"{_VERDICTS[change.verdict]}{chance}"
 
 
 def why(indicator: IndicatorReport, currency: str) -> tuple[str, ...]:
@@ -56,9 +64,11 @@ def _sentences(indicator: IndicatorReport, currency: str) -> Iterator[str]:
     if indicator.target is not None:
         yield _target(indicator.target, indicator.direction, unit, currency)
     yield _status(indicator)
+    if indicator.judged is not None:
+        yield f"The value itself: {change_words(indicator.judged, unit, currency)}"
     for change in (indicator.change, indicator.year_on_year):
         if change is not None:
-            yield _change(change, unit, currency)
+            yield change_words(change, unit, currency)
     if indicator.provisional is not None:
         yield _provisional(indicator.provisional, unit, currency)
     if indicator.note is not None:
@@ -119,15 +129,14 @@ _REASONS = {
 }
 
 
-def _change(change: ChangeReport, unit: str, currency: str) -> str:
+def change_words(change: ChangeReport, unit: str, currency: str) -> str:
+    """Return a change with its interval, what that is made of, and what can be said, as a sentence."""
     said = f"{format_change(change.difference, unit, currency)} against {change.previous_name}"
     if change.lower is not None and change.upper is not None:
-        low = format_change(change.lower, unit, currency)
-        high = format_change(change.upper, unit, currency)
+        span = format_span(change.lower, change.upper, unit, currency)
         by = " by how far it usually moves" if change.basis is Basis.USUAL_MOVEMENT else ""
-        said += f" (95% interval {low} to {high}{by})"
-    if change.verdict is not None:
-        said += f": {_VERDICTS[change.verdict]}"
+        said += f" (95% interval {span}{by})"
+    said += f": {_VERDICTS[change.verdict]}"
     if may_be_chance(change):
         said += ", which among all changes here may be chance (Holm)"
     return f"{said}."

@@ -18,12 +18,13 @@ from scorecard.display import (
     format_level,
     format_score,
     format_share,
+    format_span,
     format_value,
 )
 from scorecard.model import label_of
 from scorecard.score import STATUS_STYLE, Status
-from scorecard.view import IndicatorReport, ObjectiveReport, PerspectiveReport, ScorecardReport
-from scorecard.words import why
+from scorecard.view import ChangeReport, IndicatorReport, ObjectiveReport, PerspectiveReport, ScorecardReport
+from scorecard.words import verdict_words, why
 
 COLOURS = {"green": "green", "amber": "yellow", "red": "red", "grey": "bright_black"}
 QUIET = "bright_black"
@@ -184,16 +185,25 @@ class _Page:
             yield Text(f"stale: the data reach to {moment_text(indicator.as_of)}", "yellow")
 
     def movement(self, indicator: IndicatorReport) -> Iterator[str]:
-        """Yield the change since the period before, and the value of the open period."""
-        change, now = indicator.change, indicator.provisional
-        if change is not None:
-            difference = format_change(change.difference, indicator.unit, self.currency)
-            said = f", {change.verdict.value.replace('_', ' ')}" if change.verdict else ""
-            yield f"{difference} against {change.previous_name}{said}"
+        """Yield the changes since the period and the year before, and the value of the open period."""
+        now = indicator.provisional
+        if indicator.judged is not None:
+            known = indicator.scored is not None and indicator.scored.lower is not None
+            span = "" if known else f"95% {self.span(indicator.judged, indicator.unit)}, "
+            yield f"as a difference {span}{verdict_words(indicator.judged)}"
+        for change in (indicator.change, indicator.year_on_year):
+            if change is not None:
+                difference = format_change(change.difference, indicator.unit, self.currency)
+                span = f" ({self.span(change, indicator.unit)})" if change.lower is not None else ""
+                yield f"{difference}{span} on {change.previous_name}, {verdict_words(change)}"
         if now is not None and (now.value is not None or now.absent):
             mature = f", {format_share(now.maturity)} mature" if now.maturity is not None else ""
             value = format_value(now.value, indicator.unit, self.currency, now.absent)
             yield f"{now.period_name} so far {value}{mature}"
+
+    def span(self, change: ChangeReport, unit: str) -> str:
+        """Return the interval of a change."""
+        return format_span(change.lower, change.upper, unit, self.currency)
 
     def owners(self, indicator: IndicatorReport) -> Iterator[str]:
         """Yield who leads, who supports and who owns."""

@@ -10,6 +10,7 @@ from flask import render_template, request
 from markupsafe import Markup
 
 from api.context import current, now, project
+from api.judged import judged_value
 from api.lineage import nodes
 from api.newest import live, still_open
 from api.pages.catalogue import usual_grain
@@ -70,6 +71,7 @@ def metric(metric: str) -> str:
         by=by,
         choices=choices,
         latest=latest,
+        judged=judged_value(seen, found, latest),
         unfinished=unfinished[1][0] if unfinished else None,
         target=target_for(found, newest[0], seen.catalog) if newest else None,
         standing=_standing(seen, found.metric),

@@ -11,12 +11,13 @@ from markupsafe import Markup
 from api.context import now, project
 from api.pages import chart
 from api.pages.site import currency, pages
+from metrics.change import Change
 from metrics.grain import Calendar, Period
 from metrics.observation import State
-from scorecard.display import NOTHING, format_level, format_score, format_value
-from scorecard.multiplicity import may_be_chance
+from scorecard.display import NOTHING, format_level, format_score, format_span, format_value
 from scorecard.score import STATUS_STYLE, Level, Status
 from scorecard.view import ChangeReport, IndicatorReport, ScorecardReport, TrendPoint
+from scorecard.words import change_words, verdict_words
 
 _PERIODS_OFFERED = 12
 
@@ -105,10 +106,22 @@ def level(found: Level | None, unit: str) -> str:
     return NOTHING if found is None else format_level(found, unit, currency())
 
 
-@pages.app_template_test("chance")
-def chance(change: ChangeReport) -> bool:
-    """Tell whether a change that looks clear may be chance among all changes of the scorecard."""
-    return may_be_chance(change)
+@pages.app_template_filter("verdict_of")
+def verdict_of(change: ChangeReport) -> str:
+    """Say whether a change is clear, and whether it may be chance among all changes of the scorecard."""
+    return verdict_words(change)
+
+
+@pages.app_template_filter("told")
+def told(change: ChangeReport, unit: str) -> str:
+    """Say all of a change in a sentence."""
+    return change_words(change, unit, currency())
+
+
+@pages.app_template_filter("span")
+def span(change: Change | ChangeReport, unit: str) -> str:
+    """Write the interval of a change; an en dash where it is unknown."""
+    return format_span(change.lower, change.upper, unit, currency())
 
 
 @pages.app_template_filter("better")

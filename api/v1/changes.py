@@ -9,6 +9,7 @@ from typing import Any
 from flask_smorest import Blueprint
 
 from api.context import project
+from api.judged import judged_value
 from api.project import Project
 from api.v1.endpoint import endpoint
 from api.v1.metrics import cut_of, grain_of
@@ -46,6 +47,7 @@ def get_changes(query: Mapping[str, str], metric: str) -> Any:
         raise UsageError(f"{calendar.name(before)!r} is a {before.grain}, not a {grain}")
     held = {one.period: one for one in totals}
     later, earlier = held.get(now), held.get(before)
+    said = judged_value(seen, found, later)
     told = change(found, seen.catalog, later, earlier, totals) if later and earlier else None
     return {
         "metric": metric,
@@ -55,6 +57,7 @@ def get_changes(query: Mapping[str, str], metric: str) -> Any:
         "value": later.value if later else None,
         "previous": earlier.value if earlier else None,
         "change": asdict(told) if told else None,
+        "judged": asdict(said) if said else None,
         "causes": _causes(seen, metric, before, later),
         "adjusted_by": "benjamini_hochberg",
         "segments": [_segment(one) for one in _segments(seen, found, query["by"], totals, (now, before))],

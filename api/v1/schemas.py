@@ -170,7 +170,10 @@ class ChangeSchema(Schema):
         allow_none=True, metadata={"description": "sampling, or usual_movement of the series"}
     )
     verdict = fields.String(
-        allow_none=True, metadata={"description": "better, worse, no_clear_change or not_enough_data"}
+        allow_none=True,
+        metadata={
+            "description": "better, worse, changed (no side is better), no_clear_change or not_enough_data"
+        },
     )
 
 
@@ -205,6 +208,11 @@ class ChangesSchema(Schema):
     value = _number("The later value")
     previous = _number("The earlier value, as it is known now")
     change = fields.Nested(ChangeSchema, allow_none=True)
+    judged = fields.Nested(
+        ChangeSchema,
+        allow_none=True,
+        metadata={"description": "Of a metric that is itself a difference: what can be said of its value"},
+    )
     causes = fields.Nested(CausesSchema, allow_none=True)
     adjusted_by = _words("How the p of segments are adjusted together")
     segments = fields.List(fields.Nested(SegmentChangeSchema))

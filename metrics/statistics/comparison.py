@@ -18,10 +18,11 @@ FEWEST_RANGES = 6
 
 
 class Verdict(StrEnum):
-    """What the interval of a difference says about a metric that has a good direction."""
+    """What the interval of a difference says; `changed` is a clear change where no side is better."""
 
     BETTER = "better"
     WORSE = "worse"
+    CHANGED = "changed"
     NO_CLEAR_CHANGE = "no_clear_change"
     NOT_ENOUGH_DATA = "not_enough_data"
 
@@ -150,21 +151,21 @@ def benjamini_hochberg(p_values: Sequence[float]) -> list[float]:
     return adjusted
 
 
-def verdict(interval: Interval | None, direction: str) -> Verdict | None:
+def verdict(interval: Interval | None, direction: str) -> Verdict:
     """Judge the interval of new - old for a direction: only an interval that excludes 0 is a change.
 
-    `up` and `down` say which side is better. `band` and `none` have no better side: None.
+    `up` and `down` say which side is better. `band` and `none` have no better side: a clear change is changed.
 
     Raises:
         ValueError: the direction is not up, down, band or none.
     """
     if direction not in ("up", "down", "band", "none"):
         raise ValueError(f"{direction!r} is not a direction: up, down, band or none")
-    if direction in ("band", "none"):
-        return None
     if interval is None:
         return Verdict.NOT_ENOUGH_DATA
     if interval.lower <= 0 <= interval.upper:
         return Verdict.NO_CLEAR_CHANGE
+    if direction in ("band", "none"):
+        return Verdict.CHANGED
     rose = interval.lower > 0
     return Verdict.BETTER if rose == (direction == "up") else Verdict.WORSE

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from metrics.change import Basis, change, limits
+from metrics.change import Basis, change, judged, limits
 from metrics.expression import parse, parse_measure
 from metrics.grain import Span
 from metrics.kinds import aggregate, derived, difference, proportion, surge
@@ -67,8 +67,8 @@ def test_shares_have_newcombes_interval():
     [
         (Direction.UP, Verdict.BETTER),
         (Direction.DOWN, Verdict.WORSE),
-        (Direction.BAND, None),
-        (Direction.NONE, None),
+        (Direction.BAND, Verdict.CHANGED),
+        (Direction.NONE, Verdict.CHANGED),
     ],
 )
 def test_the_direction_says_which_side_is_better(direction, expected):
@@ -217,3 +217,52 @@ def test_a_year_on_year_change_is_judged_by_what_a_year_usually_brings():
     fewer = change(of, CATALOG, steady[-1], steady[-13], steady[-18:])
     assert fewer is not None
     assert (fewer.basis, fewer.verdict) == (None, Verdict.NOT_ENOUGH_DATA)
+
+
+def revenue_change(direction=Direction.NONE, **options):
+    shifted = difference.Options("orders", **(options or {"shift": Span.parse("1 year")}))
+    return Metric("orders_change", "Change of orders", "difference", direction, shifted)
+
+
+def test_a_difference_with_a_shift_is_judged_as_the_change_of_its_metric():
+    of = orders("sum(amount)")
+    catalog = replace(CATALOG, metrics={"orders": of})
+    series = flat(*(1000.0 + 5 * (month % 2) for month in range(24)), 1300.0)
+    value = seen("2026-03", series[-1].value - series[-13].value)
+    found = judged(revenue_change(), catalog, value, series)
+    assert found == change(of, catalog, series[-1], series[-13], series)
+    assert (found.difference, found.basis) == (value.value, Basis.USUAL_MOVEMENT)
+    # Its metric says which side is better, unless the difference says it itself.
+    assert found.verdict is Verdict.BETTER
+    assert judged(revenue_change(Direction.DOWN), catalog, value, series).verdict is Verdict.WORSE
+    sideless = replace(catalog, metrics={"orders": replace(of, direction=Direction.NONE)})
+    assert judged(revenue_change(), sideless, value, series).verdict is Verdict.CHANGED
+
+
+@pytest.mark.parametrize(
+    ("lower", "upper", "expected"),
+    [
+        (0.05, 0.3, Verdict.BETTER),
+        (-0.05, 0.3, Verdict.NO_CLEAR_CHANGE),
+        (-0.3, -0.05, Verdict.WORSE),
+        (None, None, Verdict.NOT_ENOUGH_DATA),
+    ],
+)
+def test_a_difference_of_two_metrics_is_judged_by_its_own_interval(lower, upper, expected):
+    gap = revenue_change(Direction.UP, minus="others")
+    found = judged(gap, CATALOG, seen("2026-Q3", 0.1, lower, upper), ())
+    assert (found.difference, found.lower, found.upper, found.verdict) == (0.1, lower, upper, expected)
+    small = judged(gap, CATALOG, seen("2026-Q3", 0.1, lower, upper, State.SMALL_SAMPLE), ())
+    assert small.verdict is Verdict.NOT_ENOUGH_DATA
+
+
+def test_only_a_final_difference_is_judged():
+    value = seen("2026-Q3", 0.1, 0.05, 0.3)
+    assert judged(kept(), CATALOG, value, ()) is None
+    assert (
+        judged(revenue_change(minus="others"), CATALOG, replace(value, state=State.PROVISIONAL), ()) is None
+    )
+    assert judged(revenue_change(minus="others"), CATALOG, replace(value, value=None), ()) is None
+    # What the metric below has lost cannot be judged any more.
+    catalog = replace(CATALOG, metrics={"orders": orders()})
+    assert judged(revenue_change(), catalog, value, ()) is None

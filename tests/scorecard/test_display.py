@@ -2,7 +2,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scorecard.display import format_change, format_interval, format_score, format_share, format_value
+from scorecard.display import (
+    format_change,
+    format_interval,
+    format_score,
+    format_share,
+    format_span,
+    format_value,
+)
 
 
 @pytest.mark.parametrize(
@@ -109,3 +116,17 @@ def test_every_number_is_written_with_digits_and_the_same_but_for_its_sign(value
     shown = format_value(value, unit, "GBP")
     assert any(character.isdigit() for character in shown)
     assert shown.removeprefix("−") == format_value(abs(value), unit, "GBP")
+
+
+@pytest.mark.parametrize(
+    ("lower", "upper", "unit", "expected"),
+    [
+        (0.004, 0.02, "ratio", "+0.4 to +2.0 pp"),
+        (-40, 12, "gbp", "−£40.00 to +£12.00"),
+        (-1.5, 2, "days", "−1.5 to +2 days"),
+        (-3, 4, "", "−3 to +4"),
+        (None, 4, "", "–"),
+    ],
+)
+def test_the_interval_of_a_change(lower, upper, unit, expected):
+    assert format_span(lower, upper, unit, "GBP") == expected

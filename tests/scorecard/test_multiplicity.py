@@ -7,13 +7,14 @@ from types import SimpleNamespace
 
 import pytest
 
+from metrics.statistics.comparison import Verdict
 from scorecard.multiplicity import Family, may_be_chance
 from scorecard.view import ChangeReport
 from tests.scorecard.test_report import KEPT, one, share
 
 
 def moved(p, *, clear=True):
-    return ChangeReport(0.1, 0.01 if clear else -0.1, 0.2, None, 0.5, "2026-Q2", None, p, None)
+    return ChangeReport(0.1, 0.01 if clear else -0.1, 0.2, Verdict.BETTER, 0.5, "2026-Q2", None, p, None)
 
 
 def indicator(base, name, p):

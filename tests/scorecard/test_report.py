@@ -8,7 +8,7 @@ import pytest
 from metrics.errors import UnknownMetric
 from metrics.expression import parse
 from metrics.grain import Calendar, Grain, Period, Span
-from metrics.kinds import payback, proportion
+from metrics.kinds import difference, payback, proportion
 from metrics.kinds.clv import Margin, Orders
 from metrics.model import Direction, Freshness, Indication, Over, Reference
 from metrics.observation import State
@@ -28,6 +28,7 @@ from scorecard.model import (
 )
 from scorecard.report import MetricSeries, build_report, to_dict
 from scorecard.score import Status
+from scorecard.words import why
 from tests.scorecard.builders import (
     COMPUTED,
     NOW,
@@ -494,3 +495,27 @@ def test_nothing_is_scored_where_more_is_not_worse_or_not_known_to_be_more():
         assert (found.scored_as, found.score, found.status) == (None, None, Status.NO_DATA)
     open_ = one(months_to_pay_back(), observation("back", "2026-Q3", None, State.PROVISIONAL))
     assert (open_.scored_as, open_.status) == (None, Status.PROVISIONAL)
+
+
+def test_a_difference_says_whether_its_value_is_clear():
+    revenue = count("orders")
+    shifted = metric(
+        "orders_change", difference.Options("orders", shift=Span.parse("1 year")), direction=Direction.NONE
+    )
+    card = scorecard(("orders_change", 10))
+    held = (observation("orders", "2025-Q3", 400.0), observation("orders", "2026-Q3", 500.0))
+    found = report(card, catalog(revenue, shifted), values(orders_change=100.0, orders=held)).indicators[0]
+    said = found.judged
+    assert (said.difference, said.previous, said.previous_name) == (100.0, 400.0, "2025-Q3")
+    # Two counts by their exact limits (457.1 to 545.8, 361.8 to 441.2) and the root of the sum of squares; the direction is that of what is counted.
+    assert (round(said.lower, 1), round(said.upper, 1), said.verdict) == (40.6, 159.7, Verdict.BETTER)
+    assert said.adjusted_p == said.p
+    assert "The value itself: +100 against 2025-Q3 (95% interval +40.6 to +160): better." in why(found, "GBP")
+
+
+def test_a_difference_of_two_metrics_is_named_after_the_other():
+    gap = metric("gap", difference.Options("a", minus="b"), direction=Direction.UP)
+    card = scorecard(("gap", 10))
+    value = (observation("gap", "2026-Q3", 0.1, lower=-0.05, upper=0.25),)
+    said = report(card, catalog(scale("a"), scale("b"), gap), values(gap=value)).indicators[0].judged
+    assert (said.previous_name, said.previous, said.verdict) == ("B", None, Verdict.NO_CLEAR_CHANGE)

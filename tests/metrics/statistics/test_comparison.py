@@ -116,12 +116,13 @@ def test_bootstrap_difference_without_draws_is_none() -> None:
 )
 def test_verdicts(interval: Interval | None, up: Verdict, down: Verdict) -> None:
     assert (verdict(interval, "up"), verdict(interval, "down")) == (up, down)
-    assert verdict(interval, "band") is None
-    assert verdict(interval, "none") is None
+    sideless = Verdict.CHANGED if up in (Verdict.BETTER, Verdict.WORSE) else up
+    assert verdict(interval, "band") == verdict(interval, "none") == sideless
 
 
 def test_verdicts_have_these_words() -> None:
-    assert [str(word) for word in Verdict] == ["better", "worse", "no_clear_change", "not_enough_data"]
+    words = ["better", "worse", "changed", "no_clear_change", "not_enough_data"]
+    assert [str(word) for word in Verdict] == words
 
 
 def test_an_unknown_direction_is_refused() -> None:
