@@ -1,12 +1,17 @@
-"""What a metric is computed from, as pairs: metrics, datasets and sources, each read by the next."""
+"""What a metric is computed from: metrics, datasets and sources, each read by the next, and fitted models."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
+from api.project import Project
 from metrics.lineage import upstream
 from metrics.model import Catalog, Dataset
 from metrics.parts import inputs, uses
+from metrics.unit import unit_of
 
 Node = tuple[str, str]
 """(metric | dataset | source, name)"""
@@ -52,3 +57,33 @@ def _of_dataset(dataset: Dataset) -> Iterator[tuple[Node, Node]]:
         yield ("dataset", lookup.dataset), own
     for part in dataset.union:
         yield ("dataset", part.dataset), own
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A fitted model that values come from, as the last good run of its metric stored it."""
+
+    metric: str
+    definition_hash: str
+    computed_at: datetime
+    fitted_at: datetime | None
+    models: Mapping[str, Any]
+
+
+def currency(catalog: Catalog, metric: str) -> str | None:
+    """Return the currency of a metric's or its inputs' money; None where there is no money; raise UnknownMetric."""
+    report = catalog.company.currency.report
+    chain = (metric, *upstream(catalog, metric).metrics)
+    money = any(unit_of(catalog.metrics[name], catalog) == report.lower() for name in chain)
+    paid_back = any(catalog.metrics[name].kind == "payback" for name in chain)
+    return report if money or paid_back else None
+
+
+def fits(seen: Project, metric: str) -> Iterator[Fitted]:
+    """Yield the models behind a metric, its own first; nothing of a private metric; raise UnknownMetric."""
+    for name in (metric, *reversed(upstream(seen.catalog, metric).metrics)):
+        run = None if seen.catalog.metric(name).private else seen.store.last_success(name)
+        if run is not None and run.beside.get("fit"):
+            said, mark = run.beside, run.beside.get("fitted_at")
+            fitted_at = datetime.fromisoformat(mark) if mark else None
+            yield Fitted(name, run.definition_hash, run.finished_at, fitted_at, said["fit"])

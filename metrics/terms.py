@@ -13,6 +13,7 @@ from metrics.expression import Expression, Measure
 from metrics.kind import kind_of
 from metrics.model import Catalog, Metric, Over, Reference, Window
 from metrics.parts import inputs, is_record, yaml_key
+from metrics.unit import unit_of
 
 
 @dataclass(frozen=True)
@@ -47,9 +48,11 @@ def assumptions(metric: Metric, catalog: Catalog) -> str | None:
 
     None where its kind assumes nothing that a label should say.
     """
-    kind = kind_of(metric)
+    kind, currency = kind_of(metric), catalog.company.currency.report
     if hasattr(kind, "assumes"):
-        own: str = kind.assumes(metric, catalog.company.currency.report)
+        # A ratio is of money only where its numerator says so.
+        money = metric.kind != "ratio" or unit_of(metric, catalog) == currency.lower()
+        own: str | None = kind.assumes(metric, currency) if money else None
         return own
     below = [catalog.metrics[name] for name in inputs(metric) if name in catalog.metrics]
     found = {each.metric: assumptions(each, catalog) for each in below}

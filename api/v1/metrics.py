@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -75,7 +76,8 @@ def list_observations(query: Mapping[str, Any], metric: str) -> Answer:
     states, as_known = states_of(query.get("state")), _instant(seen, query.get("as_known"))
     run = seen.store.last_run(metric)
     unit = unit_of(found, seen.catalog)
-    tag = etag.tag_of((seen.hash_of(metric), unit, run and run.id, run and run.watermark))
+    assumed = assumptions(found, seen.catalog)
+    tag = etag.tag_of((seen.hash_of(metric), unit, assumed, run and run.id, run and run.watermark))
     unchanged = etag.unchanged(tag)
     if unchanged is not None:
         return unchanged
@@ -87,6 +89,7 @@ def list_observations(query: Mapping[str, Any], metric: str) -> Answer:
     page = {
         "metric": metric,
         "unit": unit,
+        "assumptions": assumed,
         "total": len(kept),
         "next": _next(metric, offset + limit) if offset + limit < len(kept) else None,
         "items": [observed(seen, one) for one in kept[offset : offset + limit]],
@@ -126,8 +129,9 @@ def get_definition(metric: str) -> Any:
 
 @endpoint(blueprint, "/<metric>/lineage", LineageSchema)
 def get_lineage(metric: str) -> Any:
-    """Show everything that a metric is computed from."""
+    """Show everything that a metric is computed from, what its values rest on, and the models that were fitted."""
     seen = project()
+    found = seen.catalog.metric(metric)
     pairs = lineage.edges(seen.catalog, metric)
     nodes = sorted({node for pair in pairs for node in pair})
     return {
@@ -137,6 +141,9 @@ def get_lineage(metric: str) -> Any:
             {"from_": {"kind": start[0], "name": start[1]}, "to": {"kind": end[0], "name": end[1]}}
             for start, end in pairs
         ],
+        "assumptions": assumptions(found, seen.catalog),
+        "currency": lineage.currency(seen.catalog, metric),
+        "fits": [asdict(fit) for fit in lineage.fits(seen, metric)],
     }
 
 

@@ -76,6 +76,12 @@ class ObservationsSchema(Schema):
 
     metric = _words("The metric")
     unit = _words("ratio, a currency code, a unit such as days, or empty")
+    assumptions = fields.String(
+        allow_none=True,
+        metadata={
+            "description": "What every value rests on: horizon, discount rate, currency, margin, model"
+        },
+    )
     total = fields.Integer(metadata={"description": "How many there are"})
     next = fields.String(allow_none=True, metadata={"description": "Address of the next page, or null"})
     items = fields.List(fields.Nested(ObservationSchema))
@@ -260,12 +266,32 @@ class LineageEdgeSchema(Schema):
     to = fields.Nested(LineageNodeSchema)
 
 
+class LineageFitSchema(Schema):
+    """A fitted model that values come from: that of the last good run."""
+
+    metric = _words("The metric whose model it is")
+    definition_hash = _words("The definition that it was fitted under")
+    computed_at = _instant("When it was fitted")
+    fitted_at = _instant("The data that it was fitted to end here")
+    models = fields.Raw(
+        metadata={"description": "By model: its parameters, log_likelihood and n, as customers"}
+    )
+
+
 class LineageSchema(Schema):
     """Everything that a metric is computed from."""
 
     metric = _words("The metric")
     nodes = fields.List(fields.Nested(LineageNodeSchema))
     edges = fields.List(fields.Nested(LineageEdgeSchema))
+    assumptions = fields.String(allow_none=True, metadata={"description": "What every value rests on"})
+    currency = fields.String(
+        allow_none=True, metadata={"description": "What its money is in, also that of its inputs"}
+    )
+    fits = fields.List(
+        fields.Nested(LineageFitSchema),
+        metadata={"description": "Its own and its inputs'; none of a private one"},
+    )
 
 
 class RefreshSchema(Schema):

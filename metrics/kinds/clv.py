@@ -59,9 +59,19 @@ SAYS = {
 
 
 def assumes(metric: Metric, currency: str) -> str:
-    """Return horizon, discount rate, currency and margin, for the label of every value."""
+    """Return horizon, discount rate, currency, margin and model, for the label of every value."""
     options: Options = metric.options
-    return f"{options.horizon}, {options.discount_rate * 100:g}% a year, {currency}, {options.margin}"
+    rate = f"{options.discount_rate * 100:g}% a year" if options.discount_rate else "not discounted"
+    return f"{options.horizon}, {rate}, {currency}, {options.margin}, {_MODELS[options.model]}"
+
+
+_MODELS = {
+    Model.HISTORIC: "historic",
+    Model.SIMPLE: "simple",
+    Model.BG_NBD: "BG/NBD and Gamma-Gamma",
+    Model.PARETO_NBD: "Pareto/NBD and Gamma-Gamma",
+    Model.SBG: "sBG",
+}
 
 
 def bases(metric: Metric) -> tuple[Reference, ...]:

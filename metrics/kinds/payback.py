@@ -51,9 +51,10 @@ SAYS = {
 
 
 def assumes(metric: Metric, currency: str) -> str:
-    """Return horizon, currency and margin, for the label of every value."""
+    """Return horizon, discount rate, currency, margin and form, for the label of every value."""
     options: Options = metric.options
-    return f"{options.horizon}, {currency}, {options.margin}"
+    form = ", simple form" if options.form is Form.SIMPLE else ""
+    return f"{options.horizon}, not discounted, {currency}, {options.margin}{form}"
 
 
 def bases(metric: Metric) -> tuple[Reference, ...]:

@@ -58,6 +58,25 @@ class Options:
 SIDES = ("numerator", "denominator")
 
 
+_CUSTOMERS = ("count_new", "count_distinct")
+
+
+def assumes(metric: Metric, currency: str) -> str | None:
+    """Return currency, cost set, lag and allocation of an amount per customer; None for any other ratio."""
+    options: Options = metric.options
+    measure, cost = options.denominator.measure, options.numerator
+    if measure is None or measure.function not in _CUSTOMERS:
+        return None
+    where = (
+        f"{cost.dataset} where {' '.join(cost.where.text.split())}" if cost.where else f"all {cost.dataset}"
+    )
+    said = [currency, where]
+    said += [f"of {options.lag} before"] if options.lag else []
+    said += [f"allocated by {options.allocate.by}"] if options.allocate else []
+    said += [str(options.over)] if options.over != Over() else []
+    return ", ".join(said)
+
+
 def bases(metric: Metric) -> tuple[Reference, ...]:
     """Return the references whose rows and times bound the metric."""
     options: Options = metric.options

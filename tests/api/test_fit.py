@@ -166,17 +166,35 @@ def test_a_refused_fit_leaves_the_last_good_one_with_its_date(tmp_path: Path) ->
 
 
 def test_assumptions_stand_beside_the_label_everywhere(root: Path, client: FlaskClient) -> None:
-    assumed = "12 months, 10% a year, GBP, margin 40%"
+    assumed = "12 months, 10% a year, GBP, margin 40%, BG/NBD and Gamma-Gamma"
     assert client.get("/api/v1/metrics/worth").get_json()["assumptions"] == assumed
     for path in ("/catalogue/worth", "/catalogue", "/?period=2023-Q1"):
         assert f"Lifetime value {assumed}" in words(client, path)
     assert assumed in run(root, "show", "--period", "2023-Q1", now=NOW).stdout
     assert assumed in run(root, "query", "worth", "--grain", "quarter", now=NOW).stdout
     assert f"# HELP kpi_worth_gbp Lifetime value ({assumed})\n" in client.get("/metrics").text
+    assert client.get("/api/v1/metrics/worth/observations").get_json()["assumptions"] == assumed
     report = client.get("/api/v1/scorecards/joint?period=2023-Q1").get_json()
     indicators = report["perspectives"][0]["objectives"][0]["indicators"]
     assert [each["assumptions"] for each in indicators] == [
-        "6 months, GBP, margin 40%", "24 months, GBP, margin 40%", assumed]  # fmt: skip
+        "6 months, not discounted, GBP, margin 40%", "24 months, not discounted, GBP, margin 40%", assumed]  # fmt: skip
+
+
+def test_the_lineage_says_what_values_rest_on_and_which_fit_they_come_from(client: FlaskClient) -> None:
+    said = client.get("/api/v1/metrics/worth/lineage").get_json()
+    assert said["assumptions"] == "12 months, 10% a year, GBP, margin 40%, BG/NBD and Gamma-Gamma"
+    assert said["currency"] == "GBP"
+    (fit,) = said["fits"]
+    diagnostics = client.get("/api/v1/metrics/worth/diagnostics").get_json()
+    assert (fit["metric"], fit["models"]) == ("worth", diagnostics["fit"])
+    assert {"r", "alpha", "a", "b", "log_likelihood", "customers"} == set(fit["models"]["bg_nbd"])
+    assert (fit["definition_hash"], fit["computed_at"]) == (
+        diagnostics["definition_hash"],
+        diagnostics["computed_at"],
+    )
+    assert fit["fitted_at"] == diagnostics["beside"]["fitted_at"]
+    payback = client.get("/api/v1/metrics/back_soon/lineage").get_json()
+    assert (payback["currency"], payback["fits"]) == ("GBP", [])
 
 
 def test_no_month_of_payback_is_said_in_words(root: Path, client: FlaskClient) -> None:

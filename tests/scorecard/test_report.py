@@ -507,7 +507,7 @@ def test_a_difference_says_whether_its_value_is_clear():
     found = report(card, catalog(revenue, shifted), values(orders_change=100.0, orders=held)).indicators[0]
     said = found.judged
     assert (said.difference, said.previous, said.previous_name) == (100.0, 400.0, "2025-Q3")
-    # Two counts by their exact limits (457.1 to 545.8, 361.8 to 441.2) and the root of the sum of squares; the direction is that of what is counted.
+    # Exact limits, 457.1 to 545.8 and 361.8 to 441.2, and roots of sums of squares; the direction of `orders`.
     assert (round(said.lower, 1), round(said.upper, 1), said.verdict) == (40.6, 159.7, Verdict.BETTER)
     assert said.adjusted_p == said.p
     assert "The value itself: +100 against 2025-Q3 (95% interval +40.6 to +160): better." in why(found, "GBP")

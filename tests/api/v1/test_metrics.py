@@ -74,6 +74,7 @@ def test_observations_are_those_of_the_store(client, northwind):
     assert page == {
         "metric": "revenue",
         "unit": "gbp",
+        "assumptions": None,
         "total": 1,
         "next": None,
         "items": [

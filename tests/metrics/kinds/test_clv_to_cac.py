@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 
 from metrics.expression import parse, parse_measure
-from metrics.grain import Grain, Period
+from metrics.grain import Grain, Period, Span
 from metrics.kinds import derived, difference, ratio
+from metrics.kinds._allocation import Allocate, By
 from metrics.kinds.clv import Model
 from metrics.kinds.derived import drawn, evaluate
-from metrics.model import Catalog, Company, Currency, Metric, Reference
+from metrics.model import Catalog, Column, Company, Currency, Dataset, Metric, Over, Reference
 from metrics.observation import Estimate, State
 from metrics.terms import assumptions, full_label, terms
 from tests.metrics.kinds.test_clv import buyers, valued
@@ -129,13 +130,35 @@ def test_an_input_that_stands_twice_is_drawn_once() -> None:
 def test_what_a_value_rests_on_stands_in_every_label() -> None:
     value = replace(valued(Model.HISTORIC, discount_rate=0.1), metric="clv")
     both = formula("clv / cac")
+    spend = Dataset("costs", columns={"amount": Column(parse("amount"), parse("'GBP'"))})
     catalog = Catalog(
         Company("Test", "UTC", Currency("GBP")),
+        datasets={"costs": spend},
         metrics={each.metric: each for each in (value, cost_of(), both)},
     )
-    assert assumptions(value, catalog) == "12 months, 10% a year, GBP, margin 50%"
-    assert full_label(both, catalog) == "clv_to_cac (clv: 12 months, 10% a year, GBP, margin 50%)"
-    assert full_label(cost_of(), catalog) == "cac"
+    assumed = "12 months, 10% a year, GBP, margin 50%, historic"
+    assert assumptions(value, catalog) == assumed
+    assert full_label(cost_of(), catalog) == "cac (GBP, all costs)"
+    assert full_label(both, catalog) == f"clv_to_cac (clv: {assumed}; cac: GBP, all costs)"
     assert [term.value for term in terms(both, catalog) if term.key == "assumes"] == [
-        "clv: 12 months, 10% a year, GBP, margin 50%"
+        f"clv: {assumed}; cac: GBP, all costs"
     ]
+    undiscounted = replace(value, options=replace(value.options, discount_rate=0.0, model=Model.BG_NBD))
+    said = "12 months, not discounted, GBP, margin 50%, BG/NBD and Gamma-Gamma"
+    assert assumptions(undiscounted, catalog) == said
+
+
+def test_a_cost_of_acquisition_says_its_cost_set_lag_and_allocation() -> None:
+    spend = Dataset("costs", columns={"amount": Column(parse("amount"), parse("'GBP'"))})
+    catalog = Catalog(Company("Test", "UTC", Currency("GBP")), datasets={"costs": spend})
+    more = {"lag": Span.parse("2 months"), "allocate": Allocate(By.NEW_CUSTOMERS)}
+    cost = cost_of(**more, over=Over.parse("trailing 12 months"))
+    paid = replace(cost.options.numerator, where=parse("kind = 'paid'"))
+    picked = replace(cost, options=replace(cost.options, numerator=paid))
+    assert assumptions(picked, catalog) == (
+        "GBP, costs where kind = 'paid', of 2 months before, allocated by new_customers, trailing 12 months"
+    )
+    # Neither a cost per order nor a number of things per customer is a cost of acquisition.
+    orders = replace(cost.options.denominator, measure=parse_measure("count"))
+    assert assumptions(replace(cost, options=replace(cost.options, denominator=orders)), catalog) is None
+    assert assumptions(replace(cost, unit="visits"), catalog) is None

@@ -158,7 +158,7 @@ def test_standing_of_the_cohorts_is_published() -> None:
 def test_unit_and_label() -> None:
     catalog = Catalog(Company("Test", "UTC", Currency("GBP")))
     assert unit_of(back(), catalog) == "months"
-    assert assumptions(back(rate=0.8), catalog) == "12 months, GBP, margin 80%"
+    assert assumptions(back(rate=0.8), catalog) == "12 months, not discounted, GBP, margin 80%"
 
 
 def test_a_month_is_over_when_its_last_day_is() -> None:
