@@ -167,39 +167,39 @@ class _Page:
         """Yield the quiet lines below an indicator."""
         if indicator.assumptions:
             yield Text(indicator.assumptions, QUIET)
-        said = []
-        if not self.reasons:
-            interval = self.cells(indicator)["interval"]
-            if interval and "interval" not in self.widths:
-                said.append(f"95% {interval}")
-            if indicator.scored_as is not None:
-                least = format_value(indicator.scored_as, indicator.unit, self.currency)
-                said.append(f"scored as {least}, the least it can be")
-            said += list(self.movement(indicator))
-        said += list(self.owners(indicator))
-        if said:
-            yield Text(" · ".join(said), QUIET)
+        said = " · ".join((*(() if self.reasons else self.known(indicator)), *self.owners(indicator)))
+        for line in (said, *(() if self.reasons else self.changes(indicator))):
+            if line:
+                yield Text(line, QUIET)
         if indicator.error:
             yield Text(f"the last refresh failed: {indicator.error}", "red")
         elif indicator.stale and not self.all_stale:
             yield Text(f"stale: the data reach to {moment_text(indicator.as_of)}", "yellow")
 
-    def movement(self, indicator: IndicatorReport) -> Iterator[str]:
-        """Yield the changes since the period and the year before, and the value of the open period."""
-        now = indicator.provisional
+    def known(self, indicator: IndicatorReport) -> Iterator[str]:
+        """Yield what else is known of the value, and the value of the open period."""
+        interval, now = self.cells(indicator)["interval"], indicator.provisional
+        if interval and "interval" not in self.widths:
+            yield f"95% {interval}"
+        if indicator.scored_as is not None:
+            least = format_value(indicator.scored_as, indicator.unit, self.currency)
+            yield f"scored as {least}, the least it can be"
+        if now is not None and (now.value is not None or now.absent):
+            mature = f", {format_share(now.maturity)} mature" if now.maturity is not None else ""
+            value = format_value(now.value, indicator.unit, self.currency, now.absent)
+            yield f"{now.period_name} so far {value}{mature}"
+
+    def changes(self, indicator: IndicatorReport) -> Iterator[str]:
+        """Yield the changes since the period and the year before, each with its interval, a line each."""
         if indicator.judged is not None:
             known = indicator.scored is not None and indicator.scored.lower is not None
             span = "" if known else f"95% {self.span(indicator.judged, indicator.unit)}, "
-            yield f"as a difference {span}{verdict_words(indicator.judged)}"
+            yield f"The value itself: {span}{verdict_words(indicator.judged)}"
         for change in (indicator.change, indicator.year_on_year):
             if change is not None:
                 difference = format_change(change.difference, indicator.unit, self.currency)
                 span = f" ({self.span(change, indicator.unit)})" if change.lower is not None else ""
                 yield f"{difference}{span} on {change.previous_name}, {verdict_words(change)}"
-        if now is not None and (now.value is not None or now.absent):
-            mature = f", {format_share(now.maturity)} mature" if now.maturity is not None else ""
-            value = format_value(now.value, indicator.unit, self.currency, now.absent)
-            yield f"{now.period_name} so far {value}{mature}"
 
     def span(self, change: ChangeReport, unit: str) -> str:
         """Return the interval of a change."""

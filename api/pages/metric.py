@@ -10,6 +10,7 @@ from flask import render_template, request
 from markupsafe import Markup
 
 from api.context import current, now, project
+from api.inputs import inputs_of
 from api.judged import judged_value
 from api.lineage import nodes
 from api.newest import live, still_open
@@ -72,6 +73,7 @@ def metric(metric: str) -> str:
         choices=choices,
         latest=latest,
         judged=judged_value(seen, found, latest),
+        made_of=list(inputs_of(seen, found, latest)),
         unfinished=unfinished[1][0] if unfinished else None,
         target=target_for(found, newest[0], seen.catalog) if newest else None,
         standing=_standing(seen, found.metric),

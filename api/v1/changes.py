@@ -9,6 +9,7 @@ from typing import Any
 from flask_smorest import Blueprint
 
 from api.context import project
+from api.inputs import Input, inputs_of
 from api.judged import judged_value
 from api.project import Project
 from api.v1.endpoint import endpoint
@@ -58,6 +59,7 @@ def get_changes(query: Mapping[str, str], metric: str) -> Any:
         "previous": earlier.value if earlier else None,
         "change": asdict(told) if told else None,
         "judged": asdict(said) if said else None,
+        "inputs": [_input(seen, one) for one in inputs_of(seen, found, later)],
         "causes": _causes(seen, metric, before, later),
         "adjusted_by": "benjamini_hochberg",
         "segments": [_segment(one) for one in _segments(seen, found, query["by"], totals, (now, before))],
@@ -84,6 +86,12 @@ def get_diagnostics(metric: str) -> Any:
         "fit": beside.pop("fit", None),
         "beside": beside,
     }
+
+
+def _input(seen: Project, one: Input) -> dict[str, Any]:
+    period = seen.catalog.company.calendar.name(one.period)
+    unit = unit_of(one.metric, seen.catalog)
+    return {"metric": one.metric.metric, "unit": unit, "period": period, "value": one.value}
 
 
 def _newest(metric: Metric, totals: tuple[Observation, ...], grain: Grain) -> Period:

@@ -204,6 +204,15 @@ class CausesSchema(Schema):
     reality = fields.Float(metadata={"description": "What is left: it happened"})
 
 
+class InputSchema(Schema):
+    """What one input of a formula or difference was."""
+
+    metric = _words("The input")
+    unit = _words("Its unit")
+    period = _words("The period at which it is read")
+    value = _number("Its value, as it is known now")
+
+
 class ChangesSchema(Schema):
     """One change, taken apart by segment and by cause."""
 
@@ -218,6 +227,10 @@ class ChangesSchema(Schema):
         ChangeSchema,
         allow_none=True,
         metadata={"description": "Of a metric that is itself a difference: what can be said of its value"},
+    )
+    inputs = fields.List(
+        fields.Nested(InputSchema),
+        metadata={"description": "Of a formula or difference: what the later value is computed from"},
     )
     causes = fields.Nested(CausesSchema, allow_none=True)
     adjusted_by = _words("How the p of segments are adjusted together")

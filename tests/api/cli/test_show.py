@@ -2,7 +2,9 @@ import json
 
 import pytest
 
+from scorecard.display import format_change, format_span
 from scorecard.report import to_dict
+from scorecard.words import verdict_words
 from tests.api.cli.shop import FILES, NOW, lines, put, run
 from tests.api.northwind import NOW as LATER
 
@@ -132,3 +134,17 @@ def test_before_the_first_refresh_there_is_nothing_to_score(shop):
 def test_what_cannot_be_shown_is_refused(computed, arguments, message):
     done = run(computed, "show", *arguments, now=NOW)
     assert (done.exit_code, done.stdout, done.stderr) == (2, "", message)
+
+
+def test_every_change_stands_with_its_interval_and_what_can_be_said(northwind, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "100")
+    said = [line.strip() for line in lines(run(northwind.root, "show", now=LATER).stdout)]
+    report = northwind.report("joint", None, LATER)
+    changes = [
+        (one, change) for one in report.indicators for change in (one.change, one.year_on_year) if change
+    ]
+    assert {change.lower is None for _, change in changes} == {True, False}
+    for one, change in changes:
+        span = format_span(change.lower, change.upper, one.unit, "GBP")
+        shown = format_change(change.difference, one.unit, "GBP") + ("" if span == "–" else f" ({span})")
+        assert f"{shown} on {change.previous_name}, {verdict_words(change)}" in said

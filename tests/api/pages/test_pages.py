@@ -7,7 +7,9 @@ import pytest
 from api.app import create_app
 from api.live import Live
 from api.statements import Sql, Statements
+from scorecard.display import format_span, format_value
 from scorecard.score import STATUS_STYLE
+from scorecard.words import change_words, verdict_words
 from tests.api.northwind import NOW
 
 PATHS = ["/", "/?scorecard=service_only&period=2026-05", "/?period=2024-Q1", "/catalogue",
@@ -249,3 +251,41 @@ def test_readiness_depends_on_the_store_and_not_on_sources(client, fresh):
     answer = broken.get("/readyz")
     assert (answer.status_code, answer.json) == (503, {"status": "unavailable", "store": "cannot be read"})
     assert broken.get("/healthz").status_code == 200
+
+
+def test_every_change_of_the_scorecard_stands_with_its_interval(page, northwind):
+    found = page("/")
+    titles = [attrs["title"] for attrs in found.all("div") if "title" in attrs]
+    for one in northwind.report("joint", None, NOW).indicators:
+        for change in (one.change, one.year_on_year):
+            if change is not None:
+                assert change_words(change, one.unit, "GBP") in titles
+                assert verdict_words(change) in found.text
+                if change.lower is not None:
+                    assert format_span(change.lower, change.upper, one.unit, "GBP") in found.text
+
+
+def test_a_difference_says_whether_it_is_clear_and_what_it_is_made_of(page, client, northwind):
+    answer = client.get("/api/v1/metrics/retention_change/changes?grain=quarter").json
+    kept = client.get(
+        f"/api/v1/metrics/kept_promises/changes?period={answer['period']}&against={answer['inputs'][1]['period']}"
+    ).json
+    # A difference with a shift is the change of its metric.
+    assert answer["judged"] == kept["change"]
+    assert [one["value"] for one in answer["inputs"]] == [kept["value"], kept["previous"]]
+    said = page("/catalogue/retention_change?grain=quarter").text
+    assert answer["judged"]["verdict"].replace("_", " ") in said
+    for one in answer["inputs"]:
+        assert f"Kept promises {format_value(one['value'], 'ratio', 'GBP')}" in said
+    indicator = next(
+        one for one in northwind.report("joint", None, NOW).indicators if one.metric == "retention_change"
+    )
+    assert indicator.judged.verdict == answer["judged"]["verdict"]
+    assert change_words(indicator.judged, indicator.unit, "GBP") in [
+        attrs.get("title") for attrs in page("/").all("div")
+    ]
+
+
+def test_no_other_kind_is_judged_or_made_of_metrics(client):
+    answer = client.get("/api/v1/metrics/kept_promises/changes?grain=quarter").json
+    assert (answer["judged"], answer["inputs"]) == (None, [])
