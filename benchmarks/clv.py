@@ -3,6 +3,7 @@
     python -m benchmarks.clv cdnow       # both fits on CDNOW's sample, against lifetimes
     python -m benchmarks.clv million     # the same on a million simulated customers
     python -m benchmarks.clv recovery    # the coverage of the intervals, over simulated customers
+    python -m benchmarks.clv cohorts     # the coverage of the published interval of a cohort's value
 
 The first two need lifetimes (the extra `peers`), which ships CDNOW's customers.
 """
@@ -13,11 +14,21 @@ import sys
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 
 from benchmarks import customers
 from benchmarks.harness import compare
+from metrics.expression import parse
+from metrics.grain import Grain, Period, Span
+from metrics.kind import Frame
+from metrics.kinds._clv_fitted import Population
+from metrics.kinds._clv_options import Margin, Model, Options, Orders, TimeUnit
+from metrics.kinds._clv_rfm import Bought, Repeats
+from metrics.kinds._clv_valued import finish_valued
+from metrics.model import Catalog, Company, Currency, Direction, Metric
+from metrics.observation import Estimate
 from metrics.statistics import bg_nbd, gamma_gamma, pareto_nbd, sbg
 from metrics.statistics.fitting import Fitted, draws
 from metrics.statistics.histories import Histories, Spends
@@ -139,6 +150,70 @@ def _held(found: Fitted, truth: Fitted, expected: Callable[..., float], seed: in
     return [*inside, lower <= expected(truth) <= upper]
 
 
+HORIZON = 104
+MARK = datetime(2024, 7, 1, tzinfo=UTC)
+COHORTS = {
+    "the first quarter": Period(Grain.QUARTER, date(2023, 7, 1), date(2023, 10, 1)),
+    "the last quarter": Period(Grain.QUARTER, date(2024, 4, 1), date(2024, 7, 1)),
+    "all customers": Period(Grain.ALL, None, None),
+}
+
+
+def cohorts(repetitions: int = 200, size: int = 1_500) -> None:
+    """Print how often the published interval of a cohort's mean value holds what is true of such customers.
+
+    It is drawn over customers and over parameters; the mean is that of the population they come from: the
+    first purchase and all within two years, without a discount.
+    """
+    purchases, spend = bg_nbd.BgNbd(*BG_NBD, 0.0, 0, ()), gamma_gamma.GammaGamma(*GAMMA_GAMMA, 0.0, 0, ())
+    truth = (spend.expected_spend() or 0.0) * (1 + float(purchases.expected_purchases(HORIZON)))
+    held: dict[str, list[bool]] = {name: [] for name in COHORTS}
+    counted: dict[str, list[int]] = {name: [] for name in COHORTS}
+    for seed in range(repetitions):
+        found = {each.period: each for each in _published(seed, size)}
+        for name, period in COHORTS.items():
+            one = found[period]
+            assert one.lower is not None
+            assert one.upper is not None
+            held[name].append(one.lower <= truth <= one.upper)
+            counted[name].append(one.sample_size or 0)
+    print(f"{repetitions} times {size} customers over a year, each worth {truth:.2f}:")
+    for name in COHORTS:
+        print(f"  {name} ({np.mean(counted[name]):.0f} customers): {np.mean(held[name]):.3f}")
+
+
+def _published(seed: int, size: int) -> list[Estimate]:
+    """Return the estimates of simulated customers, by the code that publishes them."""
+    ages = np.random.default_rng(seed + 10**6).integers(1, 366, size).astype(np.float64)
+    frequency, recency, age = customers.by_day(
+        customers.bg_nbd(seed, (BG_NBD[0], BG_NBD[1] * 7, *BG_NBD[2:]), ages)
+    )
+    first, repeats = _spent(seed, frequency)
+    came = first + repeats
+    sums = {"s": repeats, "r": came, "rr": came**2, "ss": repeats**2, "rs": came * repeats}
+    days = np.array([MARK.date() - timedelta(days=1 + int(each)) for each in age], dtype=object)
+    ones, again = np.ones(size, dtype=np.int64), frequency > 0
+    bought = Bought(days, frequency.astype(np.int64), recency, ones, sums, {})
+    options = Options(
+        "customer", Margin(1.0), Model.BG_NBD, Span.parse(f"{HORIZON} weeks"), 0.0,
+        orders=Orders("orders", parse("amount")), time_unit=TimeUnit.WEEK,
+    )  # fmt: skip
+    metric = Metric("clv", "CLV", "clv", Direction.NONE, options)
+    catalog = Catalog(Company("Simulated", "UTC", Currency("GBP")))
+    frame = Frame(catalog, (Grain.QUARTER, Grain.ALL), ((),), MARK, min(days))
+    spends = Repeats(bought.frequency[again], repeats[again], ones[again])
+    return finish_valued(metric, frame, Population(metric, frame, bought, spends).valued())
+
+
+def _spent(seed: int, frequency: customers.Floats) -> tuple[customers.Floats, customers.Floats]:
+    """Return what each customer's first purchase and all repeat purchases were worth, by Gamma-Gamma."""
+    p, q, gamma = GAMMA_GAMMA
+    generator = np.random.default_rng(seed + 2 * 10**6)
+    each = generator.gamma(q, 1 / gamma, len(frequency))
+    repeats = np.where(frequency > 0, generator.gamma(p * np.maximum(frequency, 1)), 0.0)
+    return generator.gamma(p, size=len(frequency)) / each, repeats / each
+
+
 def _ages(seed: int, size: int) -> customers.Floats:
     return np.random.default_rng(seed + 10**6).uniform(20, 60, size)
 
@@ -149,4 +224,4 @@ def _spends(seed: int, size: int) -> Spends:
 
 
 if __name__ == "__main__":
-    {"cdnow": cdnow, "million": million, "recovery": recovery}[sys.argv[1]]()
+    {"cdnow": cdnow, "million": million, "recovery": recovery, "cohorts": cohorts}[sys.argv[1]]()
