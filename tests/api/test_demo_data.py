@@ -641,6 +641,36 @@ def test_every_metric_has_final_values_of_late(outcomes: dict[str, Outcome]) -> 
     assert [name for name, found in late.items() if not found] == []
 
 
+def test_value_against_cost_has_intervals_also_by_channel(outcomes: dict[str, Outcome]) -> None:
+    for name in ("cac_paid", "cac_blended", "cac_loaded", "cac_lagged", "clv", "clv_to_cac"):
+        late = [each for each in outcomes[name].estimates if each.period.start and each.period.start >= RECENT
+                and each.value is not None and each.state is State.FINAL]  # fmt: skip
+        assert [each for each in late if each.lower is None or each.upper is None] == []
+        channels = {each.dimensions for each in late if each.dimensions}
+        assert len(channels) == (0 if name == "cac_lagged" else 5)
+
+
+def test_spend_of_all_channels_adds_up_to_the_total(outcomes: dict[str, Outcome]) -> None:
+    for name in ("cac_paid", "cac_blended", "cac_loaded"):
+        found = outcomes[name].estimates
+        for total in (each for each in found if not each.dimensions):
+            parts = [
+                each.numerator or 0.0 for each in found if each.dimensions and each.period == total.period
+            ]
+            assert sum(parts) == pytest.approx(total.numerator, rel=1e-9)
+
+
+def test_nurtured_leads_are_ready_more_often_and_cost_less(outcomes: dict[str, Outcome]) -> None:
+    for name, sign in (("nurture_effect", 1), ("nurture_cost_effect", -1)):
+        late = [each for each in outcomes[name].estimates
+                if each.period.start and each.period.start >= RECENT and each.state is State.FINAL]  # fmt: skip
+        assert late
+        for each in late:
+            assert each.lower is not None
+            assert each.upper is not None
+            assert sign * (each.lower if sign > 0 else each.upper) > 0
+
+
 def test_shares_are_shares(project: tuple[Path, Summary], outcomes: dict[str, Outcome]) -> None:
     catalog = load(project[0]).catalog
     assert catalog is not None
