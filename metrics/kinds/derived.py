@@ -23,7 +23,7 @@ from metrics.observation import Dimensions, Estimate, State
 from metrics.parts import inputs
 from metrics.statistics.intervals import Floats, percentile_interval
 
-CODE_VERSION = 2
+CODE_VERSION = 3
 
 Drawn = Callable[[int], Floats]
 
