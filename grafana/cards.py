@@ -166,10 +166,10 @@ class Cards:
                   Direction.BAND: "Best within its band."}  # fmt: skip
         yield better.get(metric.direction, "Context, without a target.")
         rests = assumptions(metric, self.catalog)
+        currency = self.catalog.company.currency.report
         if rests:
             yield f"It rests on {rests}."
-        currency = self.catalog.company.currency.report
-        if unit_of(metric, self.catalog) == currency.lower():
+        elif unit_of(metric, self.catalog) == currency.lower():
             yield f"In {currency}."
 
     def links(self, metric: Metric) -> tuple[tuple[str, str], ...]:

@@ -91,17 +91,17 @@ def test_segments_are_of_a_dimension_of_the_metric(company, files):
 
 
 def test_the_assumptions_stand_in_title_and_description(files):
-    text = "3 years, 10% a year, GBP, margin 40%"
+    text, cost = "3 years, 10% a year, GBP, margin 40%, BG/NBD and Gamma-Gamma", "GBP, all orders"
     board = dashboards(files)["dashboards/joint/clv-cac.json"]
-    for metric, says in (("clv", text), ("clv_to_cac", f"clv: {text}")):
+    for metric, says in (("clv", text), ("clv_to_cac", f"clv: {text}; cac: {cost}"), ("cac", cost)):
         found = [panel for panel in panels(board)
                  if panel["fieldConfig"]["defaults"]["links"][0]["url"].endswith(f"/{metric}")]  # fmt: skip
         assert len(found) == 2
         for panel in found:
             assert f"({says})" in panel["title"]
             assert f"It rests on {says}." in panel["description"]
-    (cost, _) = [panel for panel in panels(board) if panel["title"].startswith("Cost of a new customer")]
-    assert cost["description"].endswith("In GBP.")
+    (plain, _) = [panel for panel in panels(board) if panel["title"].startswith("Acquisition cost")]
+    assert plain["description"].endswith("In GBP.")
 
 
 def test_bounds_are_asked_for_where_there_can_be_an_interval(company, files):
