@@ -138,8 +138,9 @@ class Session:
         self._sources: dict[str, Source | ScorecardError] = {}
         self.extents = Extents(self)
         self._guards: dict[tuple[str, str], int] = {}
-        self._merged: dict[tuple[str, object], Scan] = {}
-        self._cells: dict[tuple[str, Scan], dict[Any, Any] | ScorecardError] = {}
+        # Rows after a metric's watermark do not count: metrics share a scan only up to one and the same.
+        self._merged: dict[tuple[str, object, datetime | None], Scan] = {}
+        self._cells: dict[tuple[str, Scan, datetime | None], dict[Any, Any] | ScorecardError] = {}
 
     def __enter__(self) -> Session:
         return self
@@ -258,7 +259,7 @@ class Session:
         for plan in plans:
             for request in plan.requests.values():
                 if isinstance(request, Scan) and not request.by_period:
-                    key = (self.source_of(request.dataset), request.likeness)
+                    key = (self.source_of(request.dataset), request.likeness, plan.frame.watermark)
                     known = self._merged.get(key)
                     self._merged[key] = known.merged(request) if known else request
 
@@ -292,7 +293,7 @@ class Session:
         if not isinstance(request, Scan):
             return self._own(plan, request)
         source = self.source_of(request.dataset)
-        merged = self._merged.get((source, request.likeness), request)
+        merged = self._merged.get((source, request.likeness, plan.frame.watermark), request)
         try:
             return self._scan(source, merged, plan.frame)
         except SourceError as error:
@@ -307,7 +308,7 @@ class Session:
     def _scan(self, source: str, scan: Scan, frame: Frame) -> Any:
         if scan.by_period:
             return self._read_scan(source, scan, frame)
-        key = (source, scan)
+        key = (source, scan, frame.watermark)
         if key not in self._cells:
             try:
                 self._cells[key] = self._read_scan(source, scan, frame)

@@ -196,7 +196,8 @@ class ScanQuery:
             if kept:
                 columns[f"f_{label}"] = sa.and_(*kept)
         timed = self.scan.at is None and (self.scan.time is not None or rows.time_node is not None)
-        where: list[ColumnElement[Any]] = [rows.time(self.scan.time).sql.is_not(None)] if timed else []
+        # What lies after the watermark is not known yet, whatever stands there.
+        where = self.when.known(rows.time(self.scan.time)) if timed else []
         if self.scan.latest is not None:
             columns |= self._latest_columns(rows)
             where += [rows.condition(node) for node in self.scan.latest.of]
@@ -277,6 +278,7 @@ class ScanQuery:
                periods: sa.FromClause) -> sa.Subquery:  # fmt: skip
         start, end = validity(rows)
         begins = rows.translator.instant(start)
+        where = [*where, *self.when.known(start)]
         snapshot = self.dataset.valid is not None and self.dataset.valid.snapshot is not None
         extra = {"v_from": begins}
         if end is not None:

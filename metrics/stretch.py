@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.sql import ColumnElement
 
-from metrics.dialect import INSTANT
+from metrics.dialect import INSTANT, Type, Value
 from metrics.grain import Calendar, Grain, Period
 from metrics.model import At, Over
+
+TICK = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True)
@@ -20,6 +24,18 @@ class When:
     calendar: Calendar
     periods: Mapping[Grain, tuple[Period, ...]] = field(default_factory=dict)
     watermark: datetime | None = None
+
+    def edge(self, type_: Type) -> ColumnElement[Any]:
+        """Return the last moment that is known: the watermark, or the last local day before it."""
+        assert self.watermark is not None
+        if type_ is Type.DATE:
+            return sa.literal(self.calendar.local_day(self.watermark - TICK), sa.Date())
+        return sa.literal(self.watermark, INSTANT)
+
+    def known(self, moment: Value) -> list[ColumnElement[Any]]:
+        """Return the conditions that a moment is there and has come by the watermark."""
+        come = [moment.sql <= self.edge(moment.type)] if self.watermark is not None else []
+        return [moment.sql.is_not(None), *come]
 
 
 def covered(period: Period, over: Over, calendar: Calendar) -> tuple[date, date]:
@@ -44,12 +60,12 @@ def periods_table(when: When, grains: Iterable[Grain], over: Over, at: At | None
             instant = calendar.instant(period.start if at is At.PERIOD_START else end)  # type: ignore[arg-type]
             if at is At.PERIOD_END and when.watermark is not None:
                 # An open period's stock is read at the watermark, just after what stands there.
-                instant = min(instant, when.watermark + timedelta(microseconds=1))
+                instant = min(instant, when.watermark + TICK)
             lines.append((str(grain), period.start, period.end, begin, end, calendar.instant(begin),
                           calendar.instant(end), instant))  # fmt: skip
     if Grain.ALL in wanted and when.watermark is not None:
         # A stock of `all` is what stands at the watermark.
-        edge = when.watermark + timedelta(microseconds=1)
+        edge = when.watermark + TICK
         lines.append((str(Grain.ALL), date.min, date.min, date.min, date.min, edge, edge, edge))
     lines = lines or [("none", date.min, date.min, date.min, date.min, calendar.instant(date(1970, 1, 1)),
                        calendar.instant(date(1970, 1, 1)), calendar.instant(date(1970, 1, 1)))]  # fmt: skip

@@ -13,12 +13,10 @@ from sqlalchemy.sql import ColumnElement
 from metrics.dialect import INSTANT, Type, Value
 from metrics.grain import Grain, Span, Unit
 from metrics.sql import Translator
-from metrics.stretch import When
+from metrics.stretch import TICK, When
 
 HOURLY = Span.parse("14 days")
 """Up to this window the Kaplan-Meier axis is whole hours, beyond it whole days."""
-
-TICK = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True)
@@ -71,14 +69,11 @@ class Clock:
 
     def edge(self) -> ColumnElement[Any]:
         """Return the last moment that is known: the watermark, or the last local day before it."""
-        assert self.when.watermark is not None
-        if self.type is Type.DATE:
-            return sa.literal(self.when.calendar.local_day(self.when.watermark - TICK), sa.Date())
-        return sa.literal(self.when.watermark, INSTANT)
+        return self.when.edge(self.type)
 
     def known(self, moment: ColumnElement[Any]) -> list[ColumnElement[Any]]:
         """Return the conditions that a moment is known and has come."""
-        return [moment.is_not(None), *([moment <= self.edge()] if self.when.watermark is not None else [])]
+        return self.when.known(Value(moment, self.type))
 
     def over(self, end: ColumnElement[Any]) -> ColumnElement[Any]:
         """Tell whether an exclusive end lies at or before the watermark."""

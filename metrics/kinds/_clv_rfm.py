@@ -19,13 +19,13 @@ from sqlalchemy.sql import ColumnElement
 from metrics.errors import ExpressionError
 from metrics.grain import Grain, Span
 from metrics.kind import Frame
-from metrics.kinds._clock import TICK, Clock
+from metrics.kinds._clock import Clock
 from metrics.kinds._clv_options import Options
 from metrics.kinds._clv_sql import dimensions_of, discounted, of_first, purchases, since_first, within
 from metrics.model import Metric
 from metrics.relation import Scope, Selectable
 from metrics.statistics.intervals import Counts, Floats
-from metrics.stretch import When
+from metrics.stretch import TICK, When
 
 ROWS_LIMIT = 1_000_000
 """So many unique rows may leave a source for one metric."""

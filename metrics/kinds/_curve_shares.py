@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.sql import ColumnElement
 
 from metrics.grain import Grain
-from metrics.kinds._clock import TICK, Clock
+from metrics.kinds._clock import Clock
 from metrics.kinds._curve_sql import Curve, age_name
 from metrics.kinds._customers import EXACT, bridged
 from metrics.kinds._lives import LONG_AGO, Lives, age_at, day_before, day_of, day_of_ours, lives
@@ -20,7 +20,7 @@ from metrics.kinds._retention_options import AGE, Share
 from metrics.kinds._standing import total_worth, worth_rows, worths
 from metrics.relation import Scope, Selectable
 from metrics.scan import Cell
-from metrics.stretch import When
+from metrics.stretch import TICK, When
 
 CELL_LIMIT = 200
 """Up to so many different amounts of a cohort at an age are resampled: a triangle has hundreds of cells."""

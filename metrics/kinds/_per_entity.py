@@ -102,8 +102,9 @@ class _EntityRows(ScanQuery):
         columns = {f"d_{name}": dimension(rows, name) for name in self.dimensions} | {"entity": own}
         where: list[ColumnElement[Any]] = [own.is_not(None)]
         if self.scan.time is not None or rows.time_node is not None:
-            columns["l_by"] = rows.time(self.scan.time).sql
-            where.append(columns["l_by"].is_not(None))
+            time = rows.time(self.scan.time)
+            columns["l_by"] = time.sql
+            where += self.when.known(time)
         columns |= {f"lk{index}": column for index, column in enumerate(rows.key())}
         for index, (call, measure) in enumerate(self.measures.items()):
             if measure.argument is not None:

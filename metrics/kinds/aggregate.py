@@ -14,7 +14,7 @@ from metrics.model import At, Catalog, Metric, Over, Reference
 from metrics.observation import Estimate
 from metrics.scan import Item, Scan
 
-CODE_VERSION = 1
+CODE_VERSION = 2
 
 _SAMPLED = ("avg", "percentile")
 

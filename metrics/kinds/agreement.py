@@ -19,7 +19,7 @@ from metrics.observation import Estimate
 from metrics.scan import Item
 from metrics.statistics.agreement import Agreement
 
-CODE_VERSION = 1
+CODE_VERSION = 2
 
 SAYS = {
     ("statistic", "kappa"): "Cohen's kappa: agreement beyond chance, 1 at most",

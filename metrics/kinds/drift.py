@@ -20,7 +20,7 @@ from metrics.observation import Estimate
 from metrics.scan import Item
 from metrics.statistics.drift import drift_interval, stability_index, total_variation
 
-CODE_VERSION = 1
+CODE_VERSION = 2
 
 SAYS = {
     ("statistic", "total_variation"): "the share of customers that would have to be others",

@@ -18,7 +18,7 @@ from metrics.observation import Estimate
 from metrics.scan import Item
 from metrics.statistics.intervals import Interval, Z
 
-CODE_VERSION = 1
+CODE_VERSION = 2
 
 
 @dataclass(frozen=True)

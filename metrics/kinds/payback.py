@@ -41,7 +41,7 @@ __all__ = [
     "uncertainty",
 ]
 
-CODE_VERSION = 1
+CODE_VERSION = 2
 
 SAYS = {
     ("form", "observed"): "follows a cohort's margin month by month until it reaches its cost",

@@ -20,7 +20,7 @@ from metrics.observation import Dimensions, Estimate
 from metrics.scan import Item, Latest, Scan
 from metrics.statistics.intervals import wilson
 
-CODE_VERSION = 1
+CODE_VERSION = 2
 
 SAYS = {
     ("within", "period"): "looked for in each period",

@@ -20,7 +20,7 @@ from metrics.observation import Dimensions, Estimate
 from metrics.scan import Item, Scan
 from metrics.statistics.surge import rate_ratio_limits
 
-CODE_VERSION = 1
+CODE_VERSION = 2
 
 
 @dataclass(frozen=True)

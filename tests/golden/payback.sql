@@ -9,7 +9,7 @@ FROM spend AS t) AS anon_1
 SELECT r.p_month, r.d_channel, grouping(r.p_month) AS g_p_month, grouping(r.d_channel) AS g_d_channel, sum(r.a_m0) FILTER (WHERE r.f_m0) AS m0 
 FROM (SELECT CAST(date_trunc('month', CAST(t.day AS DATE)) AS DATE) AS p_month, coalesce(CAST(t.channel AS TEXT), '(none)') AS d_channel, t.amount AS a_m0, coalesce(t.amount < 100 OR CAST(t.day AS DATE) < CAST('2024-02-01' AS DATE), false) AS f_m0 
 FROM spend AS t 
-WHERE t.day IS NOT NULL) AS r GROUP BY GROUPING SETS((r.p_month), (r.p_month, r.d_channel))
+WHERE t.day IS NOT NULL AND t.day <= '2024-04-20') AS r GROUP BY GROUPING SETS((r.p_month), (r.p_month, r.d_channel))
 
 WITH __purchases AS 
 (SELECT CAST(t.customer_id AS TEXT) AS entity, timezone('UTC', t."at") AS t, CAST(timezone('Europe/London', timezone('UTC', t."at")) AS DATE) AS day, CAST(coalesce(t.margin, 0) AS NUMERIC(38, 6)) AS amount, t.basket_id AS k0, coalesce(CAST(t.channel AS TEXT), '(none)') AS d_channel 

@@ -5,4 +5,4 @@ FROM tickets AS t) AS anon_1
 SELECT r.p_month, r.d_channel, grouping(r.p_month) AS g_p_month, grouping(r.d_channel) AS g_d_channel, count(*) AS m0 
 FROM (SELECT CAST(date_trunc('month', CAST(timezone('Europe/London', timezone('UTC', t.opened_at)) AS DATE)) AS DATE) AS p_month, coalesce(CAST(t.channel AS TEXT), '(none)') AS d_channel 
 FROM tickets AS t 
-WHERE timezone('UTC', t.opened_at) IS NOT NULL) AS r GROUP BY GROUPING SETS((r.p_month), (r.p_month, r.d_channel))
+WHERE timezone('UTC', t.opened_at) IS NOT NULL AND timezone('UTC', t.opened_at) <= '2024-04-20 00:00:00+00:00') AS r GROUP BY GROUPING SETS((r.p_month), (r.p_month, r.d_channel))

@@ -189,6 +189,13 @@ class Frame:
         return plus(closed, (self.settle, "day"), zone) <= self.t  # type: ignore[operator]
 
 
+def has_come(frame: Frame, moment: Moment | None) -> bool:
+    """Tell whether something happened by t: an instant at or before it, a day that has begun before it."""
+    if moment is None:
+        return False
+    return moment <= frame.t if isinstance(moment, datetime) else moment <= frame.calendar.day(frame.t - TICK)
+
+
 def segment_of(row: Row, cut: Iterable[str]) -> Segment:
     return tuple((name, "(none)" if row[name] is None else row[name]) for name in sorted(cut))
 
@@ -220,7 +227,7 @@ def per_period(
     frame: Frame, rows: Sequence[Row], over: str | Span = "period"
 ) -> Iterator[tuple[str, date | None, date | None, Segment, list[Row], bool]]:
     """Yield grain, start, end, segment, its rows, and whether the segment was seen within 12 months."""
-    timed = [row for row in rows if row["t"] is not None]
+    timed = [row for row in rows if has_come(frame, row["t"])]
     for grain in frame.grains:
         for start, end in frame.periods(grain):
             inside = timed
@@ -273,8 +280,8 @@ def aggregate(frame: Frame, rows: Sequence[Row], function: str, name: str = "", 
     chosen = rows_kept = list(rows)
     if function == "count_new":
         firsts: dict[Any, Row] = {}
-        for row in sorted((row for row in rows if row["t"] is not None and keep(row) and row[name] is not None),
-                          key=lambda row: (row["t"], row["id"])):  # fmt: skip
+        come = [row for row in rows if has_come(frame, row["t"]) and keep(row) and row[name] is not None]
+        for row in sorted(come, key=lambda row: (row["t"], row["id"])):
             firsts.setdefault(row[name], row)
         new = {row["id"] for row in firsts.values()}
         rows_kept = [row for row in rows if row["id"] in new]
@@ -310,7 +317,7 @@ def latest(rows: Sequence[Row], by: str, within: Callable[[Row], Any]) -> list[R
 def proportion(frame: Frame, rows: Sequence[Row], share: Callable[[Row], bool], *,
                of: Callable[[Row], bool] = lambda row: True, latest_by: str | None = None,
                within: str = "period", over: str | Span = "period") -> dict[Cell, Result]:  # fmt: skip
-    valid = [row for row in rows if row["t"] is not None and of(row)]
+    valid = [row for row in rows if has_come(frame, row["t"]) and of(row)]
     found: dict[Cell, Result] = {}
     if latest_by is not None and within == "all":
         valid = latest(valid, latest_by, lambda row: None)
@@ -371,7 +378,7 @@ def stock(frame: Frame, rows: Sequence[Row], where: str) -> dict[Cell, list[Row]
                 for row in rows:
                     begins = _moment(frame, row["from"])
                     ends = _moment(frame, row["to"])
-                    if begins is None:
+                    if begins is None or not has_come(frame, row["from"]):
                         continue
                     if just_before:
                         holds = begins < moment and (ends is None or ends >= moment)

@@ -22,6 +22,7 @@ from tests.soundness.reference import (
     Span,
     Z,
     approximate_hours,
+    has_come,
     kaplan_meier,
     latest,
     plus,
@@ -37,7 +38,7 @@ def net_share(frame: Frame, rows: Sequence[Row], positive: Callable[[Row], bool]
               *, of: Callable[[Row], bool] = lambda row: True, latest_by: str | None = None,
               within: str = "period", over: str | Span = "period") -> dict[Cell, Result]:  # fmt: skip
     """Subtract the share of the negative from that of the positive; every row says 1, 0 or -1."""
-    valid = [row for row in rows if row["t"] is not None and of(row)]
+    valid = [row for row in rows if has_come(frame, row["t"]) and of(row)]
     if latest_by is not None and within == "all":
         valid = latest(valid, latest_by, lambda row: None)
     found: dict[Cell, Result] = {}

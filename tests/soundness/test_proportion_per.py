@@ -85,7 +85,7 @@ OF: dict[str | None, Callable[[Rows], bool]] = {
 
 def expected(frame: plain.Frame, rows: Rows, said: Callable[[plain.Calendar, Rows, Period], bool],
              of: Callable[[Rows], bool], over: str | plain.Span) -> dict[plain.Cell, plain.Result]:  # fmt: skip
-    timed = [row for row in rows if row["t"] is not None and row["who"] is not None]
+    timed = [row for row in rows if plain.has_come(frame, row["t"]) and row["who"] is not None]
     found: dict[plain.Cell, plain.Result] = {}
     for grain in frame.grains:
         for start, end in frame.periods(grain):

@@ -177,7 +177,7 @@ def allocated(data: st.DataObject, server: PostgresServer | None = None) -> None
         return 1 if texts[0] == "count" else row["y"] or 0
 
     expected: dict[plain.Cell, plain.Result] = {}
-    timed = [row for row in above.read() if row["t"] is not None]
+    timed = [row for row in above.read() if plain.has_come(frame, row["t"])]
     for grain in wanted:
         for start, end in frame.periods(grain):
             inside = [row for row in timed if start is None or start <= calendar.day(row["t"]) < end]  # type: ignore[operator]
