@@ -1,13 +1,14 @@
 """Suppress what a private metric would say about too few people.
 
 A cell is one estimate: a period and a segment. It is suppressed where fewer than `privacy.k` people stand
-behind it, or where nobody knows how many do. Where one cell of a period and cut is suppressed alone, the
-total less the others would give it away: the next smallest goes with it.
+behind it, or where nobody knows how many do. The total less the cells that are shown tells what the suppressed
+ones of a period and cut hold together, and who knows that some of them are empty knows the others. So the next
+smallest go with them, until two have people in them and together at least `privacy.k`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from metrics.expression import Measure
@@ -75,12 +76,32 @@ def _hidden(metric: Metric, k: int, estimates: Iterable[Estimate]) -> set[tuple[
     found: set[tuple[Period, Dimensions]] = set()
     for cells in groups.values():
         sizes = {each.key: _known(metric, each) for each in cells}
-        few = {key for key, size in sizes.items() if size is None or size < k}
-        rest = [(size, key[1], key) for key, size in sizes.items() if size is not None and key not in few]
-        if len(few) == 1 and rest:
-            few.add(min(rest, key=lambda cell: cell[:2])[2])
-        found |= few
+        found |= _with_company(sizes, k)
     return found
+
+
+def _with_company(
+    sizes: Mapping[tuple[Period, Dimensions], int | None], k: int
+) -> set[tuple[Period, Dimensions]]:
+    """Return the cells of one cut that have too few people, and the next smallest that must go with them.
+
+    One large cell is company enough for those that hold nobody: that they do would show, and no more.
+    """
+    hidden = {key: size for key, size in sizes.items() if size is None or size < k}
+    rest = sorted(
+        ((size, key) for key, size in sizes.items() if size is not None and key not in hidden), reverse=True
+    )
+    least = 2 if any(size != 0 for size in hidden.values()) else 1
+
+    def told() -> bool:
+        # Of cells that nobody has counted it is not known that they add anything.
+        with_people = [size or 0 for size in hidden.values() if size != 0]
+        return len(with_people) < least or sum(with_people) < k
+
+    while hidden and rest and told():
+        size, key = rest.pop()
+        hidden[key] = size
+    return set(hidden)
 
 
 def _known(metric: Metric, estimate: Estimate) -> int | None:

@@ -84,7 +84,13 @@ def test_each_age_of_a_curve_is_a_cut_of_its_own() -> None:
         ({"a": 9}, "a"),
         ({"a": 0, "b": 20, "c": 30}, "ab"),
         ({"a": None, "b": 20, "c": 30}, "ab"),  # nobody knows how many: not served
-        ({"a": None, "b": None, "c": 30}, "ab"),
+        ({"a": None, "b": None, "c": 30}, "abc"),  # nor that they are many enough together
+        ({"a": 3, "b": 0, "c": 30, "d": 40}, "abc"),  # who knows that b is empty knows a
+        ({"a": 3, "b": 0, "c": 0}, "abc"),
+        ({"a": 2, "b": 3, "c": 30, "d": 40}, "abc"),  # five people are told by the total less the rest
+        ({"a": 4, "b": 3, "c": 2, "d": 40}, "abcd"),
+        ({"a": 4, "b": 3, "c": 3, "d": 40}, "abc"),
+        ({"a": 0, "b": 0, "c": 30, "d": 40}, "abc"),
     ],
 )
 def test_which_cells_of_a_cut_are_suppressed(sizes: dict[str, int | None], suppressed: str) -> None:
@@ -197,18 +203,40 @@ def test_no_cell_below_k_is_served_and_none_is_suppressed_alone(drawn, k) -> Non
             assert after.sample_size >= k
         assert (after.state is State.NO_DATA) == (before.state is State.NO_DATA)
     for period in (JANUARY, FEBRUARY):
-        told = [each for each in done if each.period is period and each.state is not State.NO_DATA]
-        cut = [each.state for each in told if each.dimensions]
-        assert cut.count(State.SUPPRESSED) != 1 or len(cut) == 1
-        # Suppressed without need is at most the one that goes with another.
-        needless = [
-            before
-            for before, after in zip(found, done, strict=True)
-            if after.period is period and after.state is State.SUPPRESSED
-            and before.state is not State.SUPPRESSED and (before.sample_size or 0) >= k
-            and before.sample_size is not None
-        ]  # fmt: skip
-        assert len(needless) <= 1
+        pairs = [(before, after) for before, after in zip(found, done, strict=True)
+                 if after.period is period and after.dimensions and after.state is not State.NO_DATA]  # fmt: skip
+        withheld = [_size(before) for before, after in pairs if after.state is State.SUPPRESSED]
+        if len(withheld) < len(pairs):
+            _nobody_is_told(withheld, k)
+        _none_is_withheld_without_need(pairs, k)
+
+
+def _size(before: Estimate) -> int | None:
+    return None if before.state is State.SUPPRESSED else before.sample_size
+
+
+def _nobody_is_told(withheld: list[int | None], k: int) -> None:
+    """Try what somebody finds out who knows the total, all cells that are shown, and who is in no cell."""
+    people = [size for size in withheld if size != 0]
+    if not people:
+        # Empty segments alone would be known to be empty.
+        assert not withheld
+        return
+    # The total less what is shown is the sum of these: it is of one cell alone only where that is not small.
+    assert len(people) > 1 or (people[0] or 0) >= k
+    assert sum(size or 0 for size in people) >= k
+
+
+def _none_is_withheld_without_need(pairs: list[tuple[Estimate, Estimate]], k: int) -> None:
+    """Put the largest cell back that goes with others for company: somebody would be told."""
+    withheld = [_size(before) for before, after in pairs if after.state is State.SUPPRESSED]
+    company = [size for size in withheld if size is not None and size >= k]
+    if company:
+        few = [size for size in withheld if size is None or size < k]
+        left = sorted(company)[:-1]
+        people = [size for size in (*few, *left) if size != 0]
+        asked = 2 if any(size != 0 for size in few) else 1
+        assert len(people) < asked or sum(size or 0 for size in people) < k
 
 
 # -- the whole way ----------------------------------------------------------------------------------
