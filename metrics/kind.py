@@ -23,7 +23,7 @@ may have an interval, where `below` says so of its inputs (a kind without it has
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -31,12 +31,12 @@ from functools import lru_cache
 from typing import Any, Protocol
 
 from metrics.grain import NO_SPAN, Calendar, Grain, Period, Span
-from metrics.model import Catalog, Metric, Reference
+from metrics.model import Catalog, Metric, Over, Reference
 from metrics.observation import Dimensions, Estimate, State
 from metrics.registry import discover
 from metrics.relation import Scope, Selectable
 from metrics.scan import Cell, Item, Scan
-from metrics.stretch import When
+from metrics.stretch import When, covered
 
 Cells = Mapping[Cell, Mapping[Item, Any]]
 Inputs = Mapping[str, Mapping[tuple[Period, Dimensions], Estimate]]
@@ -218,6 +218,25 @@ def _seen(period: Period, starts: list[date]) -> bool:
 @lru_cache(maxsize=1 << 12)
 def _since(end: date) -> date:
     return SEEN.after_day(end, -1)
+
+
+def covered_only(frame: Frame, over: Over, estimates: Iterable[Estimate]) -> list[Estimate]:
+    """Return the estimates, but none of a stretch that begins before the first row's period.
+
+    What came before the first row is not known to be nothing: the total of such a period has no value, and
+    its segments are not there.
+    """
+    if over == Over():
+        return list(estimates)
+    begun = {grain: periods[0].start for grain, periods in frame.all_periods().items() if periods}
+    found = []
+    for each in estimates:
+        period, first = each.period, begun.get(each.period.grain)
+        if period.start is None or first is None or covered(period, over, frame.calendar)[0] >= first:
+            found.append(each)
+        elif not each.dimensions:
+            found.append(Estimate(period, (), State.NO_DATA, maturity=each.maturity))
+    return found
 
 
 def number(value: Any) -> float | None:

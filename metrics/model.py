@@ -77,10 +77,8 @@ class Over:
     def parse(cls, text: str) -> Over:
         """Read `period`, `to_date` or `trailing 12 months`; raise ValueError on anything else."""
         words = text.split(maxsplit=1)
-        if text == "period":
-            return cls()
-        if text == "to_date":
-            return cls(to_date=True)
+        if text in ("period", "to_date"):
+            return cls(to_date=text == "to_date")
         if len(words) == 2 and words[0] == "trailing":
             return cls(trailing=Span.parse(words[1]))
         raise ValueError(f"{text!r} is not one of period, to_date, trailing N months")
@@ -382,7 +380,7 @@ class Metric:
     cuts: tuple[tuple[str, ...], ...] = field(default=(), metadata={"refers": "dimension", "hashed": False})
     grains: tuple[Grain, ...] = field(default=(Grain.MONTH, Grain.QUARTER), metadata={"hashed": False})
     min_sample: int = 10
-    private: bool = False
+    private: bool | str = False
     guards: tuple[str, ...] = unhashed((), refers="metric")
     targets: tuple[Target, ...] = unhashed(())
     benchmarks: tuple[Benchmark, ...] = unhashed(())
@@ -395,6 +393,11 @@ class Metric:
         return bool(self.supports)
 
     @property
+    def private_entity(self) -> str | None:
+        """Return the entity whose number is held against privacy.k, None where the kind says how many there are."""
+        return self.private if isinstance(self.private, str) else None
+
+    @property
     def own_dimensions(self) -> tuple[str, ...]:
         """Return the dimensions that the kind adds, such as a curve's `age`: every value is cut by them."""
         return tuple(getattr(self.options, "own_dimensions", ()))
@@ -402,8 +405,7 @@ class Metric:
     @property
     def cut_sets(self) -> tuple[tuple[str, ...], ...]:
         """Return the cuts that are stored: the total, each dimension, the listed combinations."""
-        declared = ((), *((name,) for name in self.dimensions), *self.cuts)
-        return tuple(self.whole_cut(cut) for cut in declared)
+        return tuple(map(self.whole_cut, ((), *((name,) for name in self.dimensions), *self.cuts)))
 
     def whole_cut(self, names: tuple[str, ...]) -> tuple[str, ...]:
         """Return the dimensions of a cut with the kind's own, without which there is no value."""

@@ -50,6 +50,7 @@ class Estimate:
     sample_size: int | None = None
     maturity: float | None = None
     draws: Callable[[int], np.ndarray] | None = field(default=None, compare=False, repr=False)
+    people: int | None = field(default=None, compare=False, repr=False)
 
     @property
     def key(self) -> tuple[Period, Dimensions]:

@@ -138,7 +138,7 @@ class Session:
         self._sources: dict[str, Source | ScorecardError] = {}
         self.extents = Extents(self)
         self._guards: dict[tuple[str, str], int] = {}
-        # Rows after a metric's watermark do not count: metrics share a scan only up to one and the same.
+        # Metrics share a scan only up to the same watermark.
         self._merged: dict[tuple[str, object, datetime | None], Scan] = {}
         self._cells: dict[tuple[str, Scan, datetime | None], dict[Any, Any] | ScorecardError] = {}
 
@@ -235,8 +235,7 @@ class Session:
             first=self.extents.first(covering(metric)),
             settle=max((self.catalog.datasets[name].settle for name in used), key=_length, default=NO_SPAN),
         )
-        sources = tuple(dict.fromkeys(self.source_of(base.dataset) for base in bases))
-        return _Plan(metric, ask, frame, kind.requests(metric, frame), guards, sources)
+        return _Plan(metric, ask, frame, kind.requests(metric, frame), guards, self._named(ask.metric))
 
     def _probe(self, requests: Mapping[str, Request]) -> tuple[set[str], tuple[tuple[str, Guard], ...]]:
         used: set[str] = set()

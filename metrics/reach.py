@@ -177,7 +177,8 @@ def starts(catalog: Catalog, metric: Metric) -> Iterator[Item]:
     for use in uses(metric):
         yield Item(use.dataset, "dataset")
         yield from _use_items(catalog, use)
-        yield from (Item(use.dataset, "entity", name) for name in entities(metric))
+        behind = (metric.private_entity,) if metric.private_entity is not None else ()
+        yield from (Item(use.dataset, "entity", name) for name in (*entities(metric), *behind))
     for use in dimension_uses(metric):
         yield from (Item(use.dataset, "dimension", name) for name in metric.dimensions)
 

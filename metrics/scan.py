@@ -25,6 +25,7 @@ from metrics.model import At, Over
 from metrics.observation import NONE_VALUE, Dimensions
 from metrics.relation import Rows, Scope, Selectable
 from metrics.stretch import When, periods_table
+from metrics.tree import PEOPLE
 
 Cell = tuple[Grain, date | None, Dimensions]
 """Where a result stands: grain, first day of its period (None for `all`), segment."""
@@ -196,7 +197,6 @@ class ScanQuery:
             if kept:
                 columns[f"f_{label}"] = sa.and_(*kept)
         timed = self.scan.at is None and (self.scan.time is not None or rows.time_node is not None)
-        # What lies after the watermark is not known yet, whatever stands there.
         where = self.when.known(rows.time(self.scan.time)) if timed else []
         if self.scan.latest is not None:
             columns |= self._latest_columns(rows)
@@ -278,7 +278,6 @@ class ScanQuery:
                periods: sa.FromClause) -> sa.Subquery:  # fmt: skip
         start, end = validity(rows)
         begins = rows.translator.instant(start)
-        where = [*where, *self.when.known(start)]
         snapshot = self.dataset.valid is not None and self.dataset.valid.snapshot is not None
         extra = {"v_from": begins}
         if end is not None:
@@ -286,7 +285,7 @@ class ScanQuery:
         elif not snapshot:
             partition = list(rows.key())[:1]
             extra["v_to"] = sa.func.lead(begins).over(partition_by=partition, order_by=begins)
-        inner = rows.select({**columns, **extra}, where).subquery()
+        inner = rows.select({**columns, **extra}, [*where, *self.when.known(start)]).subquery()
         at_start = self.scan.at is At.PERIOD_START
         at = periods.c.i_at
         began = inner.c.v_from <= at if at_start else inner.c.v_from < at
@@ -347,10 +346,10 @@ def dimension(rows: Rows, name: str) -> ColumnElement[Any]:
 def argument(rows: Rows, measure: Measure) -> ColumnElement[Any]:
     """Return the argument of a measure, typed so that its sum is exact where it can be."""
     assert measure.argument is not None
-    if measure.function == "count_distinct":
-        name = getattr(measure.argument, "parts", ("",))[0]
-        if name in rows.dataset.entities and name not in rows.offered:
-            return rows.entity(name)
+    name = getattr(measure.argument, "parts", ("",))[0]
+    distinct = measure.function == "count_distinct" and name not in rows.offered
+    if measure.function == PEOPLE or (distinct and name in rows.dataset.entities):
+        return rows.entity(name)
     value = rows.value(measure.argument)
     if measure.function in ("sum", "avg", "percentile", "min", "max"):
         if value.type is Type.BOOLEAN:
@@ -363,7 +362,7 @@ def aggregate(measure: Measure, column: Any, scope: Scope) -> Any:
     """Return a measure's aggregate over a column of arguments."""
     if measure.function in ("count", "count_new"):
         return sa.func.count() if column is None else sa.func.count(column)
-    if measure.function == "count_distinct":
+    if measure.function in ("count_distinct", PEOPLE):
         return sa.func.count(sa.distinct(column))
     if measure.function == "percentile":
         return scope.source.dialect.percentile(

@@ -36,9 +36,12 @@ def suppress(metric: Metric, company: Company, estimates: Iterable[Estimate]) ->
 def people_behind(metric: Metric, estimate: Estimate) -> int | None:
     """Return how many people stand behind an estimate, None where that is unknown.
 
-    It is the sample size. Without one it is what a count counts; of a ratio, the lesser of the sides that
-    count, where the denominator does. Nothing is known of a sum, a least or greatest value, or a formula.
+    It is the number of the entity that the metric names; else the sample size. Without one it is what a count
+    counts; of a ratio, the lesser of the sides that count, where the denominator does. Nothing is known of a
+    sum, a least or greatest value, or a formula.
     """
+    if metric.private_entity is not None:
+        return estimate.people
     if estimate.sample_size is not None:
         return estimate.sample_size
     options = metric.options
@@ -119,5 +122,5 @@ def _bare(estimate: Estimate, state: State) -> Estimate:
     """Return an estimate that holds nothing but its state; bootstrap draws would give the value away too."""
     return replace(
         estimate, state=state, value=None, numerator=None, denominator=None, lower=None, upper=None,
-        sample_size=None, maturity=None, draws=None,
+        sample_size=None, maturity=None, draws=None, people=None,
     )  # fmt: skip

@@ -104,7 +104,13 @@ def _common(metric: Metric) -> Iterator[Term]:
     below = f"a value of fewer than {metric.min_sample} is shown with its interval and not scored"
     yield Term("min_sample", str(metric.min_sample), metric.min_sample == plain["min_sample"], below)
     if metric.private:
-        yield Term("private", "true", False, "withheld where too few people stand behind a value")
+        named = metric.private_entity
+        yield Term(
+            "private",
+            named or "true",
+            False,
+            f"withheld where too few {'of them' if named else 'people'} stand behind a value",
+        )
 
 
 def _meaning(value: Any, catalog: Catalog) -> str | None:

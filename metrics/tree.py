@@ -95,6 +95,10 @@ class Expression:
     node: Node
 
 
+PEOPLE = "people"
+"""The measure that counts an entity's different ones, whatever columns there are; no definition can write it."""
+
+
 @dataclass(frozen=True)
 class Measure:
     """An aggregate function over rows: `count`, `sum(amount)`, `percentile(hours, 0.9)`."""

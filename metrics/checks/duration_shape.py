@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 
 from metrics.definitions import Places
 from metrics.errors import Finding, Level
-from metrics.expression import SpanLiteral
+from metrics.expression import Literal, Node, SpanLiteral
 from metrics.kinds.duration import UNITS, Basis, Options, Statistic
 from metrics.model import Catalog, Metric
 
@@ -45,11 +46,22 @@ def _standard(options: Options) -> Iterator[Problem]:
         return
     if not shared:
         yield ("within",), True, f"within has no meaning with statistic: {options.statistic}"
-    node, window = options.within.node, options.window
-    if not isinstance(node, SpanLiteral) or window is None or options.basis is Basis.TO:
+    standard, window = _constant(options.within.node), options.window
+    if standard is None or window is None or options.basis is Basis.TO:
         return
-    if node.span.approximate_seconds > window.approximate_seconds:
-        yield ("within",), False, f"{node.span} is longer than the window of {window}"
+    seconds, said = standard
+    # A case is waited for until its window's end: one that takes longer is a miss, whatever the standard says.
+    if seconds > window.approximate_seconds:
+        yield ("within",), False, f"{said} is longer than the window of {window}"
+
+
+def _constant(node: Node) -> tuple[float, str] | None:
+    """Return a standard that no row changes in seconds and in words: a span, or a number of hours."""
+    if isinstance(node, SpanLiteral):
+        return node.span.approximate_seconds, str(node.span)
+    if isinstance(node, Literal) and isinstance(node.value, int | float | Decimal) and node.value is not True:
+        return float(node.value) * 3600, f"a standard of {node.value} hours"
+    return None
 
 
 def _clock(metric: Metric, options: Options) -> Iterator[Problem]:

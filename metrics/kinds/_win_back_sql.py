@@ -98,9 +98,13 @@ class _Lapses:
         self.leaving = Leaving(options.exclude, only=left_out)
         self.dimensions = tuple(dict.fromkeys(name for cut in cuts for name in cut))
         self.scope, self.when = scope, when
-        self.clock, self.rows = self._read()
+        self.clock, self.followed = self._read()
+        # After an order that long a silence is a lapse; the end of a stay is one at once.
+        self.silence = options.lapse_after if options.subscription is None else None
+        self.rows = self.followed if self.silence is None else self._silent(self.silence)
 
     def _read(self) -> tuple[Clock, sa.Subquery]:
+        """Return the last that is known of a customer: each order, or each end of a stay, and what followed."""
         options = self.options
         if options.subscription is not None:
             held, clock = subscriptions(
@@ -112,19 +116,27 @@ class _Lapses:
         bought, clock = orders(
             self.scope, self.when, options.entity, options.activity, self.dimensions, self.leaving
         )
-        return clock, self._silent(bought, clock, options.lapse_after)
+        order = [bought.c.t, *keys_of(bought)]
+        following = sa.func.lead(bought.c.t).over(partition_by=[bought.c.entity], order_by=order)
+        dims = [bought.c[f"d_{name}"] for name in self.dimensions]
+        each = sa.select(bought.c.entity, bought.c.t, following.label("following"), *dims)
+        return clock, each.subquery("o")
+
+    def away(self, periods: sa.CTE) -> ColumnElement[bool]:
+        """Tell whether a row is the last before a period, and so long before it that it is a lapse by then."""
+        rows = self.followed
+        # The silence is counted back from the start: forward, a month's end is clamped to another day.
+        last = rows.c.lapse < periods.c.starts if self.silence is None else rows.c.t < periods.c.silent_from
+        return sa.and_(last, sa.or_(rows.c.following.is_(None), rows.c.following >= periods.c.starts))
 
     def eligible(self) -> ColumnElement[Any]:
         """Return the moment from which on a return is a win-back; before it, there had been no lapse."""
         lapse, grace = self.rows.c.lapse, self.options.grace
         return self.clock.after(lapse, grace) if grace.count else lapse
 
-    def _silent(self, bought: sa.CTE, clock: Clock, lapse_after: Span) -> sa.Subquery:
+    def _silent(self, lapse_after: Span) -> sa.Subquery:
         """Return the orders that no other followed in time."""
-        order = [bought.c.t, *keys_of(bought)]
-        following = sa.func.lead(bought.c.t).over(partition_by=[bought.c.entity], order_by=order)
-        dims = [bought.c[f"d_{name}"] for name in self.dimensions]
-        each = sa.select(bought.c.entity, bought.c.t, following.label("following"), *dims).subquery()
+        each, clock = self.followed, self.clock
         lapse = clock.after(each.c.t, lapse_after)
         kept = sa.select(each.c.entity, lapse.label("lapse"), each.c.following,
                          *(each.c[f"d_{name}"] for name in self.dimensions)).subquery()  # fmt: skip
@@ -198,20 +210,19 @@ class ReturnedQuery:
     def selects(self, scope: Scope, when: When) -> list[tuple[tuple[Grain, ...], Selectable]]:
         """Return one select for all grains and cuts."""
         lapses = _Lapses(self.options, self.frame.cuts, scope, when)
-        clock, rows = lapses.clock, lapses.rows
+        clock, rows = lapses.clock, lapses.followed
         lines = [
-            (str(grain), period.start, clock.boundary(period.start), clock.boundary(period.end))
+            (str(grain), period.start, clock.boundary(period.start), clock.boundary(period.end),
+             clock.boundary(period.start, lapses.silence))
             for grain in self.frame.grains
             for period in when.periods.get(grain, ())
             if period.start is not None and period.end is not None
-        ]
-        periods = clock.table(("starts", "ends"), lines)
-        back = rows.c.following
-        away = sa.and_(rows.c.lapse < periods.c.starts, sa.or_(back.is_(None), back >= periods.c.starts))
-        returned = sa.func.coalesce(back < periods.c.ends, sa.false()).label("returned")
+        ]  # fmt: skip
+        periods = clock.table(("starts", "ends", "silent_from"), lines)
+        returned = sa.func.coalesce(rows.c.following < periods.c.ends, sa.false()).label("returned")
         dims = [rows.c[f"d_{name}"] for name in lapses.dimensions]
         joined = sa.select(periods.c.p_grain, periods.c.p_start, *dims, returned)
-        each = joined.select_from(sa.join(rows, periods, away)).subquery("r")
+        each = joined.select_from(sa.join(rows, periods, lapses.away(periods))).subquery("r")
         cell = [each.c.p_grain, each.c.p_start]
         marks = [sa.func.grouping(each.c[column.name]).label(f"g_{column.name}") for column in dims]
         values = [sa.func.count().label("lapsed"), sa.func.count().filter(each.c.returned).label("returned")]

@@ -9,7 +9,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from metrics.expression import Expression, Measure
-from metrics.kind import Cells, Frame, Request, Uncertainty, cells_by_period, number, plain_state
+from metrics.kind import (
+    Cells,
+    Frame,
+    Request,
+    Uncertainty,
+    cells_by_period,
+    covered_only,
+    number,
+    plain_state,
+)
+from metrics.kinds import _people
 from metrics.model import At, Catalog, Metric, Over, Reference
 from metrics.observation import Estimate
 from metrics.scan import Item, Scan
@@ -56,7 +66,9 @@ def _items(options: Options) -> tuple[Item, ...]:
 def requests(metric: Metric, frame: Frame) -> Mapping[str, Request]:
     """Ask for one scan."""
     options: Options = metric.options
-    return {"rows": scan_of(metric, frame, _items(options), bases(metric)[0], options.over)}
+    items = _items(options)
+    items = (*items, *_people.asked(metric, frame.catalog.datasets[options.dataset], items[0]))
+    return {"rows": scan_of(metric, frame, items, bases(metric)[0], options.over)}
 
 
 def scan_of(metric: Metric, frame: Frame, items: tuple[Item, ...], base: Reference, over: Over) -> Scan:
@@ -90,6 +102,8 @@ def finish(metric: Metric, frame: Frame, results: Mapping[str, Cells]) -> list[E
                 denominator=float(sample) if sample is not None and total is not None else None,
                 sample_size=sample,
                 maturity=frame.elapsed_share(period),
+                people=_people.counted(metric, frame.catalog.datasets[options.dataset], items["value"], row),
             )
         )
-    return found
+    # A stock is read at a moment, whatever stretch is said beside.
+    return covered_only(frame, options.over if options.at is None else Over(), found)

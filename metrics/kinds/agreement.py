@@ -8,12 +8,12 @@ answer for everything: no value. The numerator is the number judged alike.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from metrics.expression import Expression, Measure
-from metrics.kind import Cells, Frame, Request, cells_by_period, plain_state
-from metrics.kinds.proportion import LatestPer, rows_of, share_of
+from metrics.kind import Cells, Frame, Request, cells_by_period, covered_only, plain_state
+from metrics.kinds.proportion import LatestPer, people_of, rows_of, share_of
 from metrics.model import Metric, Over, Reference
 from metrics.observation import Estimate
 from metrics.scan import Item
@@ -70,7 +70,7 @@ def _items(options: Options) -> tuple[Item, Item, Item, Item]:
 
 def requests(metric: Metric, frame: Frame) -> Mapping[str, Request]:
     """Ask for one scan that counts rows by both judgements."""
-    return {"rows": rows_of(metric.options, frame, _items(metric.options))}
+    return {"rows": rows_of(metric, frame, _items(metric.options))}
 
 
 def finish(metric: Metric, frame: Frame, results: Mapping[str, Cells]) -> list[Estimate]:
@@ -80,9 +80,11 @@ def finish(metric: Metric, frame: Frame, results: Mapping[str, Cells]) -> list[E
         n, both, first, second = (int(row[item]) if row else 0 for item in items)
         if not n and segment:
             continue
+        people = people_of(metric, frame, items[0], row)
         judged = Agreement(both, first - both, second - both, n - first - second + both)
         if metric.options.statistic is Statistic.SHARE:
-            found.append(share_of(metric, frame, period, segment, judged.agreed, n))
+            shared = share_of(metric, frame, period, segment, judged.agreed, n)
+            found.append(replace(shared, people=people))
             continue
         kappa, interval = judged.kappa(), judged.interval()
         found.append(
@@ -97,6 +99,7 @@ def finish(metric: Metric, frame: Frame, results: Mapping[str, Cells]) -> list[E
                 upper=interval.upper if interval else None,
                 sample_size=n,
                 maturity=frame.elapsed_share(period),
+                people=people,
             )
         )
-    return found
+    return covered_only(frame, metric.options.over, found)

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from metrics.expression import Expression, Literal, Measure, Operation
-from metrics.kind import Cells, Frame, Request, cells_by_period, plain_state
-from metrics.kinds.proportion import LatestPer, rows_of
+from metrics.kind import Cells, Frame, Request, cells_by_period, covered_only, plain_state
+from metrics.kinds.proportion import LatestPer, people_of, rows_of
 from metrics.model import Metric, Over, Reference
 from metrics.observation import Estimate
 from metrics.scan import Item
@@ -83,7 +83,7 @@ def _items(options: Options) -> tuple[Item, ...]:
 
 def requests(metric: Metric, frame: Frame) -> Mapping[str, Request]:
     """Ask for one scan that counts rows by value."""
-    return {"rows": rows_of(metric.options, frame, _items(metric.options))}
+    return {"rows": rows_of(metric, frame, _items(metric.options))}
 
 
 def finish(metric: Metric, frame: Frame, results: Mapping[str, Cells]) -> list[Estimate]:
@@ -98,6 +98,7 @@ def finish(metric: Metric, frame: Frame, results: Mapping[str, Cells]) -> list[E
         if not n and segment:
             continue
         counts.append(n - sum(counts))
+        people = people_of(metric, frame, items[0], row)
         seed = zlib.crc32(f"{metric.metric}{period}{segment}".encode())
         interval = drift_interval(counts, expected, index=index, seed=seed)
         found.append(
@@ -110,6 +111,7 @@ def finish(metric: Metric, frame: Frame, results: Mapping[str, Cells]) -> list[E
                 upper=interval.upper if interval else None,
                 sample_size=n,
                 maturity=frame.elapsed_share(period),
+                people=people,
             )
         )
-    return found
+    return covered_only(frame, metric.options.over, found)

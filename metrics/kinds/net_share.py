@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from math import sqrt
 
 from metrics.expression import Expression, Measure
-from metrics.kind import Cells, Frame, Request, cells_by_period, plain_state
-from metrics.kinds.proportion import LatestPer, rows_of
+from metrics.kind import Cells, Frame, Request, cells_by_period, covered_only, plain_state
+from metrics.kinds.proportion import LatestPer, people_of, rows_of
 from metrics.model import Metric, Over, Reference
 from metrics.observation import Estimate
 from metrics.scan import Item
@@ -55,7 +55,7 @@ def _items(options: Options) -> tuple[Item, Item, Item, Item]:
 
 def requests(metric: Metric, frame: Frame) -> Mapping[str, Request]:
     """Ask for one scan that counts rows, the positive and the negative ones."""
-    return {"rows": rows_of(metric.options, frame, _items(metric.options))}
+    return {"rows": rows_of(metric, frame, _items(metric.options))}
 
 
 def finish(metric: Metric, frame: Frame, results: Mapping[str, Cells]) -> list[Estimate]:
@@ -66,6 +66,7 @@ def finish(metric: Metric, frame: Frame, results: Mapping[str, Cells]) -> list[E
         n, positive, negative, both = (int(row[item]) if row else 0 for item in items)
         if not n and segment:
             continue
+        people = people_of(metric, frame, items[0], row)
         interval = net_interval(positive - both, negative - both, n)
         found.append(
             Estimate(
@@ -79,9 +80,10 @@ def finish(metric: Metric, frame: Frame, results: Mapping[str, Cells]) -> list[E
                 upper=interval.upper if interval else None,
                 sample_size=n,
                 maturity=frame.elapsed_share(period),
+                people=people,
             )
         )
-    return found
+    return covered_only(frame, metric.options.over, found)
 
 
 def net_interval(positive: int, negative: int, n: int, z: float = Z) -> Interval | None:

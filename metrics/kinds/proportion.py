@@ -7,13 +7,14 @@ entities: one for each period in which it has rows, by what their measures say.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
 from metrics.expression import Expression, Measure, Node
 from metrics.grain import Period
-from metrics.kind import Cells, Frame, Request, cells_by_period, plain_state
+from metrics.kind import Cells, Frame, Request, cells_by_period, covered_only, plain_state
+from metrics.kinds import _people
 from metrics.kinds._per_entity import PerEntity
 from metrics.model import Metric, Over, Reference
 from metrics.observation import Dimensions, Estimate
@@ -88,14 +89,21 @@ def requests(metric: Metric, frame: Frame) -> Mapping[str, Request]:
     if options.per is not None:
         where, time = (part.node if part else None for part in (options.where, options.time))
         return {"rows": PerEntity(frame, options.dataset, options.per, *items, where, time, options.over)}
-    return {"rows": rows_of(options, frame, items)}
+    return {"rows": rows_of(metric, frame, items)}
 
 
-def rows_of(options: Any, frame: Frame, items: tuple[Item, ...]) -> Scan:
-    """Return the scan that counts items, the first of which is the denominator."""
+def rows_of(metric: Metric, frame: Frame, items: tuple[Item, ...]) -> Scan:
+    """Return the scan that counts items, the first of which is the denominator, and the people behind it."""
+    options = metric.options
     time = options.time.node if options.time else None
     latest = _latest(options, items[0].where)
+    items = (*items, *_people.asked(metric, frame.catalog.datasets[options.dataset], items[0]))
     return Scan(options.dataset, items, frame.grains, frame.cuts, time=time, over=options.over, latest=latest)
+
+
+def people_of(metric: Metric, frame: Frame, item: Item, row: Mapping[Item, Any] | None) -> int | None:
+    """Return how many people stand behind a cell of the scan of `rows_of`."""
+    return _people.counted(metric, frame.catalog.datasets[metric.options.dataset], item, row)
 
 
 def finish(metric: Metric, frame: Frame, results: Mapping[str, Cells]) -> list[Estimate]:
@@ -106,8 +114,9 @@ def finish(metric: Metric, frame: Frame, results: Mapping[str, Cells]) -> list[E
         n = int(row[denominator]) if row else 0
         k = int(row[numerator]) if row else 0
         if n or not segment:
-            found.append(share_of(metric, frame, period, segment, k, n))
-    return found
+            people = n if metric.options.per else people_of(metric, frame, denominator, row)
+            found.append(replace(share_of(metric, frame, period, segment, k, n), people=people))
+    return covered_only(frame, metric.options.over, found)
 
 
 def share_of(metric: Metric, frame: Frame, period: Period, segment: Dimensions, k: int, n: int) -> Estimate:

@@ -13,34 +13,34 @@ With `lag`, a row of the numerator counts that long after it happened: spend(t -
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
-import sqlalchemy as sa
-from sqlalchemy.sql import ColumnElement
 
 from metrics.expression import Measure, Node, Operation, SpanLiteral
-from metrics.grain import NO_SPAN, Grain, Period, Span
-from metrics.kind import Cells, Frame, Request, Uncertainty, cells_by_period, number, plain_state
+from metrics.grain import NO_SPAN, Period, Span
+from metrics.kind import (
+    Cells,
+    Frame,
+    Request,
+    Uncertainty,
+    cells_by_period,
+    covered_only,
+    number,
+    plain_state,
+)
+from metrics.kinds import _people
 from metrics.kinds._allocation import Allocate, Amounts, split, spread
+from metrics.kinds._ratio_pairs import PairsQuery, Spread
 from metrics.model import Catalog, Metric, Over, Reference
 from metrics.observation import Dimensions, Estimate
-from metrics.relation import Scope, Selectable, default_time
-from metrics.scan import Cell, Item, Scan, ScanQuery, cell_of
-from metrics.statistics.intervals import (
-    PAIRS_LIMIT,
-    Interval,
-    Moments,
-    Pairs,
-    bootstrap_ratio,
-    delta_ratio,
-    percentile_interval,
-)
-from metrics.stretch import When
+from metrics.relation import default_time
+from metrics.scan import Cell, Item, Scan
+from metrics.statistics.intervals import Interval, bootstrap_ratio, delta_ratio, percentile_interval
 
-CODE_VERSION = 2
+CODE_VERSION = 3
 
 
 @dataclass(frozen=True)
@@ -115,9 +115,41 @@ def requests(metric: Metric, frame: Frame) -> Mapping[str, Request]:
     }
     if options.allocate is not None:
         asked["numerator"] = _allocated_scan(metric, options.allocate, frame)
+    for name, side in _known_sides(metric, frame):
+        scan = asked[name]
+        assert isinstance(scan, Scan)
+        people = _people.asked(metric, frame.catalog.datasets[side.dataset], _item(side))
+        asked[name] = replace(scan, items=(*scan.items, *people))
     if options.entity is not None:
-        asked["pairs"] = PairsQuery(metric, frame)
+        one, other = (_scan(side, frame, options.over) for side in bases(metric))
+        asked["pairs"] = PairsQuery(options.entity, (one, other), resampled(metric, frame))
     return asked
+
+
+def _known_sides(metric: Metric, frame: Frame) -> list[tuple[str, Reference]]:
+    """Return the sides that tell how many people stand behind a value: those that know who they are.
+
+    An amount that is spread over segments is not of the people of its segment.
+    """
+    datasets, entity = frame.catalog.datasets, metric.private_entity
+    return [
+        (name, side)
+        for name, side in zip(SIDES, bases(metric), strict=True)
+        if entity in datasets[side.dataset].entities and (name != "numerator" or not metric.options.allocate)
+    ]
+
+
+def _behind(
+    metric: Metric, frame: Frame, results: Mapping[str, Any], key: tuple[Period, Dimensions]
+) -> int | None:
+    """Return how many people stand behind a value: the lesser side's, None where one is not known."""
+    cell, datasets = (key[0].grain, key[0].start, key[1]), frame.catalog.datasets
+    found = [
+        _people.counted(metric, datasets[side.dataset], _item(side), results[name].get(cell))
+        for name, side in _known_sides(metric, frame)
+    ]
+    known = [each for each in found if each is not None]
+    return min(known) if known and len(known) == len(found) else None
 
 
 def _allocated_scan(metric: Metric, allocate: Allocate, frame: Frame) -> Scan:
@@ -140,99 +172,6 @@ def resampled(metric: Metric, frame: Frame) -> tuple[bool, bool]:
     return first, second
 
 
-@dataclass(frozen=True)
-class Spread:
-    """What the interval of one cell is computed from: counted pairs, or moments where they are too many."""
-
-    pairs: Pairs | None = None
-    moments: Moments | None = None
-
-
-class PairsQuery:
-    """Counts how many entities have each (numerator, denominator), per period and segment."""
-
-    def __init__(self, metric: Metric, frame: Frame) -> None:
-        self.metric = metric
-        self.frame = frame
-        self.sides = resampled(metric, frame)
-
-    def source_dataset(self) -> str:
-        """Return a dataset whose source runs the select."""
-        first, second = bases(self.metric)
-        return first.dataset if self.sides[0] else second.dataset
-
-    def selects(self, scope: Scope, when: When) -> list[tuple[tuple[Grain, ...], Selectable]]:
-        """Return the counted pairs, and the moments of cells that have too many."""
-        if not any(self.sides):
-            return []
-        each = self._per_entity(scope, when)
-        cells = [column for column in each.c if column.name not in ("n", "d", "entity")]
-        both = sa.select(
-            *cells, each.c.entity, sa.func.sum(each.c.n).label("n"), sa.func.sum(each.c.d).label("d")
-        )
-        joined = both.group_by(*cells, each.c.entity).subquery("e")
-        keys = [joined.c[column.name] for column in cells]
-        unique = sa.func.count().over(partition_by=keys).label("unique_pairs")
-        counted = sa.select(*keys, joined.c.n, joined.c.d, sa.func.count().label("entities"), unique)
-        pairs = counted.group_by(*keys, joined.c.n, joined.c.d).subquery("c")
-        few = sa.select(*pairs.c).where(pairs.c.unique_pairs <= PAIRS_LIMIT)
-        n: ColumnElement[float] = sa.cast(joined.c.n, sa.Double())
-        d: ColumnElement[float] = sa.cast(joined.c.d, sa.Double())
-        sums = {"sum_n": n, "sum_d": d, "sum_nn": n * n, "sum_nd": n * d, "sum_dd": d * d}
-        moments = sa.select(
-            *keys,
-            sa.func.count().label("size"),
-            *(sa.func.sum(term).label(name) for name, term in sums.items()),
-        )
-        many = moments.group_by(*keys).having(sa.func.count() > PAIRS_LIMIT)
-        return [(self.frame.grains, few), (self.frame.grains, many)]
-
-    def _per_entity(self, scope: Scope, when: When) -> sa.Subquery:
-        selects = []
-        for index, (known, side) in enumerate(zip(self.sides, bases(self.metric), strict=True)):
-            if known:
-                query = ScanQuery(_scan(side, self.frame, self.metric.options.over), scope, when)
-                values = self._values(query, index)
-                selects.append(query.grouped(self.frame.grains, values, entity=self.metric.options.entity))
-        return (sa.union_all(*selects) if len(selects) > 1 else selects[0]).subquery("s")
-
-    @staticmethod
-    def _values(query: ScanQuery, index: int) -> Callable[[sa.Subquery], list[Any]]:
-        def values(rows: sa.Subquery) -> list[Any]:
-            own = sa.func.coalesce(query.aggregates(rows)[0], 0)
-            exact = sa.cast(own, sa.Numeric(38, 6))
-            nought = sa.cast(sa.literal_column("0"), sa.Numeric(38, 6))
-            return [
-                (exact if index == 0 else nought).label("n"),
-                (exact if index == 1 else nought).label("d"),
-            ]
-
-        return values
-
-    def read(
-        self, answers: Sequence[tuple[tuple[Grain, ...], Sequence[Mapping[str, Any]]]]
-    ) -> Mapping[Cell, Spread]:
-        """Return what the interval of each cell is computed from."""
-        found: dict[Cell, Spread] = {}
-        grouped: dict[Cell, list[tuple[float, float, int]]] = {}
-        for grains, rows in answers:
-            for row in rows:
-                cell = cell_of(row, grains)
-                if "size" in row:
-                    sums = {
-                        name: float(row[name]) for name in ("sum_n", "sum_d", "sum_nn", "sum_nd", "sum_dd")
-                    }
-                    found[cell] = Spread(moments=Moments(n=int(row["size"]), **sums))
-                else:
-                    grouped.setdefault(cell, []).append(
-                        (float(row["n"]), float(row["d"]), int(row["entities"]))
-                    )
-        for cell, lines in grouped.items():
-            table = np.array(lines, dtype=float)
-            found[cell] = Spread(pairs=Pairs(table[:, 0], table[:, 1], table[:, 2].astype(np.int64)))
-        return found
-
-
 def finish(metric: Metric, frame: Frame, results: Mapping[str, Any]) -> list[Estimate]:
     """Return one estimate per period and segment."""
     options: Options = metric.options
@@ -253,7 +192,9 @@ def finish(metric: Metric, frame: Frame, results: Mapping[str, Any]) -> list[Est
             continue
         spread = spreads.get((key[0].grain, key[0].start, key[1]))
         found.append(_estimate(metric, frame, key, n, d, spread))
-    return found
+    if metric.private_entity is not None:
+        found = [replace(each, people=_behind(metric, frame, results, each.key)) for each in found]
+    return covered_only(frame, options.over, found)
 
 
 def _blank(reference: Reference) -> float | None:

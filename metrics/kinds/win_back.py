@@ -34,7 +34,7 @@ __all__ = [
     "requests",
 ]
 
-CODE_VERSION = 1
+CODE_VERSION = 2
 
 SAYS = {
     ("basis", "cohort"): "follows the customers who lapsed in a period",

@@ -13,9 +13,9 @@ WHERE x.x_group IS NULL)
 FROM (SELECT r.converted AS converted, r."over" AS "over", r.p_month AS p_month, CAST(NULL AS BIGINT) AS e_month, r.elapsed AS e_all 
 FROM (SELECT l.following IS NOT NULL AND l.following >= l.lapse AS converted, false AS "over", CAST(floor((CAST(EXTRACT(epoch FROM CASE WHEN (l.following IS NOT NULL AND l.following >= l.lapse) THEN l.following ELSE '2024-04-20 00:00:00+00:00' END) AS DOUBLE PRECISION) - CAST(EXTRACT(epoch FROM l.lapse) AS DOUBLE PRECISION)) / 86400.0) AS BIGINT) AS elapsed, CAST(date_trunc('month', CAST(timezone('Europe/London', l.lapse) AS DATE)) AS DATE) AS p_month 
 FROM (SELECT anon_1.entity AS entity, anon_1.lapse AS lapse, anon_1.following AS following 
-FROM (SELECT anon_2.entity AS entity, timezone('Europe/London', timezone('Europe/London', anon_2.t) + CAST('14 day' AS INTERVAL)) AS lapse, anon_2.following AS following 
+FROM (SELECT o.entity AS entity, timezone('Europe/London', timezone('Europe/London', o.t) + CAST('14 day' AS INTERVAL)) AS lapse, o.following AS following 
 FROM (SELECT __orders.entity AS entity, __orders.t AS t, lead(__orders.t) OVER (PARTITION BY __orders.entity ORDER BY __orders.t, __orders.k0) AS following 
-FROM __orders) AS anon_2) AS anon_1 
+FROM __orders) AS o) AS anon_1 
 WHERE (anon_1.following IS NULL OR anon_1.following >= anon_1.lapse) AND anon_1.lapse IS NOT NULL AND anon_1.lapse <= '2024-04-20 00:00:00+00:00') AS l 
 WHERE l.following IS NULL OR l.following >= l.lapse) AS r) AS a GROUP BY GROUPING SETS((a.p_month, a.e_month, a.converted, a."over"), (a.e_all, a.converted, a."over"))
 
@@ -29,8 +29,8 @@ WHERE x.x_group IS NOT NULL)
  SELECT o."d_left out" AS condition, count(DISTINCT o.entity) AS customers 
 FROM (SELECT l.entity AS entity, l.lapse AS lapse, l.following AS following, l."d_left out" AS "d_left out" 
 FROM (SELECT anon_1.entity AS entity, anon_1.lapse AS lapse, anon_1.following AS following, anon_1."d_left out" AS "d_left out" 
-FROM (SELECT anon_2.entity AS entity, timezone('Europe/London', timezone('Europe/London', anon_2.t) + CAST('14 day' AS INTERVAL)) AS lapse, anon_2.following AS following, anon_2."d_left out" AS "d_left out" 
+FROM (SELECT o.entity AS entity, timezone('Europe/London', timezone('Europe/London', o.t) + CAST('14 day' AS INTERVAL)) AS lapse, o.following AS following, o."d_left out" AS "d_left out" 
 FROM (SELECT __orders.entity AS entity, __orders.t AS t, lead(__orders.t) OVER (PARTITION BY __orders.entity ORDER BY __orders.t, __orders.k0) AS following, __orders."d_left out" AS "d_left out" 
-FROM __orders) AS anon_2) AS anon_1 
+FROM __orders) AS o) AS anon_1 
 WHERE (anon_1.following IS NULL OR anon_1.following >= anon_1.lapse) AND anon_1.lapse IS NOT NULL AND anon_1.lapse <= '2024-04-20 00:00:00+00:00') AS l 
 WHERE l.following IS NULL OR l.following >= l.lapse) AS o GROUP BY o."d_left out"

@@ -223,6 +223,26 @@ def stretch(frame: Frame, start: date, end: date, over: str | Span) -> tuple[dat
     return start, end
 
 
+def covers(frame: Frame, grain: str, start: date | None, end: date | None, over: str | Span) -> bool:
+    """Tell whether a stretch begins no sooner than the period of the first row does."""
+    if start is None or end is None:
+        return True
+    first = frame.periods(grain)[0][0]
+    return first is None or stretch(frame, start, end, over)[0] >= first
+
+
+def uncovered(frame: Frame, cells: dict[Cell, Result], over: str | Span) -> dict[Cell, Result]:
+    """Take out what nobody knows all of: of such a period the total says that there is no value."""
+    found = {}
+    for (grain, start, segment), each in cells.items():
+        end = frame.calendar.end(start, grain) if start is not None else None
+        if covers(frame, grain, start, end, over):
+            found[grain, start, segment] = each
+        elif not segment:
+            found[grain, start, segment] = Result(None, state="no_data")
+    return found
+
+
 def per_period(
     frame: Frame, rows: Sequence[Row], over: str | Span = "period"
 ) -> Iterator[tuple[str, date | None, date | None, Segment, list[Row], bool]]:
@@ -298,7 +318,7 @@ def aggregate(frame: Frame, rows: Sequence[Row], function: str, name: str = "", 
         if state == "final" and function in SAMPLED and measure("count", wanted, name) < frame.min_sample:
             state = "small_sample"
         found[grain, start, segment] = Result(value, state=state)
-    return found
+    return uncovered(frame, found, over)
 
 
 def latest(rows: Sequence[Row], by: str, within: Callable[[Row], Any]) -> list[Row]:
@@ -338,10 +358,11 @@ def proportion(frame: Frame, rows: Sequence[Row], share: Callable[[Row], bool], 
                         state = "small_sample"
                     value = Fraction(k, n) if n else None
                     found[grain, start, segment] = Result(value, k, n, state, interval=wilson(k, n))
-    return found
+    return uncovered(frame, found, over)
 
 
-def ratio(frame: Frame, above: dict[Cell, Result], below: dict[Cell, Result]) -> dict[Cell, Result]:
+def ratio(frame: Frame, above: dict[Cell, Result], below: dict[Cell, Result],
+          over: str | Span = "period") -> dict[Cell, Result]:  # fmt: skip
     """Divide sums by sums; a side without rows is 0, without a denominator there is no value, and segments add up."""
     found = {}
     for cell in {*above, *below}:
@@ -360,7 +381,7 @@ def ratio(frame: Frame, above: dict[Cell, Result], below: dict[Cell, Result]) ->
             else "provisional"
         )
         found[cell] = Result(value, float(n or 0), float(d or 0), state)
-    return found
+    return uncovered(frame, found, over)
 
 
 def stock(frame: Frame, rows: Sequence[Row], where: str) -> dict[Cell, list[Row]]:

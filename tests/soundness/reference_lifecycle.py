@@ -28,6 +28,7 @@ from tests.soundness.reference import (
     plus,
     segment_of,
     stretch,
+    uncovered,
     wilson,
 )
 
@@ -60,7 +61,7 @@ def net_share(frame: Frame, rows: Sequence[Row], positive: Callable[[Row], bool]
                     value = Fraction(total, n) if n else None
                     interval = _net_interval(says) if n else None
                     found[grain, start, segment] = Result(value, total, n, state, interval=interval)
-    return found
+    return uncovered(frame, found, over)
 
 
 def _net_interval(says: Sequence[int]) -> tuple[float, float]:
@@ -297,7 +298,7 @@ class Episode:
 
 
 def silences(frame: Frame, ask: WinBack, rows: Sequence[Row], *, days: bool) -> list[Episode]:
-    """Find each order that no other followed before `lapse_after` had passed."""
+    """Find each order that no other followed before `lapse_after` had passed; every order for a period's basis."""
     assert ask.lapse_after is not None
     shown = [row for row in _comparable(frame, rows, days, "t") if _known_by(frame, row["t"], days)]
     found = []
@@ -306,7 +307,9 @@ def silences(frame: Frame, ask: WinBack, rows: Sequence[Row], *, days: bool) -> 
         for index, row in enumerate(mine):
             back = mine[index + 1]["t"] if index + 1 < len(mine) else None
             lapse = plus(row["t"], ask.lapse_after, frame.calendar.zone)
-            if (back is None or back >= lapse) and _known_by(frame, lapse, days):
+            lapsed = (back is None or back >= lapse) and _known_by(frame, lapse, days)
+            # Whether it is one at a period's start is asked there: a silence is counted back from it.
+            if lapsed or ask.basis == "period":
                 found.append(Episode(row, lapse, back))
     return found
 
@@ -357,7 +360,7 @@ def win_back(frame: Frame, ask: WinBack, episodes: Sequence[Episode], *, days: b
                 chosen = [
                     each
                     for each in episodes
-                    if each.lapse < begin and (each.back is None or each.back >= begin)
+                    if _lapsed_by(frame, ask, each, begin) and (each.back is None or each.back >= begin)
                 ]
             for cut in frame.cuts:
                 for segment in {segment_of(each.row, cut) for each in chosen}:
@@ -373,6 +376,13 @@ def win_back(frame: Frame, ask: WinBack, episodes: Sequence[Episode], *, days: b
                         state = "provisional"
                     found[grain, start, segment] = Result(Fraction(k, n), k, n, state, interval=wilson(k, n))
     return found
+
+
+def _lapsed_by(frame: Frame, ask: WinBack, each: Episode, begin: Any) -> bool:
+    """Tell whether somebody ordered before, but not in [begin - lapse_after, begin); or had left before begin."""
+    if ask.lapse_after is None:
+        return bool(each.lapse < begin)
+    return bool(each.row["t"] < plus(begin, ask.lapse_after, frame.calendar.zone, -1))
 
 
 def _shifted(frame: Frame, moment: Moment, span: Span | None) -> Any:

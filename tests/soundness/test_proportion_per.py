@@ -110,7 +110,7 @@ def expected(frame: plain.Frame, rows: Rows, said: Callable[[plain.Calendar, Row
                     found[grain, start, segment] = plain.Result(
                         value, k, n, state, interval=plain.wilson(k, n)
                     )
-    return found
+    return plain.uncovered(frame, found, over)
 
 
 def drawn(data: st.DataObject, server: PostgresServer | None = None) -> None:

@@ -95,7 +95,7 @@ def shifted(data: st.DataObject, server: PostgresServer | None = None) -> None:
             (texts[1], below.read(), lambda row: True),
         )
     ]
-    agree(world.compute(one, now), plain.ratio(frame, *sides), parts=True)
+    agree(world.compute(one, now), plain.ratio(frame, *sides, over), parts=True)
 
 
 @given(st.data())

@@ -118,8 +118,8 @@ def test_rows_of_the_future_and_of_two_watermarks(held: Held, data: st.DataObjec
     for name, wanted_cells in {
         "above": side(frame("above"), "above", texts[0]),
         "below": side(frame("below"), "below", texts[1]),
-        "both": plain.ratio(both, side(both, "above", texts[0]), side(both, "below", texts[1])),
-        "counts": plain.ratio(both, side(both, "below", "count"), side(both, "above", "count")),
+        "both": plain.ratio(both, side(both, "above", texts[0]), side(both, "below", texts[1]), over),
+        "counts": plain.ratio(both, side(both, "below", "count"), side(both, "above", "count"), over),
         "share": plain.proportion(frame("above"), rows["above"], lambda row: row["x"] is not None and row["x"] > 2,
                                   latest_by="y", within=within, over=over),
         "net": lifecycle.net_share(frame("above"), rows["above"], lambda row: row["x"] is not None and row["x"] >= 3,

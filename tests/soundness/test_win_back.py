@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -214,3 +214,27 @@ def test_nobody_is_left_out_without_a_name() -> None:
     options = Options("customer", Activity("orders"), lapse_after=Span.parse("30 days"))
     one = metric("m", "win_back", options, grains=(Grain.MONTH,), min_sample=1)
     assert world.compute(one, at("2024-06-01T00:00")).beside == {}
+
+
+@pytest.mark.parametrize(
+    ("ordered", "lapsed"),
+    [
+        # A month before 30 March begins on 28 February, in a year without its 29th.
+        ("2023-02-27T23:59", 1),
+        ("2023-02-28T00:00", 0),
+        # Counted forward from the order, the month would be over on 28 March.
+        ("2023-02-28T12:00", 0),
+    ],
+)
+def test_a_silence_of_months_is_counted_back_from_the_periods_start(ordered: str, lapsed: int) -> None:
+    lines = [("1", "ann", datetime.fromisoformat(ordered)), ("2", "ben", datetime(2022, 1, 1))]
+    world = World(
+        {"orders": table(ORDERS, lines)},
+        {"orders": {"key": ("id",), "time": E("t"), "entities": entities(customer="who"),
+                    "complete_through": until_now()}},
+    )  # fmt: skip
+    options = Options("customer", Activity("orders"), lapse_after=Span.parse("1 month"), basis=Basis.PERIOD)
+    found = by_cell(
+        world.compute(metric("m", "win_back", options, grains=(Grain.DAY,)), at("2023-05-01T00:00"))
+    )
+    assert found[Grain.DAY, date(2023, 3, 30), ()].denominator == 1 + lapsed

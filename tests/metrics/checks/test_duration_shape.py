@@ -58,6 +58,12 @@ CASES = [
         id="a standard beyond the window",
     ),
     pytest.param(
+        answer(WINDOW + "statistic: share_within\nwithin: 168.5\n"),
+        [(ANSWER, "168.5", "duration-shape a standard of 168.5 hours is longer than the window of 7 days")],
+        id="hours beyond the window",
+    ),
+    pytest.param(answer(WINDOW + "statistic: share_within\nwithin: 168\n"), [], id="hours of the window"),
+    pytest.param(
         answer(WINDOW + "statistic: share_within\nwithin: 4h\nunit: hours\n"),
         [(ANSWER, "unit", "duration-shape unit has no meaning with statistic: share_within, which is a share")],
         id="the unit of a share",
