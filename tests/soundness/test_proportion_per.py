@@ -225,7 +225,9 @@ def test_rows_are_chosen_by_where_and_entities_by_of() -> None:
 
 def test_segments_partition_the_total() -> None:
     found = shares("count() >= 2", over=Over(trailing=Span.parse("2 months")))
-    for month in ("2024-01", "2024-02", "2024-03"):
+    # Two months that end with January begin before the first row.
+    assert {key[:7] for key in found} == {"2024-02", "2024-03"}
+    for month in ("2024-02", "2024-03"):
         parts = [value for key, value in found.items() if key.startswith(month + " ")]
         assert tuple(map(sum, zip(*parts, strict=True))) == found[month]
 
