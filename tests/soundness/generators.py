@@ -21,6 +21,8 @@ from tests.soundness import reference as plain
 from tests.soundness.world import by_cell, table
 
 ZONES = ("UTC", "Europe/London", "America/Sao_Paulo")
+# Names that languages and bytes sort differently.
+PEOPLE = tuple(f"{letter}{number}" for number in range(10) for letter in ("a", "B", "_", "É", "b"))
 GRAINS = tuple(str(grain) for grain in Grain)
 DAYS = tuple(
     date.fromisoformat(text)
@@ -65,15 +67,16 @@ def nows() -> st.SearchStrategy[datetime]:
 
 @dataclass(frozen=True)
 class Log:
-    """A generated table: its rows as written, how its time is stored, and the dataset's own time zone."""
+    """A generated table: its rows as written, how its time and its `x` are stored, and its own time zone."""
 
     rows: tuple[plain.Row, ...]
     kind: str
     timezone: str
+    number: str = "integer"
 
     def table(self, extra: Mapping[str, str] | None = None) -> Any:
         """Return the rows as a typed table, the time as `t`."""
-        types = {"id": "text", "who": "text", "t": self.kind, "x": "integer", "y": "integer", "ch": "text",
+        types = {"id": "text", "who": "text", "t": self.kind, "x": self.number, "y": "integer", "ch": "text",
                  "stage": "text", **(extra or {})}  # fmt: skip
         return table(types, [[self._stored(name, row[name]) for name in types] for row in self.rows])
 
@@ -96,7 +99,7 @@ class Log:
     def only(self, keep: Callable[[plain.Row], bool]) -> Log:
         """Return the log with some of its rows; `keep` sees the time as it is meant."""
         pairs = zip(self.rows, self.read(), strict=True)
-        return Log(tuple(row for row, meant in pairs if keep(meant)), self.kind, self.timezone)
+        return Log(tuple(row for row, meant in pairs if keep(meant)), self.kind, self.timezone, self.number)
 
 
 @st.composite
@@ -110,16 +113,21 @@ def logs(draw: st.DrawFn, most: int = 30, people: int = 5, kinds: Sequence[str] 
             moment = draw(st.sampled_from(known)) + draw(st.sampled_from(AFTER))
         rows.append(
             {
-                "id": f"r{index:02d}",
-                "who": draw(st.sampled_from([None, *(f"p{number}" for number in range(people))])),
+                "id": f"{'aB_É'[index % 4]}{index:02d}",
+                "who": draw(st.sampled_from((None, *PEOPLE[:people]))),
                 "t": moment,
                 "x": draw(st.none() | st.integers(-3, 9)),
                 "y": draw(st.none() | st.integers(0, 2)),
-                "ch": draw(st.sampled_from((None, "paid", "organic"))),
+                "ch": draw(st.sampled_from((None, "paid", "Paid"))),
                 "stage": draw(st.sampled_from(("a", "a", "b"))),
             }
         )
-    return Log(tuple(rows), draw(st.sampled_from(tuple(kinds))), draw(st.sampled_from(ZONES)))
+    return Log(
+        tuple(rows),
+        draw(st.sampled_from(tuple(kinds))),
+        draw(st.sampled_from(ZONES)),
+        draw(st.sampled_from(("integer", "decimal"))),
+    )
 
 
 def first_day(calendar: plain.Calendar, rows: Sequence[plain.Row]) -> date | None:

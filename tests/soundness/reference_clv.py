@@ -173,8 +173,43 @@ def months_after(first: date, day: date) -> int:
 def payback(frame: Frame, people: Sequence[Customer], costs: Sequence[Row], horizon: int, margin: Fraction
             ) -> dict[Cell, Result]:  # fmt: skip
     """Find the first month of age by which a cohort's margin per customer reaches its cost per customer."""
+    today = frame.calendar.day(frame.t)
+    return {
+        cell: _payback(frame, cell, cohort, cost, horizon, margin, today) if cohort and cost > 0
+        else Result(None, 0, cost, "no_data")  # type: ignore[arg-type]
+        for cell, (cohort, cost) in _acquired(frame, people, costs).items()
+    }  # fmt: skip
+
+
+def payback_simple(frame: Frame, people: Sequence[Customer], costs: Sequence[Row], margin: Fraction
+                   ) -> dict[Cell, Result]:  # fmt: skip
+    """Divide the cost of a new customer by the margin that an active one brings a month."""
     calendar = frame.calendar
-    today = calendar.day(frame.t)
+    orders = [row for each in people for row in each.orders]
+    found: dict[Cell, Result] = {}
+    for cell, (cohort, cost) in _acquired(frame, people, costs).items():
+        grain, start, segment = cell
+        if not cohort or cost <= 0:
+            found[cell] = Result(None, 0, cost, "no_data")  # type: ignore[arg-type]
+            continue
+        cut = [name for name, _ in segment]
+        own = [row for row in orders if calendar.start(calendar.day(row["t"]), grain) == start
+               and segment_of(row, cut) == segment]  # fmt: skip
+        active = {(row["who"], calendar.start(calendar.day(row["t"]), "month")) for row in own}
+        monthly = sum(map(worth, own), start=Fraction(0)) * margin / len(active) if active else Fraction(0)
+        each = cost / len(cohort)
+        end = end_of(frame, cell)
+        state = "small_sample" if len(cohort) < frame.min_sample else "final"
+        state = state if frame.final(end) else "provisional"
+        value = each / monthly if monthly > 0 else None
+        found[cell] = Result(value, each, monthly, state)  # type: ignore[arg-type]
+    return found
+
+
+def _acquired(frame: Frame, people: Sequence[Customer], costs: Sequence[Row]
+              ) -> dict[Cell, tuple[list[Customer], Fraction]]:  # fmt: skip
+    """Return each cohort with what it cost; a cost without customers has a cell too."""
+    calendar = frame.calendar
     cells = cohorts(frame, people)
     spent: dict[Cell, Fraction] = {}
     for row in costs:
@@ -188,14 +223,7 @@ def payback(frame: Frame, people: Sequence[Customer], costs: Sequence[Row], hori
                 cell: Cell = (grain, start, segment_of(row, cut))
                 spent[cell] = spent.get(cell, Fraction(0)) + worth(row)
                 cells.setdefault(cell, [])
-    found: dict[Cell, Result] = {}
-    for cell, cohort in cells.items():
-        cost = spent.get(cell, Fraction(0))
-        if not cohort or cost <= 0:
-            found[cell] = Result(None, 0, cost, "no_data")  # type: ignore[arg-type]
-            continue
-        found[cell] = _payback(frame, cell, cohort, cost, horizon, margin, today)
-    return found
+    return {cell: (cohort, spent.get(cell, Fraction(0))) for cell, cohort in cells.items()}
 
 
 def _payback(frame: Frame, cell: Cell, cohort: Sequence[Customer], cost: Fraction, horizon: int,

@@ -1,4 +1,4 @@
-"""The small company of `world`, its tables in a PostgreSQL server instead of files."""
+"""The engines that the small company of `world` is computed on: DuckDB over files, or a PostgreSQL server."""
 
 from __future__ import annotations
 
@@ -20,6 +20,17 @@ _COLUMNS = {
     "boolean": "boolean", "date": "date", "naive": "timestamp", "instant": "timestamptz",
 }  # fmt: skip
 _NAMES = {type_: _COLUMNS[name] for name, type_ in TYPES.items()}
+
+
+@dataclass(frozen=True)
+class Engine:
+    """Where a company's tables lie: in files that DuckDB reads, or in the server at a URL."""
+
+    url: str | None = None
+
+    def holding(self, world: World) -> World:
+        """Return the same company, its tables on this engine."""
+        return world if self.url is None else Served.of(world, self.url)
 
 
 @dataclass

@@ -1,6 +1,6 @@
 # Sources hold naive times, so tests write them.
 # ruff: noqa: DTZ001
-"""Counts, sums, averages and percentiles on DuckDB say what the plain reference says."""
+"""Counts, sums, averages and percentiles say what the plain reference says."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from metrics.kinds.aggregate import Options
 from metrics.model import At, Over, Validity
 from tests.soundness import reference as plain
 from tests.soundness.generators import agree, calendars, company, first_day, grains, logs, moments, nows
+from tests.soundness.served import Engine
 from tests.soundness.world import E, World, at, by_cell, dimensions, entities, metric, table, until_now
 
 MEASURES = (
@@ -45,7 +46,7 @@ def texts(rows: list[plain.Row]) -> list[plain.Row]:
 
 
 @given(st.data())
-def test_measures(data: st.DataObject) -> None:
+def test_measures(engine: Engine, data: st.DataObject) -> None:
     calendar, now, wanted = data.draw(calendars()), data.draw(nows()), data.draw(grains())
     text, function, name, share = data.draw(st.sampled_from(MEASURES))
     conditional, settle = data.draw(st.booleans()), data.draw(st.sampled_from((0, 2)))
@@ -65,7 +66,7 @@ def test_measures(data: st.DataObject) -> None:
         frame, rows, function, name, share=share,
         keep=lambda row: not conditional or (row["y"] is not None and int(row["y"]) > 0),
     )  # fmt: skip
-    agree(world.compute(one, now), expected)
+    agree(engine.holding(world).compute(one, now), expected)
 
 
 def _before(moment: plain.Moment, now: datetime, calendar: plain.Calendar) -> bool:
@@ -73,7 +74,7 @@ def _before(moment: plain.Moment, now: datetime, calendar: plain.Calendar) -> bo
 
 
 @given(st.data())
-def test_over_a_longer_stretch(data: st.DataObject) -> None:
+def test_over_a_longer_stretch(engine: Engine, data: st.DataObject) -> None:
     calendar, now = data.draw(calendars()), data.draw(nows())
     wanted = data.draw(
         st.sampled_from((("month",), ("day", "week"), ("quarter", "month"), ("fiscal_quarter",)))
@@ -99,7 +100,7 @@ def test_over_a_longer_stretch(data: st.DataObject) -> None:
     rows = log.read()
     frame = plain.Frame(calendar, wanted, ((), ("ch",)), now, first_day(calendar, rows), 0, 2)
     expected = plain.aggregate(frame, rows, function, name, over=over, share=share)
-    outcome = world.compute(one, now)
+    outcome = engine.holding(world).compute(one, now)
     # A segment's noughts may go on until 12 months after the last stretch, not the last row, that held it.
     for (grain, start, segment), each in by_cell(outcome).items():
         if segment and (str(grain), start, segment) not in expected:
@@ -109,7 +110,9 @@ def test_over_a_longer_stretch(data: st.DataObject) -> None:
 
 
 @given(st.data())
-def test_the_watermark_is_the_newest_row_where_nothing_else_is_declared(data: st.DataObject) -> None:
+def test_the_watermark_is_the_newest_row_where_nothing_else_is_declared(
+    engine: Engine, data: st.DataObject
+) -> None:
     calendar, now = data.draw(calendars()), data.draw(nows())
     log = data.draw(logs(most=15)).only(lambda row: row["t"] is None or _before(row["t"], now, calendar))
     world = World({"log": log.table()}, {"log": dataset(log.timezone)}, **company(calendar))
@@ -118,9 +121,9 @@ def test_the_watermark_is_the_newest_row_where_nothing_else_is_declared(data: st
     if not rows:
         # An empty table may be one that is being loaded anew: nothing is read as nought by it.
         with pytest.raises(ComputationError, match="has no rows"):
-            world.compute(one, now)
+            engine.holding(world).compute(one, now)
         return
-    outcome = world.compute(one, now)
+    outcome = engine.holding(world).compute(one, now)
     newest = max(row["t"] for row in rows)
     t = newest if isinstance(newest, datetime) else calendar.begins(newest + (date(2, 1, 2) - date(2, 1, 1)))
     t = min(t, now)
@@ -130,7 +133,7 @@ def test_the_watermark_is_the_newest_row_where_nothing_else_is_declared(data: st
 
 
 @given(st.data())
-def test_a_history_read_at_a_moment(data: st.DataObject) -> None:
+def test_a_history_read_at_a_moment(engine: Engine, data: st.DataObject) -> None:
     calendar, now = data.draw(calendars()), data.draw(nows())
     where, kind = (
         data.draw(st.sampled_from(("period_start", "period_end"))),
@@ -159,14 +162,17 @@ def test_a_history_read_at_a_moment(data: st.DataObject) -> None:
     first = min((calendar.day(row["from"]) for row in rows), default=None)
     frame = plain.Frame(calendar, wanted, ((), ("ch",)), now, first)
     held = plain.stock(frame, rows, where)
-    found = {(str(key[0]), *key[1:]): each.value for key, each in by_cell(world.compute(one, now)).items()}
+    found = {
+        (str(key[0]), *key[1:]): each.value
+        for key, each in by_cell(engine.holding(world).compute(one, now)).items()
+    }
     for cell, mine in held.items():
         assert found[cell] == sum(row["x"] for row in mine), cell
     assert all(value == 0 for cell, value in found.items() if cell not in held)
 
 
 @given(st.data())
-def test_a_snapshot_read_at_a_moment(data: st.DataObject) -> None:
+def test_a_snapshot_read_at_a_moment(engine: Engine, data: st.DataObject) -> None:
     calendar, now = data.draw(calendars()), data.draw(nows())
     where = data.draw(st.sampled_from(("period_start", "period_end")))
     taken = sorted({each.date() for each in data.draw(st.lists(moments, max_size=6))})
@@ -181,7 +187,7 @@ def test_a_snapshot_read_at_a_moment(data: st.DataObject) -> None:
     one = metric(
         "m", "aggregate", Options("log", parse_measure("sum(x)"), at=At(where)), grains=(Grain.MONTH,)
     )
-    for estimate in world.compute(one, now).estimates:
+    for estimate in engine.holding(world).compute(one, now).estimates:
         assert estimate.period.start is not None
         assert estimate.period.end is not None
         edge = estimate.period.start if where == "period_start" else estimate.period.end

@@ -26,7 +26,7 @@ from tests.postgres_server import PostgresServer
 from tests.soundness import reference as plain
 from tests.soundness import reference_clv as clv
 from tests.soundness.generators import agree, calendars, company, first_day, grains, logs, nows, same
-from tests.soundness.served import Served
+from tests.soundness.served import Engine, Served
 from tests.soundness.world import E, World, at, by_cell, dimensions, entities, metric, table, until_now
 
 CUTS = ((), ("ch",))
@@ -42,7 +42,7 @@ def dataset(zone: str, **more: Any) -> dict[str, Any]:
 
 
 @given(st.data())
-def test_historic(data: st.DataObject) -> None:
+def test_historic(engine: Engine, data: st.DataObject) -> None:
     calendar, now, wanted = data.draw(calendars()), data.draw(nows()), data.draw(grains())
     log, settle = data.draw(logs(most=30, people=9)), data.draw(st.sampled_from((0, 3)))
     horizon = data.draw(st.sampled_from(((30, "day"), (1, "month"), (36, "hour"), (1, "year"))))
@@ -61,11 +61,11 @@ def test_historic(data: st.DataObject) -> None:
     people = clv.customers(frame, [row for row in log.read() if row["stage"] == "a"], days=days)
     factor = Fraction(margin.factor)
     expected = clv.historic(frame, people, horizon, factor, discount, days=days)
-    agree(world.compute(one, now), expected, parts=True, maturity=True)
+    agree(engine.holding(world).compute(one, now), expected, parts=True, maturity=True)
 
 
 @given(st.data())
-def test_simple(data: st.DataObject) -> None:
+def test_simple(engine: Engine, data: st.DataObject) -> None:
     calendar, now, wanted = data.draw(calendars()), data.draw(nows()), data.draw(grains())
     log, settle = data.draw(logs(most=40, people=6)), data.draw(st.sampled_from((0, 3)))
     unit = data.draw(st.sampled_from(tuple(TimeUnit)))
@@ -88,7 +88,7 @@ def test_simple(data: st.DataObject) -> None:
     expected = clv.simple(
         frame, people, length / clv.UNIT_DAYS[unit.value], unit.value, Fraction(1, 4), discount
     )
-    agree(world.compute(one, now), expected, parts=True, maturity=True)
+    agree(engine.holding(world).compute(one, now), expected, parts=True, maturity=True)
 
 
 # -- both engines -----------------------------------------------------------------------------------
@@ -97,12 +97,6 @@ ROWS = {"id": "text", "who": "text", "t": "naive", "d": "date", "ch": "text", "a
         "x": "float"}  # fmt: skip
 PLANS = {"id": "text", "who": "text", "t": "instant", "stop": "instant", "ch": "text", "amount": "decimal"}
 GRAINS = (Grain.MONTH, Grain.WEEK, Grain.FISCAL_QUARTER, Grain.ALL)
-
-
-@pytest.fixture(scope="module")
-def server(postgres: PostgresServer) -> Iterator[PostgresServer]:
-    with postgres.fresh() as fresh:
-        yield fresh
 
 
 def shop() -> World:

@@ -1,6 +1,6 @@
 # Sources hold naive times, so tests write them.
 # ruff: noqa: DTZ001
-"""Conversion on DuckDB says what the plain reference says, whatever the log."""
+"""Conversion says what the plain reference says, whatever the log."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from metrics.kinds.conversion import Basis, Options, PeriodBy, Reentry, Skipped
 from metrics.model import Reference, Validity, Window
 from tests.soundness import reference as plain
 from tests.soundness.generators import Log, agree, calendars, company, first_day, grains, logs, nows
+from tests.soundness.served import Engine
 from tests.soundness.world import E, World, at, by_cell, dimensions, entities, metric, table, until_now
 
 WINDOWS: tuple[plain.Span | None, ...] = (
@@ -54,7 +55,7 @@ CUTS = ((), ("ch",))
 
 
 @given(st.data())
-def test_two_datasets(data: st.DataObject) -> None:
+def test_two_datasets(engine: Engine, data: st.DataObject) -> None:
     calendar, ask, now = data.draw(calendars()), data.draw(asks), data.draw(nows())
     starts, successes = data.draw(logs(most=20)), data.draw(logs(most=12))
     wanted, settle = data.draw(grains()), data.draw(st.sampled_from((0, 0, 3)))
@@ -78,12 +79,12 @@ def test_two_datasets(data: st.DataObject) -> None:
     expected = plain.conversion(
         frame, ask, starts.read(), successes.read(), days="date" in (starts.kind, successes.kind)
     )
-    agree(world.compute(one, now), expected, parts=True, intervals=ask.basis == "cohort",
+    agree(engine.holding(world).compute(one, now), expected, parts=True, intervals=ask.basis == "cohort",
           maturity=ask.basis == "cohort")  # fmt: skip
 
 
 @given(st.data())
-def test_one_log_of_stages(data: st.DataObject) -> None:
+def test_one_log_of_stages(engine: Engine, data: st.DataObject) -> None:
     calendar, now = data.draw(calendars()), data.draw(nows())
     log, wanted, least = data.draw(logs(most=25)), data.draw(grains()), data.draw(st.sampled_from((1, 3)))
     ask = data.draw(
@@ -106,12 +107,12 @@ def test_one_log_of_stages(data: st.DataObject) -> None:
     starts = [row for row in log.read() if row["stage"] == "a"]
     successes = [row for row in log.read() if row["stage"] == "b"]
     expected = plain.conversion(frame, ask, starts, successes, days=log.kind == "date")
-    agree(world.compute(one, now), expected, parts=True, intervals=True, maturity=True)
+    agree(engine.holding(world).compute(one, now), expected, parts=True, intervals=True, maturity=True)
 
 
 @given(st.data())
 @settings(max_examples=25)
-def test_a_young_cohort_of_many_reads_the_kaplan_meier_curve(data: st.DataObject) -> None:
+def test_a_young_cohort_of_many_reads_the_kaplan_meier_curve(engine: Engine, data: st.DataObject) -> None:
     calendar, now = data.draw(calendars()), data.draw(nows())
     span = data.draw(st.sampled_from(((24, "hour"), (7, "day"), (14, "day"), (15, "day"), (1, "month"))))
     starts = data.draw(logs(most=40, people=12, kinds=("naive", "instant")))
@@ -130,7 +131,7 @@ def test_a_young_cohort_of_many_reads_the_kaplan_meier_curve(data: st.DataObject
     expected = plain.conversion(
         frame, ask, starts.read(), successes.read(), days="date" in (starts.kind, successes.kind)
     )
-    agree(world.compute(one, now), expected, parts=True, intervals=True, maturity=True)
+    agree(engine.holding(world).compute(one, now), expected, parts=True, intervals=True, maturity=True)
 
 
 VISITS = {"id": "text", "who": "text", "t": "naive"}

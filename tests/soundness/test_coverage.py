@@ -1,6 +1,6 @@
 # Sources hold naive times, so tests write them.
 # ruff: noqa: DTZ001
-"""Coverage on DuckDB, and on PostgreSQL, says what plain sets say, whatever the logs."""
+"""Coverage says what plain sets say, whatever the logs."""
 
 from __future__ import annotations
 
@@ -9,18 +9,16 @@ from datetime import date, datetime
 from fractions import Fraction
 from typing import Any
 
-import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from metrics.grain import Grain, Span
 from metrics.kinds.coverage import Options, Seen, Share
 from metrics.model import Crosswalk, EntityColumn, Identity
 from metrics.unit import unit_of
-from tests.postgres_server import PostgresServer
 from tests.soundness import reference as plain
 from tests.soundness.generators import Log, agree, calendars, company, first_day, grains, logs, nows
-from tests.soundness.served import Served
+from tests.soundness.served import Engine
 from tests.soundness.world import E, World, at, by_cell, dimensions, entities, metric, table, until_now
 
 NAMES = ("marketing", "sales", "service")
@@ -85,15 +83,14 @@ def dataset(log: Log) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def drawn(data: st.DataObject, server: PostgresServer | None = None) -> None:
+@given(st.data())
+def test_any_logs(engine: Engine, data: st.DataObject) -> None:
     calendar, now, wanted = data.draw(calendars()), data.draw(nows()), data.draw(grains())
     share = data.draw(st.sampled_from(Share))
     names = NAMES[: data.draw(st.integers(1 if share is Share.ALL else 2, 3))]
     seen = {name: data.draw(logs(most=15)) for name in names}
     world = World({name: log.table() for name, log in seen.items()},
                   {name: dataset(log) for name, log in seen.items()}, **company(calendar))  # fmt: skip
-    if server is not None:
-        world = Served.of(world, server.url)
     least = data.draw(st.sampled_from((1, 3)))
     one = metric("m", "coverage", Options("customer", tuple(map(Seen, names)), share), dimensions=("ch",),
                  grains=tuple(map(Grain, wanted)), min_sample=least)  # fmt: skip
@@ -101,7 +98,7 @@ def drawn(data: st.DataObject, server: PostgresServer | None = None) -> None:
     first = None if None in firsts else max(day for day in firsts if day is not None)
     frame = plain.Frame(calendar, wanted, CUTS, now, first, 2, least)
     wanted_cells = expected(frame, [log.read() for log in seen.values()], share.value, names)
-    outcome = world.compute(one, now)
+    outcome = engine.holding(world).compute(one, now)
     agree(outcome, wanted_cells, parts=True, intervals=True)
     assert outcome.beside == matches(calendar, now, seen)
 
@@ -115,18 +112,6 @@ def matches(calendar: plain.Calendar, now: datetime, seen: dict[str, Log]) -> di
         nobody = sum(row["who"] is None for row in known)
         found[name] = {"method": "column who", "rows": len(known), "unmatched": 0, "without_id": nobody}
     return {"match": found}
-
-
-@given(st.data())
-def test_any_logs(data: st.DataObject) -> None:
-    drawn(data)
-
-
-@pytest.mark.postgres
-@given(st.data())
-@settings(max_examples=15, suppress_health_check=list(HealthCheck))
-def test_postgresql_says_the_same(postgres: PostgresServer, data: st.DataObject) -> None:
-    drawn(data, postgres)
 
 
 # -- by hand ------------------------------------------------------------------------------------------

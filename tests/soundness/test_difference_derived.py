@@ -17,6 +17,7 @@ from metrics.kinds import aggregate, conversion, derived, difference, proportion
 from metrics.model import Metric, Over, Reference, Window
 from tests.soundness import reference as plain
 from tests.soundness.generators import calendars, company, logs, nows
+from tests.soundness.served import Engine
 from tests.soundness.world import E, World, at, by_cell, dimensions, entities, metric, table, until_now
 
 MONTHS = (Grain.MONTH,)
@@ -54,14 +55,17 @@ FORMULAS = (
 
 @given(st.data())
 @settings(max_examples=25)
-def test_a_formula_is_computed_cell_by_cell(data: st.DataObject) -> None:
+def test_a_formula_is_computed_cell_by_cell(engine: Engine, data: st.DataObject) -> None:
     calendar, now, log = data.draw(calendars()), data.draw(nows()), data.draw(logs(most=25))
     text, wanted = data.draw(st.sampled_from(FORMULAS))
     second = data.draw(st.sampled_from(("sum(y)", "avg(x)", "max(x)")))
     world = log_world(log, calendar)
     parts = summed("a", "count"), summed("b", second, min_sample=1)
     one = metric("m", "derived", derived.Options(parse(text)), dimensions=("ch",), grains=MONTHS)
-    found = {name: by_cell(outcome) for name, outcome in world.outcomes(*parts, one, now=now).items()}
+    found = {
+        name: by_cell(outcome)
+        for name, outcome in engine.holding(world).outcomes(*parts, one, now=now).items()
+    }
     used = [name for name in "ab" if name in text.replace("abs", "").replace("least", "").replace("coalesce", "")
             .replace("greatest", "")]  # fmt: skip
     cells = set(found["a"]).intersection(*(set(found[name]) for name in used))
@@ -76,7 +80,7 @@ def test_a_formula_is_computed_cell_by_cell(data: st.DataObject) -> None:
 
 @given(st.data())
 @settings(max_examples=20)
-def test_a_difference_with_last_year_and_its_interval(data: st.DataObject) -> None:
+def test_a_difference_with_last_year_and_its_interval(engine: Engine, data: st.DataObject) -> None:
     calendar, log = data.draw(calendars()), data.draw(logs(most=40))
     months = data.draw(st.sampled_from((1, 2, 12)))
     world = log_world(log, calendar)
@@ -85,7 +89,7 @@ def test_a_difference_with_last_year_and_its_interval(data: st.DataObject) -> No
                    dimensions=("ch",), grains=MONTHS, min_sample=1)  # fmt: skip
     one = metric("m", "difference", difference.Options("share", shift=Span.parse(f"{months} months")),
                  dimensions=("ch",), grains=MONTHS)  # fmt: skip
-    outcomes = world.outcomes(share, one, now=at("2017-03-01T00:00"))
+    outcomes = engine.holding(world).outcomes(share, one, now=at("2017-03-01T00:00"))
     found = {name: by_cell(outcome) for name, outcome in outcomes.items()}
     expected = {}
     for (grain, start, segment), each in found["share"].items():

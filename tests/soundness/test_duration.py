@@ -1,6 +1,6 @@
 # Sources hold naive times, so tests write them.
 # ruff: noqa: DTZ001
-"""A duration on DuckDB, and on PostgreSQL, says what the plain reference says, whatever the log."""
+"""A duration says what the plain reference says, whatever the log."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metrics.errors import ComputationError
@@ -16,11 +16,10 @@ from metrics.grain import Grain, Span
 from metrics.kinds.duration import Basis, Options, Statistic
 from metrics.model import Reference, Validity
 from metrics.unit import unit_of
-from tests.postgres_server import PostgresServer
 from tests.soundness import reference as plain
 from tests.soundness import reference_duration as slow
 from tests.soundness.generators import Log, agree, calendars, company, first_day, grains, logs, nows
-from tests.soundness.served import Served
+from tests.soundness.served import Engine
 from tests.soundness.world import (
     E,
     World,
@@ -106,26 +105,17 @@ def two_logs(calendar: plain.Calendar, starts: Log, ends: Log) -> World:
 
 @given(st.data())
 @settings(max_examples=60)
-def test_two_datasets(data: st.DataObject) -> None:
+def test_two_datasets(engine: Engine, data: st.DataObject) -> None:
     calendar, starts, ends = data.draw(calendars()), data.draw(logs(most=20)), data.draw(logs(most=20))
-    compared(two_logs(calendar, starts, ends), data, calendar, starts, ends)
+    compared(engine.holding(two_logs(calendar, starts, ends)), data, calendar, starts, ends)
 
 
 @given(st.data())
-def test_a_young_cohort_of_many_reads_the_curve(data: st.DataObject) -> None:
+def test_a_young_cohort_of_many_reads_the_curve(engine: Engine, data: st.DataObject) -> None:
     kinds = ("naive", "instant")
     calendar = data.draw(calendars())
     starts, ends = (data.draw(logs(most=60, people=25, kinds=kinds)) for _ in range(2))
-    compared(two_logs(calendar, starts, ends), data, calendar, starts, ends)
-
-
-@pytest.mark.postgres
-@given(st.data())
-@settings(max_examples=25, suppress_health_check=list(HealthCheck))
-def test_postgresql_says_the_same(postgres: PostgresServer, data: st.DataObject) -> None:
-    calendar = data.draw(calendars())
-    starts, ends = (data.draw(logs(most=40, people=15)) for _ in range(2))
-    compared(Served.of(two_logs(calendar, starts, ends), postgres.url), data, calendar, starts, ends)
+    compared(engine.holding(two_logs(calendar, starts, ends)), data, calendar, starts, ends)
 
 
 # -- by hand ------------------------------------------------------------------------------------------

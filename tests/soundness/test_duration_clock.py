@@ -11,13 +11,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metrics.grain import Grain, Span
 from metrics.kinds.duration import Basis, Options, Pause, Statistic, Stopwatch
 from metrics.model import BusinessCalendar, Reference
-from tests.postgres_server import PostgresServer
 from tests.soundness import reference as plain
 from tests.soundness import reference_duration as slow
 from tests.soundness.generators import (
@@ -33,7 +32,7 @@ from tests.soundness.generators import (
     logs,
     nows,
 )
-from tests.soundness.served import Served
+from tests.soundness.served import Engine
 from tests.soundness.world import E, World, at, by_cell, dimensions, entities, metric, table, until_now
 
 HOURS: tuple[dict[str, str | tuple[str, ...]], ...] = (
@@ -203,21 +202,11 @@ def hours_of(log: Log) -> list[plain.Row]:
 
 @given(st.data())
 @settings(max_examples=50)
-def test_intervals_on_duckdb(data: st.DataObject) -> None:
+def test_intervals(engine: Engine, data: st.DataObject) -> None:
     calendar = data.draw(calendars())
     starts, ends = (data.draw(logs(most=30, people=8, kinds=KINDS)) for _ in range(2))
     clock = data.draw(clocks(people=8))
-    compared(world_of(calendar, starts, ends, clock), data, calendar, starts, ends, clock)
-
-
-@pytest.mark.postgres
-@given(st.data())
-@settings(max_examples=25, suppress_health_check=list(HealthCheck))
-def test_intervals_on_postgresql(postgres: PostgresServer, data: st.DataObject) -> None:
-    calendar = data.draw(calendars())
-    starts, ends = (data.draw(logs(most=30, people=8, kinds=KINDS)) for _ in range(2))
-    clock = data.draw(clocks(people=8))
-    world = Served.of(world_of(calendar, starts, ends, clock), postgres.url)
+    world = engine.holding(world_of(calendar, starts, ends, clock))
     compared(world, data, calendar, starts, ends, clock)
 
 

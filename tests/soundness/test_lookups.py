@@ -17,6 +17,7 @@ from metrics.expression import parse_measure
 from metrics.grain import Grain, Span
 from metrics.kinds.aggregate import Options
 from metrics.model import Column, ColumnType, Currency, Lookup, Rates, Validity
+from tests.soundness.served import Engine
 from tests.soundness.world import (
     E,
     World,
@@ -180,16 +181,19 @@ moments = st.integers(0, 6).map(lambda hour: datetime(2024, 1, 10, hour))
 @given(st.lists(st.tuples(st.sampled_from("uv"), moments, moments), max_size=8),
        st.lists(st.tuples(st.sampled_from(("u", "v", "w", None)), moments), max_size=6), st.booleans())  # fmt: skip
 def test_the_row_that_was_valid_or_a_refusal(
-    stays: list[tuple[str, datetime, datetime]], asked: list[tuple[str | None, datetime]], to: bool
+    engine: Engine,
+    stays: list[tuple[str, datetime, datetime]],
+    asked: list[tuple[str | None, datetime]],
+    to: bool,
 ) -> None:
     stays = [(who, *sorted(pair)) for who, *pair in stays]  # type: ignore[misc]
     rows = [(who, start, end, f"{index}") for index, (who, start, end) in enumerate(stays)]
-    world = with_lookups(
+    world = engine.holding(with_lookups(
         {"deals": deals(*((f"{index:02d}", None, who, None, t) for index, (who, t) in enumerate(asked))),
          "users": table(TEAM, rows)},
         {"users": {"key": ("who", "start"), "valid": Validity(E("start"), E('"end"') if to else None)}},
         was=Lookup("users", (E("owner"),), valid_at=E("t")),
-    )  # fmt: skip
+    ))  # fmt: skip
 
     def holds(row: tuple[str, datetime, datetime, str], t: datetime) -> bool:
         following = [other[1] for other in rows if other[0] == row[0] and other[1] > row[1]]
@@ -219,18 +223,19 @@ def test_the_row_that_was_valid_or_a_refusal(
     st.lists(st.tuples(st.sampled_from(("a", "b", "c", None)), st.none() | moments), max_size=5),
     st.sampled_from(("first", "last")), st.sampled_from((None, "before", "after")), st.sampled_from((None, 2)),
 )  # fmt: skip
-def test_pick(touches: list[tuple[str | None, datetime]], asked: list[tuple[str | None, datetime | None]],
-              pick: str, side: str | None, within: int | None) -> None:  # fmt: skip
+def test_pick(engine: Engine, touches: list[tuple[str | None, datetime]],
+              asked: list[tuple[str | None, datetime | None]], pick: str, side: str | None,
+              within: int | None) -> None:  # fmt: skip
     rows = [(f"t{index}", who, t, f"ch{index}") for index, (who, t) in enumerate(touches)]
     bound = {side: E("t")} if side else {}
-    world = with_lookups(
+    world = engine.holding(with_lookups(
         {"deals": deals(*((f"{index:02d}", who, None, None, t) for index, (who, t) in enumerate(asked))),
          "touches": table({"id": "text", "who": "text", "t": "naive", "ch": "text"}, rows)},
         {"touches": {"key": ("id",), "time": E("t"), "entities": entities(account="who")}},
         touch=Lookup("touches", by="account", pick=pick,
         within=Span.parse(f"{within} hours") if within and side else None,
                      **bound),
-    )  # fmt: skip
+    ))  # fmt: skip
     length = timedelta(hours=within or 99)
 
     def fits(touch: datetime, t: datetime | None) -> bool:

@@ -1,6 +1,6 @@
 # Sources hold naive times, so tests write them.
 # ruff: noqa: DTZ001
-"""Net shares on DuckDB say what the plain reference says, the net promoter score among them."""
+"""Net shares say what the plain reference says, the net promoter score among them."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from metrics.model import Over
 from tests.soundness import reference as plain
 from tests.soundness import reference_lifecycle as lifecycle
 from tests.soundness.generators import agree, calendars, company, first_day, grains, logs, nows
+from tests.soundness.served import Engine
 from tests.soundness.world import E, World, at, by_cell, dimensions, entities, metric, table, until_now
 
 
@@ -25,7 +26,7 @@ def _before(moment: plain.Moment, now: datetime, calendar: plain.Calendar) -> bo
 
 
 @given(st.data())
-def test_net_shares(data: st.DataObject) -> None:
+def test_net_shares(engine: Engine, data: st.DataObject) -> None:
     calendar, now, wanted = data.draw(calendars()), data.draw(nows()), data.draw(grains())
     by = data.draw(st.sampled_from((None, None, "t", "y")))
     within, valid = data.draw(st.sampled_from(("period", "all"))), data.draw(st.booleans())
@@ -56,7 +57,7 @@ def test_net_shares(data: st.DataObject) -> None:
         lambda row: row["x"] is not None and row["x"] <= low,
         of=lambda row: not valid or row["x"] is not None, latest_by=by, within=within, over=over,
     )  # fmt: skip
-    agree(world.compute(one, now), expected, parts=True, intervals=True)
+    agree(engine.holding(world).compute(one, now), expected, parts=True, intervals=True)
 
 
 @pytest.mark.parametrize(

@@ -10,23 +10,43 @@ from hypothesis import strategies as st
 from metrics.expression import parse_measure
 from metrics.grain import Grain, Span
 from metrics.kinds.clv import Margin, Orders
-from metrics.kinds.payback import Options
+from metrics.kinds.payback import Form, Options
 from metrics.model import Reference
+from metrics.planner import Outcome
 from tests.soundness import reference as plain
 from tests.soundness import reference_clv as clv
 from tests.soundness.generators import agree, calendars, company, first_day, grains, logs, nows
+from tests.soundness.served import Engine
 from tests.soundness.test_clv import dataset
 from tests.soundness.world import E, World, metric
 
 CUTS = ((), ("ch",))
 
 
+LONG = ("month", "quarter", "year", "fiscal_quarter", "fiscal_year", "all")
+
+
 @given(st.data())
-def test_observed(data: st.DataObject) -> None:
-    calendar, now, wanted = data.draw(calendars()), data.draw(nows()), data.draw(grains())
+def test_observed(engine: Engine, data: st.DataObject) -> None:
+    horizon, drawn = data.draw(st.sampled_from((1, 3, 12))), grains()
+    frame, people, cost, outcome = paid_back(engine, data, Form.OBSERVED, horizon, drawn)
+    agree(outcome, clv.payback(frame, people, cost, horizon, Fraction(1, 4)), parts=True, maturity=True)
+
+
+@given(st.data())
+def test_simple(engine: Engine, data: st.DataObject) -> None:
+    drawn = st.lists(st.sampled_from(LONG), min_size=1, max_size=3, unique=True).map(tuple)
+    frame, people, cost, outcome = paid_back(engine, data, Form.SIMPLE, 12, drawn)
+    agree(outcome, clv.payback_simple(frame, people, cost, Fraction(1, 4)), parts=True)
+
+
+def paid_back(
+    engine: Engine, data: st.DataObject, form: Form, horizon: int, drawn: st.SearchStrategy[tuple[str, ...]]
+) -> tuple[plain.Frame, list[clv.Customer], list[plain.Row], Outcome]:
+    """Compute a payback over drawn logs; return what the reference needs to know, and what was found."""
+    calendar, now, wanted = data.draw(calendars()), data.draw(nows()), data.draw(drawn)
     log, settle = data.draw(logs(most=30, people=7)), data.draw(st.sampled_from((0, 3)))
     cost = data.draw(logs(most=12))
-    horizon = data.draw(st.sampled_from((1, 3, 12)))
     world = World(
         {"log": log.table(), "cost": cost.table()},
         {"log": dataset(log.timezone, settle=Span.parse(f"{settle} days")), "cost": dataset(cost.timezone)},
@@ -34,10 +54,9 @@ def test_observed(data: st.DataObject) -> None:
     )  # fmt: skip
     options = Options(
         "customer", Orders("log", E("x")), Margin(rate=0.25), Reference("cost", parse_measure("sum(x)")),
-        Span.parse(f"{horizon} months"),
+        Span.parse(f"{horizon} months"), form,
     )  # fmt: skip
     one = metric("m", "payback", options, dimensions=("ch",), grains=tuple(map(Grain, wanted)), min_sample=2)
     frame = plain.Frame(calendar, wanted, CUTS, now, first_day(calendar, log.read()), settle, 2)
     people = clv.customers(frame, log.read(), days=log.kind == "date")
-    expected = clv.payback(frame, people, cost.read(), horizon, Fraction(1, 4))
-    agree(world.compute(one, now), expected, parts=True, maturity=True)
+    return frame, people, cost.read(), engine.holding(world).compute(one, now)

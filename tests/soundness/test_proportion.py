@@ -1,6 +1,6 @@
 # Sources hold naive times, so tests write them.
 # ruff: noqa: DTZ001
-"""Proportions on DuckDB say what the plain reference says, with one answer an entity or with all."""
+"""Proportions say what the plain reference says, with one answer an entity or with all."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from metrics.kinds.proportion import LatestPer, Options, Within
 from metrics.model import Over
 from tests.soundness import reference as plain
 from tests.soundness.generators import agree, calendars, company, first_day, grains, logs, nows
+from tests.soundness.served import Engine
 from tests.soundness.world import E, World, at, by_cell, dimensions, entities, metric, table, until_now
 
 
@@ -22,7 +23,7 @@ def _before(moment: plain.Moment, now: datetime, calendar: plain.Calendar) -> bo
 
 
 @given(st.data())
-def test_shares(data: st.DataObject) -> None:
+def test_shares(engine: Engine, data: st.DataObject) -> None:
     calendar, now, wanted = data.draw(calendars()), data.draw(nows()), data.draw(grains())
     by = data.draw(st.sampled_from((None, "t", "y", "t")))
     within, valid = data.draw(st.sampled_from(("period", "all"))), data.draw(st.booleans())
@@ -50,7 +51,7 @@ def test_shares(data: st.DataObject) -> None:
         frame, rows, lambda row: row["x"] is not None and row["x"] >= 3,
         of=lambda row: not valid or row["x"] is not None, latest_by=by, within=within, over=over,
     )  # fmt: skip
-    agree(world.compute(one, now), expected, parts=True, intervals=True)
+    agree(engine.holding(world).compute(one, now), expected, parts=True, intervals=True)
 
 
 ANSWERS = {"id": "text", "who": "text", "t": "naive", "x": "integer"}

@@ -1,6 +1,6 @@
 # Sources hold naive times, so tests write them.
 # ruff: noqa: DTZ001
-"""A proportion per entity, on DuckDB and on PostgreSQL, says what plain loops over an entity's rows say."""
+"""A proportion per entity says what plain loops over an entity's rows say."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from metrics.errors import ComputationError
@@ -18,10 +18,9 @@ from metrics.expression import parse_measures
 from metrics.grain import Grain, Span
 from metrics.kinds.proportion import Options
 from metrics.model import Over
-from tests.postgres_server import PostgresServer
 from tests.soundness import reference as plain
 from tests.soundness.generators import agree, calendars, company, first_day, grains, logs, nows
-from tests.soundness.served import Served
+from tests.soundness.served import Engine
 from tests.soundness.world import E, World, at, by_cell, dimensions, entities, metric, table, until_now
 
 Rows = list[plain.Row]
@@ -113,7 +112,8 @@ def expected(frame: plain.Frame, rows: Rows, said: Callable[[plain.Calendar, Row
     return plain.uncovered(frame, found, over)
 
 
-def drawn(data: st.DataObject, server: PostgresServer | None = None) -> None:
+@given(st.data())
+def test_any_log(engine: Engine, data: st.DataObject) -> None:
     calendar, now, wanted = data.draw(calendars()), data.draw(nows()), data.draw(grains())
     said = dict(SAID)
     if data.draw(st.integers(0, 3)) == 0:
@@ -130,8 +130,6 @@ def drawn(data: st.DataObject, server: PostgresServer | None = None) -> None:
                  "dimensions": dimensions(ch="ch", stage="stage"), "complete_through": until_now()}},
         **company(calendar),
     )  # fmt: skip
-    if server is not None:
-        world = Served.of(world, server.url)
     options = Options(
         "log", parse_measures(share), of=parse_measures(of) if of else None, per="person",
         where=E("stage = 'a'") if where else None,
@@ -142,21 +140,8 @@ def drawn(data: st.DataObject, server: PostgresServer | None = None) -> None:
     rows = [row for row in log.read() if not where or row["stage"] == "a"]
     cuts = ((), ("ch",), ("stage",), ("ch", "stage"))
     frame = plain.Frame(calendar, wanted, cuts, now, first_day(calendar, log.read()), 0, 2)
-    agree(
-        world.compute(one, now), expected(frame, rows, said[share], OF[of], over), parts=True, intervals=True
-    )
-
-
-@given(st.data())
-def test_any_log(data: st.DataObject) -> None:
-    drawn(data)
-
-
-@pytest.mark.postgres
-@given(st.data())
-@settings(max_examples=20, suppress_health_check=list(HealthCheck))
-def test_postgresql_says_the_same(postgres: PostgresServer, data: st.DataObject) -> None:
-    drawn(data, postgres)
+    outcome = engine.holding(world).compute(one, now)
+    agree(outcome, expected(frame, rows, said[share], OF[of], over), parts=True, intervals=True)
 
 
 # -- by hand ------------------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ from metrics.kinds.ratio import Options
 from metrics.model import Column, Currency, Reference
 from tests.soundness import reference as plain
 from tests.soundness.generators import agree, calendars, company, first_day, grains, logs, nows
+from tests.soundness.served import Engine
 from tests.soundness.world import E, World, at, by_cell, dimensions, entities, metric, table, until_now
 
 
@@ -25,7 +26,7 @@ def _before(moment: plain.Moment, now: datetime, calendar: plain.Calendar) -> bo
 
 
 @given(st.data())
-def test_two_datasets(data: st.DataObject) -> None:
+def test_two_datasets(engine: Engine, data: st.DataObject) -> None:
     calendar, now, wanted = data.draw(calendars()), data.draw(nows()), data.draw(grains())
     above, below = (
         data.draw(logs(most=25)).only(lambda row: row["t"] is None or _before(row["t"], now, calendar))
@@ -51,7 +52,7 @@ def test_two_datasets(data: st.DataObject) -> None:
         return plain.aggregate(frame, rows, function, name, keep=lambda row: not keep or row["stage"] == "a")
 
     expected = plain.ratio(frame, side(one_text, above.read(), True), side(other_text, below.read(), False))
-    agree(world.compute(one, now), expected, parts=True)
+    agree(engine.holding(world).compute(one, now), expected, parts=True)
 
 
 SPEND = {"id": "text", "day": "date", "cost": "decimal", "ch": "text"}

@@ -16,7 +16,7 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from metrics.expression import parse_measure
@@ -24,10 +24,9 @@ from metrics.grain import Grain, Span
 from metrics.kinds._allocation import Allocate, By, spread
 from metrics.kinds.ratio import Options
 from metrics.model import Column, CompleteThrough, Over, Reference
-from tests.postgres_server import PostgresServer
 from tests.soundness import reference as plain
 from tests.soundness.generators import Log, agree, calendars, company, first_day, grains, logs, nows, same
-from tests.soundness.served import Served
+from tests.soundness.served import Engine
 from tests.soundness.world import E, World, at, by_cell, dimensions, entities, metric, table, until_now
 
 LAGS: tuple[plain.Span, ...] = ((1, "day"), (2, "week"), (1, "month"), (3, "month"), (1, "year"))
@@ -46,16 +45,14 @@ def two_logs(data: st.DataObject, now: datetime, calendar: plain.Calendar) -> tu
     return first, second
 
 
-def two_datasets(above: Log, below: Log, calendar: plain.Calendar, server: PostgresServer | None,
-                 own: dict[str, str]) -> World:  # fmt: skip
+def two_datasets(above: Log, below: Log, calendar: plain.Calendar, own: dict[str, str]) -> World:
     each = {"key": ("id",), "time": E("t"), "complete_through": until_now()}
-    world = World(
+    return World(
         {"above": above.table(), "below": below.table()},
         {"above": {**each, "timezone": above.timezone, "dimensions": dimensions(**own)},
          "below": {**each, "timezone": below.timezone, "dimensions": dimensions(ch="ch", stage="stage")}},
         **company(calendar),
     )  # fmt: skip
-    return world if server is None else Served.of(world, server.url)
 
 
 def function_of(text: str) -> tuple[str, str]:
@@ -66,14 +63,15 @@ def function_of(text: str) -> tuple[str, str]:
 # -- lag ------------------------------------------------------------------------------------------------
 
 
-def shifted(data: st.DataObject, server: PostgresServer | None = None) -> None:
+@given(st.data())
+def test_a_lag_moves_the_numerator(engine: Engine, data: st.DataObject) -> None:
     calendar, now, wanted = data.draw(calendars()), data.draw(nows()), data.draw(grains())
     above, below = two_logs(data, now, calendar)
     lag, texts = data.draw(st.sampled_from(LAGS)), [data.draw(st.sampled_from(TEXTS)) for _ in range(2)]
     over: str | plain.Span = data.draw(st.sampled_from(("period", "period", (2, "month"))))
     if over != "period":
         wanted = ("month", "week")
-    world = two_datasets(above, below, calendar, server, {"ch": "ch"})
+    world = two_datasets(above, below, calendar, {"ch": "ch"})
     options = Options(
         Reference("above", parse_measure(texts[0]), where=E("stage = 'a'")),
         Reference("below", parse_measure(texts[1])),
@@ -95,19 +93,7 @@ def shifted(data: st.DataObject, server: PostgresServer | None = None) -> None:
             (texts[1], below.read(), lambda row: True),
         )
     ]
-    agree(world.compute(one, now), plain.ratio(frame, *sides, over), parts=True)
-
-
-@given(st.data())
-def test_a_lag_moves_the_numerator(data: st.DataObject) -> None:
-    shifted(data)
-
-
-@pytest.mark.postgres
-@given(st.data())
-@settings(max_examples=15, suppress_health_check=list(HealthCheck))
-def test_postgresql_moves_it_the_same(postgres: PostgresServer, data: st.DataObject) -> None:
-    shifted(data, postgres)
+    agree(engine.holding(world).compute(one, now), plain.ratio(frame, *sides, over), parts=True)
 
 
 # -- allocate -------------------------------------------------------------------------------------------
@@ -149,7 +135,8 @@ def spread_by_hand(rows: list[plain.Row], amount: Callable[[plain.Row], int], po
     return {segment: value for segment, value in found.items() if value}
 
 
-def allocated(data: st.DataObject, server: PostgresServer | None = None) -> None:
+@given(st.data())
+def test_segments_add_up_whatever_is_spread(engine: Engine, data: st.DataObject) -> None:
     calendar, now, wanted = data.draw(calendars()), data.draw(nows()), data.draw(grains())
     above, below = two_logs(data, now, calendar)
     texts = [data.draw(st.sampled_from(TEXTS)) for _ in range(2)]
@@ -160,7 +147,7 @@ def allocated(data: st.DataObject, server: PostgresServer | None = None) -> None
         (None, lambda row: False),
     )))  # fmt: skip
     own = data.draw(st.sampled_from((("ch", "stage"), ("ch",), ())))
-    world = two_datasets(above, below, calendar, server, {name: name for name in own})
+    world = two_datasets(above, below, calendar, {name: name for name in own})
     sides = [
         Reference(name, parse_measure(text)) for name, text in zip(("above", "below"), texts, strict=True)
     ]
@@ -197,7 +184,7 @@ def allocated(data: st.DataObject, server: PostgresServer | None = None) -> None
                     state = "final" if frame.final(end) else "provisional"
                     state = "no_data" if not segment and not d else state
                     expected[grain, start, segment] = plain.Result(n / d if d else None, n, d, state)
-    outcome = world.compute(one, now)
+    outcome = engine.holding(world).compute(one, now)
     agree(outcome, expected, parts=True)
     adds_up(by_cell(outcome))
 
@@ -208,18 +195,6 @@ def adds_up(found: dict[Any, Any]) -> None:
             parts = [each.numerator for cell, each in found.items()
                      if cell[:2] == (grain, start) and tuple(name for name, _ in cell[2]) == names]  # fmt: skip
             assert same(sum(parts), total.numerator), (grain, start, names)
-
-
-@given(st.data())
-def test_segments_add_up_whatever_is_spread(data: st.DataObject) -> None:
-    allocated(data)
-
-
-@pytest.mark.postgres
-@given(st.data())
-@settings(max_examples=15, suppress_health_check=list(HealthCheck))
-def test_postgresql_spreads_the_same(postgres: PostgresServer, data: st.DataObject) -> None:
-    allocated(data, postgres)
 
 
 segments = st.tuples(st.sampled_from("abc"), st.sampled_from("xyz")).map(

@@ -1,6 +1,6 @@
 # Sources hold naive times, so tests write them.
 # ruff: noqa: DTZ001
-"""Retention on DuckDB says what the plain reference says, by activity and by subscription."""
+"""Retention says what the plain reference says, by activity and by subscription."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from metrics.observation import Estimate
 from tests.soundness import reference as plain
 from tests.soundness import reference_lifecycle as lifecycle
 from tests.soundness.generators import AFTER, Log, agree, calendars, company, first_day, grains, logs, nows
+from tests.soundness.served import Engine
 from tests.soundness.world import E, World, at, by_cell, dimensions, entities, metric, table, until_now
 
 CUTS = ((), ("ch",))
@@ -42,7 +43,7 @@ def dataset(log: Log, **more: Any) -> dict[str, Any]:
 
 
 @given(st.data())
-def test_by_activity(data: st.DataObject) -> None:
+def test_by_activity(engine: Engine, data: st.DataObject) -> None:
     calendar, now, wanted = data.draw(calendars()), data.draw(nows()), data.draw(grains())
     ask = lifecycle.Retention(
         data.draw(st.sampled_from(MEASURES)),
@@ -72,11 +73,11 @@ def test_by_activity(data: st.DataObject) -> None:
         frame, ask, shown, paid.read(), days=log.kind == "date", value_days=paid.kind == "date"
     )
     expected = lifecycle.retention(frame, ask, standing)
-    agree(world.compute(one, now), expected, parts=True, intervals=ask.measure == "logo")
+    agree(engine.holding(world).compute(one, now), expected, parts=True, intervals=ask.measure == "logo")
 
 
 @given(st.data())
-def test_by_subscription(data: st.DataObject) -> None:
+def test_by_subscription(engine: Engine, data: st.DataObject) -> None:
     calendar, now, wanted = data.draw(calendars()), data.draw(nows()), data.draw(grains())
     ask = lifecycle.Retention(
         data.draw(st.sampled_from(MEASURES)), None, data.draw(st.sampled_from(OVERS)),
@@ -92,7 +93,7 @@ def test_by_subscription(data: st.DataObject) -> None:
     stops = Log(tuple({**row, "t": row["stop"]} for row in rows), data.draw(st.sampled_from((log.kind, "date"))),
                 log.timezone)  # fmt: skip
     meant = [{**row, "stop": stop["t"]} for row, stop in zip(log.read(), stops.read(), strict=True)]
-    types = {"id": "text", "who": "text", "t": log.kind, "x": "integer", "ch": "text", "stop": stops.kind}
+    types = {"id": "text", "who": "text", "t": log.kind, "x": log.number, "ch": "text", "stop": stops.kind}
     stored = [
         [log._stored("t", row["t"]) if name == "t" else stops._stored("t", row["stop"]) if name == "stop" else row[name]
          for name in types]
@@ -109,7 +110,7 @@ def test_by_subscription(data: st.DataObject) -> None:
     frame = plain.Frame(calendar, wanted, CUTS, now, first_day(calendar, log.read()), 0, 2)
     days = "date" in (log.kind, stops.kind)
     expected = lifecycle.retention(frame, ask, lifecycle.by_subscription(frame, ask, meant, days=days))
-    agree(world.compute(one, now), expected, parts=True, intervals=ask.measure == "logo")
+    agree(engine.holding(world).compute(one, now), expected, parts=True, intervals=ask.measure == "logo")
 
 
 SUBSCRIPTIONS = {"id": "text", "who": "text", "since": "date", "until": "date", "mrr": "decimal"}

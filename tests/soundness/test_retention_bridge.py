@@ -20,6 +20,7 @@ from tests.soundness import reference as plain
 from tests.soundness import reference_bridge as bridges
 from tests.soundness import reference_lifecycle as lifecycle
 from tests.soundness.generators import AFTER, Log, calendars, company, first_day, logs, nows
+from tests.soundness.served import Engine
 from tests.soundness.test_retention import MEASURES, OVERS, SUBSCRIPTIONS, dataset, over, span
 from tests.soundness.world import E, World, at, entities, metric, table, until_now
 
@@ -61,7 +62,7 @@ def holds(line: Line) -> None:
 
 
 @given(st.data())
-def test_by_activity(data: st.DataObject) -> None:
+def test_by_activity(engine: Engine, data: st.DataObject) -> None:
     calendar, now, grain = data.draw(calendars()), data.draw(nows()), data.draw(st.sampled_from(GRAINS))
     ask = lifecycle.Retention(
         data.draw(st.sampled_from(MEASURES)),
@@ -85,11 +86,11 @@ def test_by_activity(data: st.DataObject) -> None:
     shown = [row for row in log.read() if row["stage"] == "a"]
     days, value_days = log.kind == "date", paid.kind == "date"
     standing = lifecycle.by_activity(frame, ask, shown, paid.read(), days=days, value_days=value_days)
-    check(world, one, now, bridges.bridge(frame, ask, standing, shown, days=days))
+    check(engine.holding(world), one, now, bridges.bridge(frame, ask, standing, shown, days=days))
 
 
 @given(st.data())
-def test_by_subscription(data: st.DataObject) -> None:
+def test_by_subscription(engine: Engine, data: st.DataObject) -> None:
     calendar, now, grain = data.draw(calendars()), data.draw(nows()), data.draw(st.sampled_from(GRAINS))
     ask = lifecycle.Retention(
         data.draw(st.sampled_from(MEASURES)), None, data.draw(st.sampled_from(OVERS)),
@@ -104,7 +105,7 @@ def test_by_subscription(data: st.DataObject) -> None:
     ]
     stops = Log(tuple({**row, "t": row["stop"]} for row in rows), log.kind, log.timezone)
     meant = [{**row, "stop": stop["t"]} for row, stop in zip(log.read(), stops.read(), strict=True)]
-    types = {"id": "text", "who": "text", "t": log.kind, "x": "integer", "ch": "text", "stop": log.kind}
+    types = {"id": "text", "who": "text", "t": log.kind, "x": log.number, "ch": "text", "stop": log.kind}
     stored = [
         [log._stored("t", row[name]) if name in ("t", "stop") else row[name] for name in types]
         for row in rows
@@ -117,7 +118,7 @@ def test_by_subscription(data: st.DataObject) -> None:
     days = log.kind == "date"
     standing = lifecycle.by_subscription(frame, ask, meant, days=days)
     running = [row for row in meant if row["stop"] is None or (row["t"] and row["stop"] > row["t"])]
-    check(world, one, now, bridges.bridge(frame, ask, standing, running, days=days))
+    check(engine.holding(world), one, now, bridges.bridge(frame, ask, standing, running, days=days))
 
 
 BEGIN, TURN = date(2024, 1, 1), date(2024, 3, 15)

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from metrics.expression import parse_measure
 from metrics.grain import Grain, Span
 from metrics.kinds.retention import ActiveIf, Activity, Options, Share, Subscription, Worth
 from metrics.observation import Estimate
-from tests.postgres_server import PostgresServer
 from tests.soundness import reference as plain
 from tests.soundness import reference_curve as curves
 from tests.soundness.generators import (
@@ -29,7 +28,7 @@ from tests.soundness.generators import (
     logs,
     nows,
 )
-from tests.soundness.served import Served
+from tests.soundness.served import Engine
 from tests.soundness.test_retention import SUBSCRIPTIONS, dataset, span
 from tests.soundness.world import E, World, at, by_cell, entities, metric, table, until_now
 
@@ -40,35 +39,8 @@ WITHIN: tuple[plain.Span | None, ...] = (
 )  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def server(postgres: PostgresServer) -> Iterator[PostgresServer]:
-    with postgres.fresh() as fresh:
-        yield fresh
-
-
 @given(st.data())
-def test_by_activity(data: st.DataObject) -> None:
-    by_activity(data, None)
-
-
-@given(st.data())
-def test_by_subscription(data: st.DataObject) -> None:
-    by_subscription(data, None)
-
-
-@pytest.mark.postgres
-@settings(max_examples=10)
-@given(data=st.data())
-def test_on_postgresql(server: PostgresServer, data: st.DataObject) -> None:
-    data.draw(st.sampled_from((by_activity, by_subscription)))(data, server)
-
-
-def in_use(world: World, server: PostgresServer | None) -> World:
-    """Return the company as it is, in files, or in a server."""
-    return world if server is None else Served.of(world, server.url)
-
-
-def by_activity(data: st.DataObject, server: PostgresServer | None) -> None:
+def test_by_activity(engine: Engine, data: st.DataObject) -> None:
     calendar, now, wanted = data.draw(calendars()), data.draw(nows()), data.draw(grains())
     within = data.draw(st.sampled_from(WITHIN))
     ask = curves.Curve(data.draw(st.sampled_from(MEASURES)), within, ages=data.draw(st.sampled_from((36, 2))))
@@ -76,7 +48,7 @@ def by_activity(data: st.DataObject, server: PostgresServer | None) -> None:
     apart, late = data.draw(st.booleans()), within is not None and data.draw(st.booleans())
     paid = data.draw(logs(most=20, people=8)) if apart else log
     won = {who: data.draw(st.none() | st.sampled_from(DAYS[:8])) for who in {row["who"] for row in log.rows}}
-    log = Log(tuple({**row, "won": won[row["who"]]} for row in log.rows), log.kind, log.timezone)
+    log = replace(log, rows=tuple({**row, "won": won[row["who"]]} for row in log.rows))
     world = World(
         {"log": log.table({"won": "date"}), "paid": paid.table()},
         {"log": dataset(log, settle=Span.parse(f"{settle} days")), "paid": dataset(paid)},
@@ -100,11 +72,12 @@ def by_activity(data: st.DataObject, server: PostgresServer | None) -> None:
     else:
         paid_rows = curves.known(frame, paid.read(), paid.kind == "date")
         expected = curves.shares(frame, ask, lives, paid_rows, by="within" if within else "period")
-    outcome = in_use(world, server).compute(one, now)
+    outcome = engine.holding(world).compute(one, now)
     agree(outcome, expected, parts=True, intervals=ask.measure == "logo", maturity=survives)
 
 
-def by_subscription(data: st.DataObject, server: PostgresServer | None) -> None:
+@given(st.data())
+def test_by_subscription(engine: Engine, data: st.DataObject) -> None:
     calendar, now, wanted = data.draw(calendars()), data.draw(nows()), data.draw(grains())
     ask = curves.Curve(
         data.draw(st.sampled_from(MEASURES)), None,
@@ -121,7 +94,7 @@ def by_subscription(data: st.DataObject, server: PostgresServer | None) -> None:
     stops = Log(tuple({**row, "t": row["stop"]} for row in rows), data.draw(st.sampled_from((log.kind, "date"))),
                 log.timezone)  # fmt: skip
     meant = [{**row, "stop": stop["t"]} for row, stop in zip(log.read(), stops.read(), strict=True)]
-    types = {"id": "text", "who": "text", "t": log.kind, "x": "integer", "ch": "text", "stop": stops.kind}
+    types = {"id": "text", "who": "text", "t": log.kind, "x": log.number, "ch": "text", "stop": stops.kind}
     stored = [
         [log._stored("t", row["t"]) if name == "t" else stops._stored("t", row["stop"]) if name == "stop" else row[name]
          for name in types]
@@ -142,7 +115,7 @@ def by_subscription(data: st.DataObject, server: PostgresServer | None) -> None:
         else curves.shares(frame, ask, lives, (), by="subscription")
     )
     logo = ask.measure == "logo"
-    outcome = in_use(world, server).compute(one, now)
+    outcome = engine.holding(world).compute(one, now)
     agree(outcome, expected, parts=True, intervals=logo, maturity=logo)
 
 

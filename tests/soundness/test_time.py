@@ -1,6 +1,6 @@
 # Sources hold naive times, so tests write them.
 # ruff: noqa: DTZ001
-"""Periods, instants and spans on DuckDB lie where local calendars put them."""
+"""Periods, instants and spans lie where local calendars put them."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from metrics.kinds.aggregate import Options
 from metrics.model import Company, Currency
 from tests.soundness import reference as plain
 from tests.soundness.generators import GRAINS, KINDS, calendars, company, logs, moments
+from tests.soundness.served import Engine
 from tests.soundness.world import E, World, at, by_cell, metric, table, until_now
 
 SPANS = st.sampled_from(
@@ -41,28 +42,28 @@ def read(world: World) -> list[object]:
 
 
 @given(st.data())
-def test_a_stored_time_is_the_instant_that_it_means(data: st.DataObject) -> None:
+def test_a_stored_time_is_the_instant_that_it_means(engine: Engine, data: st.DataObject) -> None:
     log = data.draw(logs(most=40, kinds=KINDS))
     world = World(
         {"log": log.table()}, {"log": {"time": E("t"), "timezone": log.timezone}}, zone="Europe/London"
     )
-    assert read(world) == [row["t"] for row in log.read()]
+    assert read(engine.holding(world)) == [row["t"] for row in log.read()]
 
 
 @given(st.data())
-def test_spans_move_times_by_the_companys_calendar(data: st.DataObject) -> None:
+def test_spans_move_times_by_the_companys_calendar(engine: Engine, data: st.DataObject) -> None:
     calendar, span, sign = data.draw(calendars()), data.draw(SPANS), data.draw(st.sampled_from((1, -1)))
     log = data.draw(logs(most=30, kinds=("naive", "instant")))
     world = World(
         {"log": log.table()}, {"log": {"time": E("t"), "timezone": log.timezone}}, **company(calendar)
     )
-    found = evaluate(world, f"t {'+' if sign > 0 else '-'} {span[0]} {span[1]}s")
+    found = evaluate(engine.holding(world), f"t {'+' if sign > 0 else '-'} {span[0]} {span[1]}s")
     wanted = [row["t"] and plain.plus(row["t"], span, calendar.zone, sign) for row in log.read()]
     assert found == wanted
 
 
 @given(st.data())
-def test_rows_fall_into_the_period_of_their_local_day(data: st.DataObject) -> None:
+def test_rows_fall_into_the_period_of_their_local_day(engine: Engine, data: st.DataObject) -> None:
     calendar = data.draw(calendars())
     log = data.draw(logs(most=40))
     world = World(
@@ -71,7 +72,8 @@ def test_rows_fall_into_the_period_of_their_local_day(data: st.DataObject) -> No
         **company(calendar),
     )
     one = metric("m", "aggregate", Options("log", parse_measure("count")), grains=tuple(Grain))
-    found = {(str(grain), start): each.value for (grain, start, _), each in by_cell(world.compute(one, LATER)).items()
+    outcome = engine.holding(world).compute(one, LATER)
+    found = {(str(grain), start): each.value for (grain, start, _), each in by_cell(outcome).items()
              if each.value}  # fmt: skip
     wanted: dict[tuple[str, date | None], float] = {}
     for row in log.read():

@@ -1,6 +1,6 @@
 # Sources hold naive times, so tests write them.
 # ruff: noqa: DTZ001
-"""Win-back on DuckDB says what the plain reference says, by silence and by the end of subscriptions."""
+"""Win-back says what the plain reference says, by silence and by the end of subscriptions."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from metrics.observation import Estimate
 from tests.soundness import reference as plain
 from tests.soundness import reference_lifecycle as lifecycle
 from tests.soundness.generators import AFTER, Log, agree, calendars, company, first_day, grains, logs, nows
+from tests.soundness.served import Engine
 from tests.soundness.world import E, World, at, by_cell, dimensions, entities, metric, table, until_now
 
 CUTS = ((), ("ch",))
@@ -44,7 +45,7 @@ def dataset(log: Log, **more: Any) -> dict[str, Any]:
 
 
 @given(st.data())
-def test_by_silence(data: st.DataObject) -> None:
+def test_by_silence(engine: Engine, data: st.DataObject) -> None:
     calendar, now, wanted = data.draw(calendars()), data.draw(nows()), data.draw(grains())
     ask = lifecycle.WinBack(
         data.draw(st.sampled_from(WINDOWS)), data.draw(st.sampled_from(GRACES)),
@@ -68,11 +69,17 @@ def test_by_silence(data: st.DataObject) -> None:
     shown = [row for row in log.read() if row["stage"] == "a"]
     episodes = lifecycle.silences(frame, ask, shown, days=days)
     expected = lifecycle.win_back(frame, ask, episodes, days=days)
-    agree(world.compute(one, now), expected, parts=True, intervals=True, maturity=ask.basis == "cohort")
+    agree(
+        engine.holding(world).compute(one, now),
+        expected,
+        parts=True,
+        intervals=True,
+        maturity=ask.basis == "cohort",
+    )
 
 
 @given(st.data())
-def test_by_subscription(data: st.DataObject) -> None:
+def test_by_subscription(engine: Engine, data: st.DataObject) -> None:
     calendar, now, wanted = data.draw(calendars()), data.draw(nows()), data.draw(grains())
     ask = lifecycle.WinBack(
         data.draw(st.sampled_from(WINDOWS)), data.draw(st.sampled_from(GRACES)),
@@ -104,7 +111,13 @@ def test_by_subscription(data: st.DataObject) -> None:
     frame = plain.Frame(calendar, wanted, CUTS, now, first_day(calendar, log.read()), 0, least)
     days = "date" in (log.kind, stops.kind)
     expected = lifecycle.win_back(frame, ask, lifecycle.endings(frame, ask, meant, days=days), days=days)
-    agree(world.compute(one, now), expected, parts=True, intervals=True, maturity=ask.basis == "cohort")
+    agree(
+        engine.holding(world).compute(one, now),
+        expected,
+        parts=True,
+        intervals=True,
+        maturity=ask.basis == "cohort",
+    )
 
 
 ORDERS = {"id": "text", "who": "text", "t": "naive"}
