@@ -1,7 +1,8 @@
 """Many metrics become few scans: plan what is asked, run it on the sources, finish each metric.
 
 A session lives for one run. It opens each source once, reads each dataset's extent once, runs each guard
-once, and merges scans that read the same rows. What fails fails alone: an error belongs to one metric.
+once, and merges scans that read the same rows. What fails fails alone: an error belongs to one metric. A
+source that is waited for in vain is not waited for again.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import sqlalchemy as sa
@@ -24,6 +26,7 @@ from metrics.kind import Frame, Inputs, Query, Request, kind_of
 from metrics.model import Catalog, Metric, Reference
 from metrics.observation import Estimate
 from metrics.parts import inputs
+from metrics.patience import Patience, in_turn
 from metrics.relation import Guard, Scope, Selectable
 from metrics.scan import Scan, ScanQuery
 from metrics.source import Source, open_source
@@ -31,6 +34,7 @@ from metrics.stretch import When
 from metrics.suppression import suppress
 
 log = logging.getLogger(__name__)
+NOTHING: Mapping[str, float] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -136,6 +140,7 @@ class Session:
         self.as_of = as_of
         self.statements: list[Statement] = []
         self._sources: dict[str, Source | ScorecardError] = {}
+        self._patience = Patience()
         self.extents = Extents(self)
         self._guards: dict[tuple[str, str], int] = {}
         # Metrics share a scan only up to the same watermark.
@@ -153,7 +158,8 @@ class Session:
     # -- sources ----------------------------------------------------------------------------------
 
     def source(self, name: str) -> Source:
-        """Return an open source; the error of a source that cannot be opened is raised each time."""
+        """Return an open source; the error of one that cannot be opened, or was given up, is raised each time."""
+        self._patience.ask(name)
         if name not in self._sources:
             datasets = [each for each in self.catalog.datasets.values() if each.source == name]
             try:
@@ -181,7 +187,16 @@ class Session:
         """Run a select and remember it."""
         opened = self.source(source)
         self.statements.append(Statement(source, lambda: opened.compiled(select)))
-        return opened.fetch(select)
+        try:
+            return opened.fetch(select)
+        except SourceError as error:
+            self._patience.met(error)
+            raise
+
+    def sources_of(self, metric: str) -> tuple[str, ...]:
+        """Return the sources that a metric reads itself, without those of its inputs."""
+        bases = kind_of(self.catalog.metric(metric)).bases(self.catalog.metric(metric))
+        return tuple(dict.fromkeys(self.source_of(base.dataset) for base in bases))
 
     def watermark(self, name: str) -> datetime | None:
         """Return until when a metric's data is complete now; raise what planning it raises."""
@@ -191,34 +206,48 @@ class Session:
 
     # -- computing ----------------------------------------------------------------------------------
 
-    def compute(self, asks: Iterable[Ask]) -> Iterator[Outcome]:
-        """Yield one outcome per metric that is asked for or needed, inputs first."""
-        ordered = with_inputs(self.catalog, asks)
+    def compute(self, asks: Iterable[Ask], doubtful: Mapping[str, float] = NOTHING) -> Iterator[Outcome]:
+        """Yield one outcome per metric that is asked for or needed, inputs first.
+
+        `doubtful` are metrics that may be waited for in vain, with the seconds that they were waited for
+        last: they come after all others.
+        """
+        ordered = {ask.metric: ask for ask in with_inputs(self.catalog, asks)}
+        done: dict[str, Outcome] = {}
+        for names in in_turn(self.catalog, ordered, doubtful):
+            yield from self._together([ordered[name] for name in names], done)
+
+    def _together(self, asks: Sequence[Ask], done: dict[str, Outcome]) -> Iterator[Outcome]:
+        """Plan metrics, merge their scans, and compute one after the other."""
         plans: dict[str, _Plan | ScorecardError] = {}
-        for ask in ordered:
+        spent: dict[str, float] = {}
+        for ask in asks:
+            started = time.perf_counter()
             try:
                 planned = self._plan(ask)
                 # Before scans merge: a join that adds rows would add them to everybody's.
                 self._hold(ask.metric, planned.guards)
                 plans[ask.metric] = planned
             except Exception as error:  # whatever one metric meets stops no other
-                plans[ask.metric] = owned(ask.metric, error)
+                plans[ask.metric] = self._failure(ask.metric, error)
+            spent[ask.metric] = time.perf_counter() - started
         self._merge([plan for plan in plans.values() if isinstance(plan, _Plan)])
-        done: dict[str, Outcome] = {}
-        for ask in ordered:
+        for ask in asks:
             started = time.perf_counter()
             plan = plans[ask.metric]
             outcome = (
-                Outcome(ask.metric, ask, error=plan, sources=self._named(ask.metric))
+                Outcome(ask.metric, ask, error=plan, sources=self.sources_of(ask.metric))
                 if isinstance(plan, ScorecardError)
                 else self._attempt(plan, done)
             )
-            done[ask.metric] = replace(outcome, seconds=time.perf_counter() - started)
+            seconds = spent[ask.metric] + time.perf_counter() - started
+            done[ask.metric] = replace(outcome, seconds=seconds)
             yield done[ask.metric]
 
-    def _named(self, metric: str) -> tuple[str, ...]:
-        bases = kind_of(self.catalog.metric(metric)).bases(self.catalog.metric(metric))
-        return tuple(dict.fromkeys(self.source_of(base.dataset) for base in bases))
+    def _failure(self, metric: str, error: Exception) -> ScorecardError:
+        """Return an error as one of a metric; what a source is to blame for is remembered."""
+        self._patience.met(error)
+        return owned(metric, error)
 
     def _plan(self, ask: Ask) -> _Plan:
         metric = self.catalog.metric(ask.metric)
@@ -235,7 +264,8 @@ class Session:
             first=self.extents.first(covering(metric)),
             settle=max((self.catalog.datasets[name].settle for name in used), key=_length, default=NO_SPAN),
         )
-        return _Plan(metric, ask, frame, kind.requests(metric, frame), guards, self._named(ask.metric))
+        requests = kind.requests(metric, frame)
+        return _Plan(metric, ask, frame, requests, guards, self.sources_of(metric.metric))
 
     def _probe(self, requests: Mapping[str, Request]) -> tuple[set[str], tuple[tuple[str, Guard], ...]]:
         used: set[str] = set()
@@ -255,6 +285,8 @@ class Session:
         return request.selects(scope, when)
 
     def _merge(self, plans: Iterable[_Plan]) -> None:
+        # Of those that are computed together alone: nobody's scan reads more for those before or after.
+        self._merged = {}
         for plan in plans:
             for request in plan.requests.values():
                 if isinstance(request, Scan) and not request.by_period:
@@ -277,7 +309,8 @@ class Session:
             )
             hold(metric, estimates)
         except Exception as error:  # whatever one metric meets stops no other
-            return Outcome(metric.metric, plan.ask, error=owned(metric.metric, error), sources=plan.sources)
+            failure = self._failure(metric.metric, error)
+            return Outcome(metric.metric, plan.ask, error=failure, sources=plan.sources)
         return Outcome(metric.metric, plan.ask, estimates, watermark, sources=plan.sources, beside=beside)
 
     def _hold(self, metric: str, guards: Iterable[tuple[str, Guard]]) -> None:

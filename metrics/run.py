@@ -90,7 +90,7 @@ class Refresher:
         with RefreshLock(self.root / ".scorecard" / "refresh.lock", clock=self.clock):
             with Session(self.catalog, self.root, self.clock(), as_of) as session:
                 health, unmatched = _Health(self.store), Unmatched(session)
-                for outcome in session.compute(asks):
+                for outcome in session.compute(asks, self._doubtful(session)):
                     line = self._keep(outcome, started, unmatched)
                     lines.append(line)
                     health.see(outcome)
@@ -101,6 +101,12 @@ class Refresher:
             failed = len(summary.failed)
             self.store.record_refresh(started, summary.finished_at, len(lines) - failed, failed)
         return summary
+
+    def _doubtful(self, session: Session) -> dict[str, float]:
+        """Return the metrics that failed last or read a source that is down, and how long each was waited for."""
+        down = {name for name, health in self.store.source_health().items() if not health.up}
+        waited = {name: 0.0 for name in self.catalog.metrics if down.intersection(session.sources_of(name))}
+        return waited | self.store.failed_last()
 
     def _keep(self, outcome: Outcome, started: datetime, unmatched: Unmatched) -> Refreshed:
         """Write one outcome; an error of writing belongs to this metric too."""

@@ -101,6 +101,15 @@ class Store:
         with self.engine.connect() as connection:
             return _last_run(connection, runs.c.metric == metric, runs.c.outcome == "ok")
 
+    def failed_last(self) -> dict[str, float]:
+        """Return the metrics whose last written run failed, with the seconds that it took."""
+        last = select(func.max(runs.c.number)).group_by(runs.c.metric)
+        failed = select(runs.c.metric, runs.c.seconds).where(
+            runs.c.number.in_(last), runs.c.outcome == "failed"
+        )
+        with self.engine.connect() as connection:
+            return {row.metric: row.seconds for row in connection.execute(failed)}
+
     def watermark(self) -> datetime | None:
         """Return the greatest watermark of any successful run."""
         with self.engine.connect() as connection:

@@ -33,8 +33,8 @@ currency: GBP
 """
 SOURCES = """\
 sources:
-  shop: {url: "duckdb:///data/shop.duckdb", timeout: 1s}
-  desk: {url: "duckdb:///data/desk.duckdb", timeout: 1s}
+  shop: {url: "duckdb:///data/shop.duckdb", timeout: 30s}
+  desk: {url: "duckdb:///data/desk.duckdb", timeout: 30s}
   sheets: {url: "duckdb:///:memory:", timeout: 30s}
 """
 ORDERS = """\
