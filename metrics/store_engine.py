@@ -141,6 +141,8 @@ def _store_error(name: str, error: BaseException) -> StoreError:
         return StoreError(f"{name} is not a SQLite database")
     if words.startswith(("database is locked", "canceling statement due to lock timeout")):
         return StoreError(f"{name} is busy: another process has been writing for {BUSY_SECONDS} seconds")
+    if getattr(error, "sqlstate", None) == "53100":
+        return StoreError(f"{name}: the server's disk is full ({words})")
     return StoreError(f"{name}: {words}")
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
+import tempfile
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -11,6 +13,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -149,17 +152,59 @@ def places(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Places]:
         yield Places(tmp_path, server, stack)
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """Mount a file system of 1 MiB, where that is allowed."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(disk)]
+@contextmanager
+def mounted(folder: Path, size: str, owner: int) -> Iterator[Path]:
+    """Mount a small file system on a folder; where that is not allowed, skip, but never in CI."""
+    options = f"size={size},uid={owner},mode=700"
+    command = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)]
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=False)
     except FileNotFoundError:
-        pytest.skip("there is no mount")
+        _cannot("there is no mount")
     if done.returncode:
-        pytest.skip(f"a file system may not be mounted here: {done.stderr.strip()}")
-    yield disk
-    subprocess.run(["umount", str(disk)], check=True)
+        _cannot(f"a file system may not be mounted here: {done.stderr.strip()}")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", str(folder)], check=True)
+
+
+def _cannot(reason: str) -> NoReturn:
+    if os.environ.get("CI"):
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """Return a folder with room for 1 MiB."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    with mounted(folder, "1m", os.geteuid()) as disk:
+        yield disk
+
+
+@dataclass(frozen=True)
+class ServedDisk:
+    """A small disk with a database on it; the server's log of what it writes is on another."""
+
+    folder: Path
+    database: PostgresServer
+
+
+@pytest.fixture
+def served_disk(postgres: PostgresServer, first_served: str) -> Iterator[ServedDisk]:
+    """Return a database with a store of one round, whose tables have a small disk to themselves."""
+    name = f"t{uuid.uuid4().hex}"
+    # The server reaches no folder of this user's own.
+    with tempfile.TemporaryDirectory(prefix="small-disk-") as made, postgres.connect() as connection:
+        folder = Path(made)
+        folder.chmod(0o755)
+        [[cluster]] = connection.execute("show data_directory").fetchall()
+        (folder / "disk").mkdir()
+        with mounted(folder / "disk", "32m", Path(cluster).stat().st_uid) as disk:
+            connection.execute(f"create tablespace {name} location '{disk}'")  # type: ignore[arg-type]
+            connection.execute(f'create database {name} template "{first_served}" tablespace {name}')  # type: ignore[arg-type]
+            yield ServedDisk(disk, PostgresServer(postgres.port, name))
+            connection.execute(f"drop database {name} with (force)")  # type: ignore[arg-type]
+            connection.execute(f"drop tablespace {name}")  # type: ignore[arg-type]

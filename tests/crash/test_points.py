@@ -14,7 +14,8 @@ from metrics.errors import StoreError, StoreLocked
 from metrics.store import Store
 from tests.crash import victim
 from tests.crash.company import CATALOG, now, refresh, show
-from tests.crash.harness import Trial, forked
+from tests.crash.conftest import ServedDisk
+from tests.crash.harness import Trial, Twin, forked
 from tests.crash.held import different, held, torn
 from tests.crash.points import POINTS, WRITING, at
 
@@ -158,6 +159,35 @@ def test_a_full_disk_is_said_and_loses_nothing(trial: Trial, small_disk: Path) -
         # The same process goes on as soon as there is room.
         assert refresh(store, trial.root, 2).failed == ()
         assert different(held(store), trial.twin.after(2)) == []
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("point", WRITING)
+def test_a_full_disk_of_a_server_is_said_and_loses_nothing(
+    tmp_path: Path, states: Path, twin: Twin, served_disk: ServedDisk, point: str
+) -> None:
+    show(tmp_path, states, 2)
+    filler = served_disk.folder / "filler"
+    with Store.open(served_disk.database.url) as store:
+        with at(point, store, lambda: _fill(filler), SECOND[point]):
+            try:
+                errors = {line.metric: str(line.error) for line in refresh(store, tmp_path, 2).failed}
+            except StoreError as error:
+                # There was no room for the failure either.
+                errors = {"": str(error)}
+        assert errors
+        for metric, error in errors.items():
+            assert re.fullmatch(
+                r"the store postgresql\+psycopg://.*: the server's disk is full \(could not .*\)", error
+            )
+            assert not metric or store.last_run(metric).error == error  # type: ignore[union-attr]
+        seen = held(store)
+        assert torn(seen, twin.after(1), twin.after(2)) == []
+        for metric in errors.keys() & METRICS:
+            assert seen.metric(metric) == twin.after(1).metric(metric)
+        filler.unlink()
+        assert refresh(store, tmp_path, 2).failed == ()
+        assert different(held(store), twin.after(2)) == []
 
 
 def _fill(file: Path) -> None:

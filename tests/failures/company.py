@@ -7,6 +7,8 @@ not to.
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -83,6 +85,9 @@ DEFINITIONS = {
 READS = {
     "leads": {"leads_in", "leads_worth", "leads_an_order", "worth_of_a_lead"},
     "deals": {"deals_in"},
+    "tickets": {"tickets_in", "tickets_worth"},
+    "surveys": {"surveys_in", "surveys_worth"},
+    "visits": {"visits_in", "visits_worth", "orders_a_visit"},
 }
 CRM = READS["leads"] | READS["deals"]
 """The metrics that need the CRM."""
@@ -103,6 +108,7 @@ class Company:
     proxy: Proxy
     role: str
     clock: Clock = field(default_factory=lambda: Clock(at("2026-03-01T06:00")))
+    writers: list[subprocess.Popen[str]] = field(default_factory=list)
 
     def write(self) -> None:
         """Write the definitions."""
@@ -144,6 +150,31 @@ class Company:
         with duckdb.connect() as connection:
             for file, form in (("surveys.csv", "csv, header"), ("visits.parquet", "parquet")):
                 connection.execute(f"copy ({rows}) to '{self.root / 'data' / file}' (format {form})")
+
+    def file(self, source: str) -> Path:
+        """Return the file of a source that has one."""
+        names = {"desk": "desk.duckdb", "sheets": "surveys.csv", "events": "visits.parquet"}
+        return self.root / "data" / names[source]
+
+    def write_to(self, source: str) -> None:
+        """Hold a database file open for writing in another process, until all is mended."""
+        script = (
+            "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('open', flush=True); sys.stdin.read()"
+        )
+        command = [sys.executable, "-c", script, str(self.file(source))]
+        writer = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.writers.append(writer)
+        assert writer.stdout is not None
+        assert writer.stdout.readline() == "open\n"
+
+    def mend(self) -> None:
+        """Let every source answer again; its rows must be written anew."""
+        self.proxy.behave()
+        for writer in self.writers:
+            writer.communicate()
+        self.writers.clear()
+        for file in (self.root / "data").iterdir():
+            file.unlink()
 
     def in_crm(self, *statements: str) -> None:
         """Run statements as the CRM's owner."""

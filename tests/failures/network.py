@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
@@ -25,7 +25,7 @@ class Proxy:
 
     An answer is what the server says between two words of the client. `late` is how many seconds each
     answer waits; `cut` and `stall` are how many bytes of one answer go through before the connection is
-    closed, or falls silent.
+    closed, or falls silent. `heard` is called whenever a client comes.
     """
 
     target: int
@@ -35,6 +35,7 @@ class Proxy:
     stall: int | None = None
     silent: bool = False
     connections: int = 0
+    heard: Callable[[], None] = lambda: None
     _open: list[socket.socket] = field(default_factory=list)
 
     def behave(self, **how: float | bool | None) -> None:
@@ -48,6 +49,7 @@ class Proxy:
             while True:
                 client, _ = listener.accept()
                 self.connections += 1
+                self.heard()
                 self._open.append(client)
                 if not self.silent:
                     self._join(client)
