@@ -89,16 +89,21 @@ def restore(url: str | sa.URL, file: Path, lock: Path, now: datetime) -> Restore
     """Put a backup in the place of the store at a URL; what was there stays beside it, named after `now`.
 
     Raises:
-        UsageError: there is no such file, it is the store itself, or the store is in PostgreSQL.
+        UsageError: there is no such file, it is damaged, no store, newer than this program or the store
+            itself; or the store is in PostgreSQL.
         StoreLocked: a refresh is running; `lock` is the file of the refresh lock.
-        StoreError: the file is damaged, no store, or newer than this program; or the store is in use.
+        StoreError: the store is in use, or cannot be written.
     """
     store = _sqlite_file(url, ("pg_restore", "--clean", "--if-exists", "--single-transaction"), (str(file),))
     if not file.is_file():
         raise UsageError(f"there is no file {file}")
     if store.exists() and file.samefile(store):
         raise UsageError(f"{file} is the store itself: name a backup")
-    held = _try_out(file, f"the backup {file}")
+    try:
+        held = _try_out(file, f"the backup {file}")
+    except StoreError as error:
+        # Nothing has failed here: the file that was named is none that can be restored.
+        raise UsageError(str(error)) from error
     with _writing(f"the store {store}"):
         store.parent.mkdir(parents=True, exist_ok=True)
     place = store.resolve() if store.is_symlink() else store

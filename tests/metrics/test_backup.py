@@ -262,8 +262,8 @@ def test_a_file_that_is_no_backup_is_refused_and_nothing_touched(
     flipped.write_bytes(good.read_bytes())
     _flip(flipped)
 
-    def said(file: Path, error: type[ScorecardError] = StoreError) -> str:
-        return refused(error, restore, url, file, folder / "refresh.lock", NOW)
+    def said(file: Path) -> str:
+        return refused(UsageError, restore, url, file, folder / "refresh.lock", NOW)
 
     assert said(text) == f"the backup {text} is not a SQLite database"
     assert said(empty) == f"the backup {empty} is not a store of this program"
@@ -274,10 +274,8 @@ def test_a_file_that_is_no_backup_is_refused_and_nothing_touched(
     )
     assert said(cut) == f"the backup {cut} is damaged: database disk image is malformed"
     assert said(flipped).startswith(f"the backup {flipped} is damaged: ")
-    assert said(tmp_path / "none", UsageError) == f"there is no file {tmp_path / 'none'}"
-    assert (
-        said(folder / "store.db", UsageError) == f"{folder / 'store.db'} is the store itself: name a backup"
-    )
+    assert said(tmp_path / "none") == f"there is no file {tmp_path / 'none'}"
+    assert said(folder / "store.db") == f"{folder / 'store.db'} is the store itself: name a backup"
     assert latest(url) == before
     assert not any("restor" in each.name for each in folder.iterdir())
 

@@ -633,6 +633,15 @@ def test_the_last_good_values_stay_while_a_new_definition_fails(store: Store) ->
     assert told(store.latest("leads", definition_hash="h1")) == [(JANUARY, (), State.FINAL, 1.0)]
 
 
+def test_what_failed_last_is_told_with_how_long_it_took(store: Store) -> None:
+    store.fail(run(error="source 'crm': no answer"))
+    store.fail(run(metric="deals", error="source 'crm': no answer"))
+    store.write(run(metric="orders"), [])
+    assert store.failed_last() == {"leads": 20.0, "deals": 20.0}
+    store.write(run(), [])
+    assert store.failed_last() == {"deals": 20.0}
+
+
 def test_as_known_is_exclusive_and_follows_the_definition_of_then(store: Store) -> None:
     first, second, changed = run(1), run(2), run(3, hashed="h2")
     for of, value in ((first, 1.0), (second, 2.0), (changed, 3.0)):

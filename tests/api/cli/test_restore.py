@@ -51,7 +51,7 @@ def test_the_first_store_of_a_project_may_be_a_backup(shop, backup):
 def test_what_is_no_backup_is_refused_and_nothing_touched(computed, backup):
     orders = computed / "data" / "orders.csv"
     done = run(computed, "restore", str(orders))
-    assert (done.exit_code, done.stdout) == (3, "")
+    assert (done.exit_code, done.stdout) == (2, "")
     assert done.stderr == f"the backup {orders} is not a SQLite database\n"
     missing = run(computed, "restore", "missing.bak")
     assert (missing.exit_code, missing.stderr) == (2, "there is no file missing.bak\n")
