@@ -13,11 +13,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 import sqlalchemy as sa
 
+from metrics.asks import NOTHING, Ask, ask_for, in_turn, with_inputs
 from metrics.bounds import hold
 from metrics.errors import ComputationError, ExpressionError, ScorecardError, SourceError
 from metrics.extents import Extents
@@ -26,24 +26,16 @@ from metrics.kind import Frame, Inputs, Query, Request, kind_of
 from metrics.model import Catalog, Metric, Reference
 from metrics.observation import Estimate
 from metrics.parts import inputs
-from metrics.patience import Patience, in_turn
+from metrics.patience import Patience
 from metrics.relation import Guard, Scope, Selectable
 from metrics.scan import Scan, ScanQuery
 from metrics.source import Source, open_source
 from metrics.stretch import When
 from metrics.suppression import suppress
 
+__all__ = ["Ask", "Outcome", "Session", "Statement", "ask_for", "covering", "owned", "with_inputs"]
+
 log = logging.getLogger(__name__)
-NOTHING: Mapping[str, float] = MappingProxyType({})
-
-
-@dataclass(frozen=True)
-class Ask:
-    """One metric with the grains and cuts that are wanted of it."""
-
-    metric: str
-    grains: tuple[Grain, ...]
-    cuts: tuple[tuple[str, ...], ...]
 
 
 @dataclass(frozen=True)
@@ -74,41 +66,6 @@ class Outcome:
     seconds: float = 0.0
     sources: tuple[str, ...] = ()
     beside: Mapping[str, Any] = field(default_factory=dict)
-
-
-def ask_for(metric: Metric) -> Ask:
-    """Return what a refresh asks of a metric: its grains and its stored cuts."""
-    return Ask(metric.metric, metric.grains, metric.cut_sets)
-
-
-def with_inputs(catalog: Catalog, asks: Iterable[Ask]) -> tuple[Ask, ...]:
-    """Return the asks and all that they are made of, inputs first, each metric once."""
-    found: dict[str, Ask] = {}
-
-    def visit(ask: Ask) -> None:
-        metric = catalog.metric(ask.metric)
-        for name in inputs(metric):
-            visit(replace(ask, metric=name))
-        known = found.pop(ask.metric, ask)
-        found[ask.metric] = Ask(
-            ask.metric,
-            tuple(dict.fromkeys((*known.grains, *ask.grains))),
-            tuple(dict.fromkeys((*known.cuts, *ask.cuts))),
-        )
-
-    for ask in asks:
-        visit(ask)
-    # Re-insertion may have moved an input behind what reads it: order once more, inputs first.
-    ordered: dict[str, Ask] = {}
-
-    def place(name: str) -> None:
-        for each in inputs(catalog.metric(name)):
-            place(each)
-        ordered.setdefault(name, found[name])
-
-    for name in list(found):
-        place(name)
-    return tuple(ordered.values())
 
 
 def covering(metric: Metric) -> tuple[Reference, ...]:

@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metrics import planner
+from metrics.asks import in_turn
 from metrics.errors import SourceError, SourceRejected, SourceTimeout, SourceUnavailable
 from metrics.model import Dataset, SourceDefinition
 from metrics.parts import inputs
-from metrics.patience import in_turn
 from metrics.planner import Outcome, Session, ask_for
 from metrics.source import Source, open_source
 from metrics.store import Store

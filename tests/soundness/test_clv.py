@@ -16,12 +16,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metrics.expression import parse_measure
 from metrics.grain import Grain, Span
-from metrics.kinds import payback
 from metrics.kinds.clv import Margin, Model, Options, Orders, Subscription, TimeUnit
-from metrics.kinds.payback import Form
-from metrics.model import Metric, Reference
+from metrics.model import Metric
 from tests.postgres_server import PostgresServer
 from tests.soundness import reference as plain
 from tests.soundness import reference_clv as clv
@@ -91,7 +88,7 @@ def test_simple(engine: Engine, data: st.DataObject) -> None:
     agree(engine.holding(world).compute(one, now), expected, parts=True, maturity=True)
 
 
-# -- both engines -----------------------------------------------------------------------------------
+# -- fitted models, on both engines -----------------------------------------------------------------------------------
 
 ROWS = {"id": "text", "who": "text", "t": "naive", "d": "date", "ch": "text", "amount": "decimal",
         "x": "float"}  # fmt: skip
@@ -140,7 +137,7 @@ def shop() -> World:
 
 def asked() -> Iterator[Metric]:
     plain_keys = {"dimensions": ("ch",), "grains": GRAINS, "min_sample": 2}
-    for model in (Model.HISTORIC, Model.SIMPLE, Model.BG_NBD, Model.PARETO_NBD):
+    for model in (Model.BG_NBD, Model.PARETO_NBD):
         for dataset, margin in (("log", RATE), ("days", Margin(column=E("x")))):
             horizon, rate = ("6 months", 0.1) if dataset == "log" else ("26 weeks", 0.0)
             options = Options(
@@ -154,13 +151,6 @@ def asked() -> Iterator[Metric]:
             "who", RATE, Model.SBG, Span.parse("12 months"), 0.1, subscription=held, time_unit=unit
         )
         yield metric(f"sbg_{unit}", "clv", options, **plain_keys)
-    for form in Form:
-        cost = Reference("days", parse_measure("sum(x)"), E("id < 'r00090'"))
-        back = payback.Options(
-            "who", Orders("log", E("amount")), Margin(rate=0.25), cost, Span.parse("6 months"), form
-        )
-        grains = (Grain.MONTH, Grain.FISCAL_QUARTER, Grain.ALL)
-        yield metric(f"payback_{form}", "payback", back, **{**plain_keys, "grains": grains})
 
 
 @pytest.mark.postgres
