@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pyarrow as pa
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from psycopg import sql
 
 from metrics.model import Catalog, Metric, SourceDefinition
@@ -19,6 +22,8 @@ _COLUMNS = {
     "text": "text", "integer": "bigint", "decimal": "numeric(18, 6)", "float": "double precision",
     "boolean": "boolean", "date": "date", "naive": "timestamp", "instant": "timestamptz",
 }  # fmt: skip
+SERVED = 2
+"""One of so many examples is drawn on a server too."""
 _NAMES = {type_: _COLUMNS[name] for name, type_ in TYPES.items()}
 
 
@@ -31,6 +36,25 @@ class Engine:
     def holding(self, world: World) -> World:
         """Return the same company, its tables on this engine."""
         return world if self.url is None else Served.of(world, self.url)
+
+
+def drawn(
+    *strategies: st.SearchStrategy[Any], examples: int | None = None
+) -> Callable[[Callable[..., None]], Callable[[Engine], None]]:
+    """Turn a check of one example into a test that draws many, on each engine; a server gets the first of them."""
+
+    def decorate(check: Callable[..., None]) -> Callable[[Engine], None]:
+        def test(engine: Engine) -> None:
+            wanted = examples or settings.default.max_examples
+            number = wanted if engine.url is None else wanted // SERVED
+            drawing = given(st.tuples(*strategies))
+            drawing(settings(max_examples=number)(lambda values: check(engine, *values)))()
+
+        test.__name__, test.__module__ = check.__name__, check.__module__
+        test.drawn = check  # type: ignore[attr-defined]
+        return test
+
+    return decorate
 
 
 @dataclass

@@ -10,7 +10,6 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from hypothesis import given
 from hypothesis import strategies as st
 
 from metrics.errors import ComputationError
@@ -20,7 +19,7 @@ from metrics.kinds.aggregate import Options
 from metrics.model import At, Over, Validity
 from tests.soundness import reference as plain
 from tests.soundness.generators import agree, calendars, company, first_day, grains, logs, moments, nows
-from tests.soundness.served import Engine
+from tests.soundness.served import Engine, drawn
 from tests.soundness.world import E, World, at, by_cell, dimensions, entities, metric, table, until_now
 
 MEASURES = (
@@ -45,7 +44,7 @@ def texts(rows: list[plain.Row]) -> list[plain.Row]:
     return [{**row, "y": None if row["y"] is None else str(row["y"])} for row in rows]
 
 
-@given(st.data())
+@drawn(st.data())
 def test_measures(engine: Engine, data: st.DataObject) -> None:
     calendar, now, wanted = data.draw(calendars()), data.draw(nows()), data.draw(grains())
     text, function, name, share = data.draw(st.sampled_from(MEASURES))
@@ -73,7 +72,7 @@ def _before(moment: plain.Moment, now: datetime, calendar: plain.Calendar) -> bo
     return moment < now if isinstance(moment, datetime) else moment < calendar.day(now)
 
 
-@given(st.data())
+@drawn(st.data())
 def test_over_a_longer_stretch(engine: Engine, data: st.DataObject) -> None:
     calendar, now = data.draw(calendars()), data.draw(nows())
     wanted = data.draw(
@@ -109,7 +108,7 @@ def test_over_a_longer_stretch(engine: Engine, data: st.DataObject) -> None:
     agree(outcome, expected)
 
 
-@given(st.data())
+@drawn(st.data())
 def test_the_watermark_is_the_newest_row_where_nothing_else_is_declared(
     engine: Engine, data: st.DataObject
 ) -> None:
@@ -132,7 +131,7 @@ def test_the_watermark_is_the_newest_row_where_nothing_else_is_declared(
     agree(outcome, plain.aggregate(frame, rows, "count"))
 
 
-@given(st.data())
+@drawn(st.data())
 def test_a_history_read_at_a_moment(engine: Engine, data: st.DataObject) -> None:
     calendar, now = data.draw(calendars()), data.draw(nows())
     where, kind = (
@@ -171,7 +170,7 @@ def test_a_history_read_at_a_moment(engine: Engine, data: st.DataObject) -> None
     assert all(value == 0 for cell, value in found.items() if cell not in held)
 
 
-@given(st.data())
+@drawn(st.data())
 def test_a_snapshot_read_at_a_moment(engine: Engine, data: st.DataObject) -> None:
     calendar, now = data.draw(calendars()), data.draw(nows())
     where = data.draw(st.sampled_from(("period_start", "period_end")))

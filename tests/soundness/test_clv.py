@@ -13,7 +13,6 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from hypothesis import given
 from hypothesis import strategies as st
 
 from metrics.grain import Grain, Span
@@ -23,7 +22,7 @@ from tests.postgres_server import PostgresServer
 from tests.soundness import reference as plain
 from tests.soundness import reference_clv as clv
 from tests.soundness.generators import agree, calendars, company, first_day, grains, logs, nows, same
-from tests.soundness.served import Engine, Served
+from tests.soundness.served import Engine, Served, drawn
 from tests.soundness.world import E, World, at, by_cell, dimensions, entities, metric, table, until_now
 
 CUTS = ((), ("ch",))
@@ -38,7 +37,7 @@ def dataset(zone: str, **more: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
-@given(st.data())
+@drawn(st.data())
 def test_historic(engine: Engine, data: st.DataObject) -> None:
     calendar, now, wanted = data.draw(calendars()), data.draw(nows()), data.draw(grains())
     log, settle = data.draw(logs(most=30, people=9)), data.draw(st.sampled_from((0, 3)))
@@ -61,7 +60,7 @@ def test_historic(engine: Engine, data: st.DataObject) -> None:
     agree(engine.holding(world).compute(one, now), expected, parts=True, maturity=True)
 
 
-@given(st.data())
+@drawn(st.data())
 def test_simple(engine: Engine, data: st.DataObject) -> None:
     calendar, now, wanted = data.draw(calendars()), data.draw(nows()), data.draw(grains())
     log, settle = data.draw(logs(most=40, people=6)), data.draw(st.sampled_from((0, 3)))

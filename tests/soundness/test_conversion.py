@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metrics.grain import Grain, Span
@@ -16,7 +15,7 @@ from metrics.kinds.conversion import Basis, Options, PeriodBy, Reentry, Skipped
 from metrics.model import Reference, Validity, Window
 from tests.soundness import reference as plain
 from tests.soundness.generators import Log, agree, calendars, company, first_day, grains, logs, nows
-from tests.soundness.served import Engine
+from tests.soundness.served import Engine, drawn
 from tests.soundness.world import E, World, at, by_cell, dimensions, entities, metric, table, until_now
 
 WINDOWS: tuple[plain.Span | None, ...] = (
@@ -54,7 +53,7 @@ def dataset(log: Log, **more: Any) -> dict[str, Any]:
 CUTS = ((), ("ch",))
 
 
-@given(st.data())
+@drawn(st.data())
 def test_two_datasets(engine: Engine, data: st.DataObject) -> None:
     calendar, ask, now = data.draw(calendars()), data.draw(asks), data.draw(nows())
     starts, successes = data.draw(logs(most=20)), data.draw(logs(most=12))
@@ -83,7 +82,7 @@ def test_two_datasets(engine: Engine, data: st.DataObject) -> None:
           maturity=ask.basis == "cohort")  # fmt: skip
 
 
-@given(st.data())
+@drawn(st.data())
 def test_one_log_of_stages(engine: Engine, data: st.DataObject) -> None:
     calendar, now = data.draw(calendars()), data.draw(nows())
     log, wanted, least = data.draw(logs(most=25)), data.draw(grains()), data.draw(st.sampled_from((1, 3)))
@@ -110,8 +109,7 @@ def test_one_log_of_stages(engine: Engine, data: st.DataObject) -> None:
     agree(engine.holding(world).compute(one, now), expected, parts=True, intervals=True, maturity=True)
 
 
-@given(st.data())
-@settings(max_examples=25)
+@drawn(st.data(), examples=25)
 def test_a_young_cohort_of_many_reads_the_kaplan_meier_curve(engine: Engine, data: st.DataObject) -> None:
     calendar, now = data.draw(calendars()), data.draw(nows())
     span = data.draw(st.sampled_from(((24, "hour"), (7, "day"), (14, "day"), (15, "day"), (1, "month"))))

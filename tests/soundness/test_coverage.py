@@ -9,7 +9,6 @@ from datetime import date, datetime
 from fractions import Fraction
 from typing import Any
 
-from hypothesis import given
 from hypothesis import strategies as st
 
 from metrics.grain import Grain, Span
@@ -18,7 +17,7 @@ from metrics.model import Crosswalk, EntityColumn, Identity
 from metrics.unit import unit_of
 from tests.soundness import reference as plain
 from tests.soundness.generators import Log, agree, calendars, company, first_day, grains, logs, nows
-from tests.soundness.served import Engine
+from tests.soundness.served import Engine, drawn
 from tests.soundness.world import E, World, at, by_cell, dimensions, entities, metric, table, until_now
 
 NAMES = ("marketing", "sales", "service")
@@ -83,7 +82,7 @@ def dataset(log: Log) -> dict[str, Any]:
     }  # fmt: skip
 
 
-@given(st.data())
+@drawn(st.data())
 def test_any_logs(engine: Engine, data: st.DataObject) -> None:
     calendar, now, wanted = data.draw(calendars()), data.draw(nows()), data.draw(grains())
     share = data.draw(st.sampled_from(Share))

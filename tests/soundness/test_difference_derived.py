@@ -8,7 +8,6 @@ from datetime import date, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metrics.expression import parse, parse_measure
@@ -17,7 +16,7 @@ from metrics.kinds import aggregate, conversion, derived, difference, proportion
 from metrics.model import Metric, Over, Reference, Window
 from tests.soundness import reference as plain
 from tests.soundness.generators import calendars, company, logs, nows
-from tests.soundness.served import Engine
+from tests.soundness.served import Engine, drawn
 from tests.soundness.world import E, World, at, by_cell, dimensions, entities, metric, table, until_now
 
 MONTHS = (Grain.MONTH,)
@@ -54,8 +53,7 @@ FORMULAS = (
 WORST = ("no_data", "provisional", "small_sample", "final")
 
 
-@given(st.data())
-@settings(max_examples=25)
+@drawn(st.data(), examples=25)
 def test_a_formula_is_computed_cell_by_cell(engine: Engine, data: st.DataObject) -> None:
     calendar, now, log = data.draw(calendars()), data.draw(nows()), data.draw(logs(most=25))
     text, wanted = data.draw(st.sampled_from(FORMULAS))
@@ -80,8 +78,7 @@ def test_a_formula_is_computed_cell_by_cell(engine: Engine, data: st.DataObject)
         assert each.state.value == ("no_data" if expected is None and state != "provisional" else state), cell
 
 
-@given(st.data())
-@settings(max_examples=20)
+@drawn(st.data(), examples=20)
 def test_a_difference_with_last_year_and_its_interval(engine: Engine, data: st.DataObject) -> None:
     calendar, log = data.draw(calendars()), data.draw(logs(most=40))
     months = data.draw(st.sampled_from((1, 2, 12)))

@@ -8,7 +8,6 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metrics.errors import ComputationError
@@ -19,7 +18,7 @@ from metrics.unit import unit_of
 from tests.soundness import reference as plain
 from tests.soundness import reference_duration as slow
 from tests.soundness.generators import Log, agree, calendars, company, first_day, grains, logs, nows
-from tests.soundness.served import Engine
+from tests.soundness.served import Engine, drawn
 from tests.soundness.world import (
     E,
     World,
@@ -103,14 +102,13 @@ def two_logs(calendar: plain.Calendar, starts: Log, ends: Log) -> World:
     )
 
 
-@given(st.data())
-@settings(max_examples=60)
+@drawn(st.data(), examples=60)
 def test_two_datasets(engine: Engine, data: st.DataObject) -> None:
     calendar, starts, ends = data.draw(calendars()), data.draw(logs(most=20)), data.draw(logs(most=20))
     compared(engine.holding(two_logs(calendar, starts, ends)), data, calendar, starts, ends)
 
 
-@given(st.data())
+@drawn(st.data())
 def test_a_young_cohort_of_many_reads_the_curve(engine: Engine, data: st.DataObject) -> None:
     kinds = ("naive", "instant")
     calendar = data.draw(calendars())

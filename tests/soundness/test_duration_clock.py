@@ -32,7 +32,7 @@ from tests.soundness.generators import (
     logs,
     nows,
 )
-from tests.soundness.served import Engine
+from tests.soundness.served import Engine, drawn
 from tests.soundness.world import E, World, at, by_cell, dimensions, entities, metric, table, until_now
 
 HOURS: tuple[dict[str, str | tuple[str, ...]], ...] = (
@@ -200,8 +200,7 @@ def hours_of(log: Log) -> list[plain.Row]:
     return [{**row, "hours": None if row["x"] is None else row["x"] * 12} for row in log.read()]
 
 
-@given(st.data())
-@settings(max_examples=50)
+@drawn(st.data(), examples=50)
 def test_intervals(engine: Engine, data: st.DataObject) -> None:
     calendar = data.draw(calendars())
     starts, ends = (data.draw(logs(most=30, people=8, kinds=KINDS)) for _ in range(2))

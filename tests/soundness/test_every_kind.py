@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Mapping
 
 import pytest
-from hypothesis import is_hypothesis_test
 
 from metrics.kind import kinds
 from tests.soundness import test_aggregate as aggregate
@@ -72,7 +70,5 @@ def test_no_kind_is_forgotten() -> None:
 
 @pytest.mark.parametrize("kind", DRAWN)
 def test_a_kind_is_drawn_on_every_engine(kind: str) -> None:
-    for each in DRAWN[kind]:
-        assert is_hypothesis_test(each), each
-        # The fixture gives one engine after the other.
-        assert "engine" in inspect.signature(each).parameters, each
+    assert DRAWN[kind]
+    assert all(hasattr(each, "drawn") for each in DRAWN[kind])

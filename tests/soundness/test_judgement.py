@@ -10,7 +10,6 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
 from hypothesis import strategies as st
 
 from metrics.grain import Grain
@@ -18,7 +17,7 @@ from metrics.kinds import agreement, drift, surge
 from metrics.kinds.drift import Expected
 from metrics.model import Metric
 from metrics.observation import State
-from tests.soundness.served import Engine
+from tests.soundness.served import Engine, drawn
 from tests.soundness.world import E, World, at, by_cell, dimensions, entities, metric, table, until_now
 
 ROWS = {"id": "text", "t": "naive", "ch": "text", "one": "boolean", "two": "boolean", "kind": "text"}
@@ -69,7 +68,7 @@ def cells(
             yield month, (("ch", channel),), [row for row in own if (row[2] or "(none)") == channel]
 
 
-@given(LINES)
+@drawn(LINES)
 def test_kappa_is_that_of_the_plain_counts(engine: Engine, lines: Any) -> None:
     rows = rows_of(lines)
     found = by_cell(engine.holding(world(rows)).compute(next(metrics()), NOW))
@@ -89,7 +88,7 @@ def test_kappa_is_that_of_the_plain_counts(engine: Engine, lines: Any) -> None:
         assert cell.value == (None if expected is None else pytest.approx(expected, abs=1e-12))
 
 
-@given(LINES)
+@drawn(LINES)
 def test_drift_is_that_of_the_plain_shares(engine: Engine, lines: Any) -> None:
     rows = rows_of(lines)
     found = by_cell(engine.holding(world(rows)).compute(list(metrics())[1], NOW))
@@ -107,7 +106,7 @@ def test_drift_is_that_of_the_plain_shares(engine: Engine, lines: Any) -> None:
         assert cell.sample_size == len(kinds)
 
 
-@given(LINES)
+@drawn(LINES)
 def test_surge_is_that_of_the_plain_months(engine: Engine, lines: Any) -> None:
     rows = rows_of(lines)
     found = by_cell(engine.holding(world(rows)).compute(list(metrics())[2], NOW))

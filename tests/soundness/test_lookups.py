@@ -9,7 +9,6 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
 from hypothesis import strategies as st
 
 from metrics.errors import ComputationError
@@ -17,7 +16,7 @@ from metrics.expression import parse_measure
 from metrics.grain import Grain, Span
 from metrics.kinds.aggregate import Options
 from metrics.model import Column, ColumnType, Currency, Lookup, Rates, Validity
-from tests.soundness.served import Engine
+from tests.soundness.served import Engine, drawn
 from tests.soundness.world import (
     E,
     World,
@@ -178,7 +177,7 @@ def test_a_snapshot_holds_until_the_next() -> None:
 moments = st.integers(0, 6).map(lambda hour: datetime(2024, 1, 10, hour))
 
 
-@given(st.lists(st.tuples(st.sampled_from("uv"), moments, moments), max_size=8),
+@drawn(st.lists(st.tuples(st.sampled_from("uv"), moments, moments), max_size=8),
        st.lists(st.tuples(st.sampled_from(("u", "v", "w", None)), moments), max_size=6), st.booleans())  # fmt: skip
 def test_the_row_that_was_valid_or_a_refusal(
     engine: Engine,
@@ -218,7 +217,7 @@ def test_the_row_that_was_valid_or_a_refusal(
 # -- first and last -----------------------------------------------------------------------------------
 
 
-@given(
+@drawn(
     st.lists(st.tuples(st.sampled_from(("a", "b", None)), moments), max_size=8),
     st.lists(st.tuples(st.sampled_from(("a", "b", "c", None)), st.none() | moments), max_size=5),
     st.sampled_from(("first", "last")), st.sampled_from((None, "before", "after")), st.sampled_from((None, 2)),

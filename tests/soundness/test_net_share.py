@@ -7,7 +7,6 @@ from __future__ import annotations
 from datetime import datetime
 
 import pytest
-from hypothesis import given
 from hypothesis import strategies as st
 
 from metrics.grain import Grain, Span
@@ -17,7 +16,7 @@ from metrics.model import Over
 from tests.soundness import reference as plain
 from tests.soundness import reference_lifecycle as lifecycle
 from tests.soundness.generators import agree, calendars, company, first_day, grains, logs, nows
-from tests.soundness.served import Engine
+from tests.soundness.served import Engine, drawn
 from tests.soundness.world import E, World, at, by_cell, dimensions, entities, metric, table, until_now
 
 
@@ -25,7 +24,7 @@ def _before(moment: plain.Moment, now: datetime, calendar: plain.Calendar) -> bo
     return moment < now if isinstance(moment, datetime) else moment < calendar.day(now)
 
 
-@given(st.data())
+@drawn(st.data())
 def test_net_shares(engine: Engine, data: st.DataObject) -> None:
     calendar, now, wanted = data.draw(calendars()), data.draw(nows()), data.draw(grains())
     by = data.draw(st.sampled_from((None, None, "t", "y")))

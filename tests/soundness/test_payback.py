@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from hypothesis import given
 from hypothesis import strategies as st
 
 from metrics.expression import parse_measure
@@ -16,7 +15,7 @@ from metrics.planner import Outcome
 from tests.soundness import reference as plain
 from tests.soundness import reference_clv as clv
 from tests.soundness.generators import agree, calendars, company, first_day, grains, logs, nows
-from tests.soundness.served import Engine
+from tests.soundness.served import Engine, drawn
 from tests.soundness.test_clv import dataset
 from tests.soundness.world import E, World, metric
 
@@ -26,25 +25,25 @@ CUTS = ((), ("ch",))
 LONG = ("month", "quarter", "year", "fiscal_quarter", "fiscal_year", "all")
 
 
-@given(st.data())
+@drawn(st.data())
 def test_observed(engine: Engine, data: st.DataObject) -> None:
-    horizon, drawn = data.draw(st.sampled_from((1, 3, 12))), grains()
-    frame, people, cost, outcome = paid_back(engine, data, Form.OBSERVED, horizon, drawn)
+    horizon = data.draw(st.sampled_from((1, 3, 12)))
+    frame, people, cost, outcome = paid_back(engine, data, Form.OBSERVED, horizon, grains())
     agree(outcome, clv.payback(frame, people, cost, horizon, Fraction(1, 4)), parts=True, maturity=True)
 
 
-@given(st.data())
+@drawn(st.data())
 def test_simple(engine: Engine, data: st.DataObject) -> None:
-    drawn = st.lists(st.sampled_from(LONG), min_size=1, max_size=3, unique=True).map(tuple)
-    frame, people, cost, outcome = paid_back(engine, data, Form.SIMPLE, 12, drawn)
+    longer = st.lists(st.sampled_from(LONG), min_size=1, max_size=3, unique=True).map(tuple)
+    frame, people, cost, outcome = paid_back(engine, data, Form.SIMPLE, 12, longer)
     agree(outcome, clv.payback_simple(frame, people, cost, Fraction(1, 4)), parts=True)
 
 
 def paid_back(
-    engine: Engine, data: st.DataObject, form: Form, horizon: int, drawn: st.SearchStrategy[tuple[str, ...]]
+    engine: Engine, data: st.DataObject, form: Form, horizon: int, asked: st.SearchStrategy[tuple[str, ...]]
 ) -> tuple[plain.Frame, list[clv.Customer], list[plain.Row], Outcome]:
     """Compute a payback over drawn logs; return what the reference needs to know, and what was found."""
-    calendar, now, wanted = data.draw(calendars()), data.draw(nows()), data.draw(drawn)
+    calendar, now, wanted = data.draw(calendars()), data.draw(nows()), data.draw(asked)
     log, settle = data.draw(logs(most=30, people=7)), data.draw(st.sampled_from((0, 3)))
     cost = data.draw(logs(most=12))
     world = World(

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from hypothesis import given
 from hypothesis import strategies as st
 
 from metrics.grain import Grain, Span
@@ -14,7 +13,7 @@ from metrics.kinds.proportion import LatestPer, Options, Within
 from metrics.model import Over
 from tests.soundness import reference as plain
 from tests.soundness.generators import agree, calendars, company, first_day, grains, logs, nows
-from tests.soundness.served import Engine
+from tests.soundness.served import Engine, drawn
 from tests.soundness.world import E, World, at, by_cell, dimensions, entities, metric, table, until_now
 
 
@@ -22,7 +21,7 @@ def _before(moment: plain.Moment, now: datetime, calendar: plain.Calendar) -> bo
     return moment < now if isinstance(moment, datetime) else moment < calendar.day(now)
 
 
-@given(st.data())
+@drawn(st.data())
 def test_shares(engine: Engine, data: st.DataObject) -> None:
     calendar, now, wanted = data.draw(calendars()), data.draw(nows()), data.draw(grains())
     by = data.draw(st.sampled_from((None, "t", "y", "t")))

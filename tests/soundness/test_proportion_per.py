@@ -20,7 +20,7 @@ from metrics.kinds.proportion import Options
 from metrics.model import Over
 from tests.soundness import reference as plain
 from tests.soundness.generators import agree, calendars, company, first_day, grains, logs, nows
-from tests.soundness.served import Engine
+from tests.soundness.served import Engine, drawn
 from tests.soundness.world import E, World, at, by_cell, dimensions, entities, metric, table, until_now
 
 Rows = list[plain.Row]
@@ -112,7 +112,7 @@ def expected(frame: plain.Frame, rows: Rows, said: Callable[[plain.Calendar, Row
     return plain.uncovered(frame, found, over)
 
 
-@given(st.data())
+@drawn(st.data())
 def test_any_log(engine: Engine, data: st.DataObject) -> None:
     calendar, now, wanted = data.draw(calendars()), data.draw(nows()), data.draw(grains())
     said = dict(SAID)

@@ -8,7 +8,6 @@ from datetime import date, datetime
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
 from hypothesis import strategies as st
 
 from metrics.expression import parse_measure
@@ -17,7 +16,7 @@ from metrics.kinds.ratio import Options
 from metrics.model import Column, Currency, Reference
 from tests.soundness import reference as plain
 from tests.soundness.generators import agree, calendars, company, first_day, grains, logs, nows
-from tests.soundness.served import Engine
+from tests.soundness.served import Engine, drawn
 from tests.soundness.world import E, World, at, by_cell, dimensions, entities, metric, table, until_now
 
 
@@ -25,7 +24,7 @@ def _before(moment: plain.Moment, now: datetime, calendar: plain.Calendar) -> bo
     return moment < now if isinstance(moment, datetime) else moment < calendar.day(now)
 
 
-@given(st.data())
+@drawn(st.data())
 def test_two_datasets(engine: Engine, data: st.DataObject) -> None:
     calendar, now, wanted = data.draw(calendars()), data.draw(nows()), data.draw(grains())
     above, below = (

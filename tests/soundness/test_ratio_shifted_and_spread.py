@@ -26,7 +26,7 @@ from metrics.kinds.ratio import Options
 from metrics.model import Column, CompleteThrough, Over, Reference
 from tests.soundness import reference as plain
 from tests.soundness.generators import Log, agree, calendars, company, first_day, grains, logs, nows, same
-from tests.soundness.served import Engine
+from tests.soundness.served import Engine, drawn
 from tests.soundness.world import E, World, at, by_cell, dimensions, entities, metric, table, until_now
 
 LAGS: tuple[plain.Span, ...] = ((1, "day"), (2, "week"), (1, "month"), (3, "month"), (1, "year"))
@@ -63,7 +63,7 @@ def function_of(text: str) -> tuple[str, str]:
 # -- lag ------------------------------------------------------------------------------------------------
 
 
-@given(st.data())
+@drawn(st.data())
 def test_a_lag_moves_the_numerator(engine: Engine, data: st.DataObject) -> None:
     calendar, now, wanted = data.draw(calendars()), data.draw(nows()), data.draw(grains())
     above, below = two_logs(data, now, calendar)
@@ -135,7 +135,7 @@ def spread_by_hand(rows: list[plain.Row], amount: Callable[[plain.Row], int], po
     return {segment: value for segment, value in found.items() if value}
 
 
-@given(st.data())
+@drawn(st.data())
 def test_segments_add_up_whatever_is_spread(engine: Engine, data: st.DataObject) -> None:
     calendar, now, wanted = data.draw(calendars()), data.draw(nows()), data.draw(grains())
     above, below = two_logs(data, now, calendar)

@@ -8,7 +8,6 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
 from hypothesis import strategies as st
 
 from metrics.expression import parse_measure
@@ -19,7 +18,7 @@ from metrics.observation import Estimate
 from tests.soundness import reference as plain
 from tests.soundness import reference_lifecycle as lifecycle
 from tests.soundness.generators import AFTER, Log, agree, calendars, company, first_day, grains, logs, nows
-from tests.soundness.served import Engine
+from tests.soundness.served import Engine, drawn
 from tests.soundness.world import E, World, at, by_cell, dimensions, entities, metric, table, until_now
 
 CUTS = ((), ("ch",))
@@ -42,7 +41,7 @@ def dataset(log: Log, **more: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
-@given(st.data())
+@drawn(st.data())
 def test_by_activity(engine: Engine, data: st.DataObject) -> None:
     calendar, now, wanted = data.draw(calendars()), data.draw(nows()), data.draw(grains())
     ask = lifecycle.Retention(
@@ -76,7 +75,7 @@ def test_by_activity(engine: Engine, data: st.DataObject) -> None:
     agree(engine.holding(world).compute(one, now), expected, parts=True, intervals=ask.measure == "logo")
 
 
-@given(st.data())
+@drawn(st.data())
 def test_by_subscription(engine: Engine, data: st.DataObject) -> None:
     calendar, now, wanted = data.draw(calendars()), data.draw(nows()), data.draw(grains())
     ask = lifecycle.Retention(

@@ -6,7 +6,6 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
 from hypothesis import strategies as st
 
 from metrics.components import Components, Line, components
@@ -20,7 +19,7 @@ from tests.soundness import reference as plain
 from tests.soundness import reference_bridge as bridges
 from tests.soundness import reference_lifecycle as lifecycle
 from tests.soundness.generators import AFTER, Log, calendars, company, first_day, logs, nows
-from tests.soundness.served import Engine
+from tests.soundness.served import Engine, drawn
 from tests.soundness.test_retention import MEASURES, OVERS, SUBSCRIPTIONS, dataset, over, span
 from tests.soundness.world import E, World, at, entities, metric, table, until_now
 
@@ -61,7 +60,7 @@ def holds(line: Line) -> None:
         assert seen.numerator == pytest.approx(float(share), rel=1e-9, abs=1e-9), line
 
 
-@given(st.data())
+@drawn(st.data())
 def test_by_activity(engine: Engine, data: st.DataObject) -> None:
     calendar, now, grain = data.draw(calendars()), data.draw(nows()), data.draw(st.sampled_from(GRAINS))
     ask = lifecycle.Retention(
@@ -89,7 +88,7 @@ def test_by_activity(engine: Engine, data: st.DataObject) -> None:
     check(engine.holding(world), one, now, bridges.bridge(frame, ask, standing, shown, days=days))
 
 
-@given(st.data())
+@drawn(st.data())
 def test_by_subscription(engine: Engine, data: st.DataObject) -> None:
     calendar, now, grain = data.draw(calendars()), data.draw(nows()), data.draw(st.sampled_from(GRAINS))
     ask = lifecycle.Retention(

@@ -7,7 +7,6 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
 from hypothesis import strategies as st
 
 from metrics.expression import parse_measure
@@ -28,7 +27,7 @@ from tests.soundness.generators import (
     logs,
     nows,
 )
-from tests.soundness.served import Engine
+from tests.soundness.served import Engine, drawn
 from tests.soundness.test_retention import SUBSCRIPTIONS, dataset, span
 from tests.soundness.world import E, World, at, by_cell, entities, metric, table, until_now
 
@@ -39,7 +38,7 @@ WITHIN: tuple[plain.Span | None, ...] = (
 )  # fmt: skip
 
 
-@given(st.data())
+@drawn(st.data())
 def test_by_activity(engine: Engine, data: st.DataObject) -> None:
     calendar, now, wanted = data.draw(calendars()), data.draw(nows()), data.draw(grains())
     within = data.draw(st.sampled_from(WITHIN))
@@ -76,7 +75,7 @@ def test_by_activity(engine: Engine, data: st.DataObject) -> None:
     agree(outcome, expected, parts=True, intervals=ask.measure == "logo", maturity=survives)
 
 
-@given(st.data())
+@drawn(st.data())
 def test_by_subscription(engine: Engine, data: st.DataObject) -> None:
     calendar, now, wanted = data.draw(calendars()), data.draw(nows()), data.draw(grains())
     ask = curves.Curve(

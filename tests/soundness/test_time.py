@@ -17,7 +17,7 @@ from metrics.kinds.aggregate import Options
 from metrics.model import Company, Currency
 from tests.soundness import reference as plain
 from tests.soundness.generators import GRAINS, KINDS, Log, calendars, company, logs, moments
-from tests.soundness.served import Engine
+from tests.soundness.served import Engine, drawn
 from tests.soundness.world import E, World, at, by_cell, metric, table, until_now
 
 SPANS = st.sampled_from(
@@ -45,7 +45,7 @@ def read(world: World) -> list[object]:
     return evaluate(world, "t")
 
 
-@given(st.data())
+@drawn(st.data())
 def test_a_stored_time_is_the_instant_that_it_means(engine: Engine, data: st.DataObject) -> None:
     log = data.draw(logs(most=40, kinds=KINDS))
     world = World(
@@ -54,7 +54,7 @@ def test_a_stored_time_is_the_instant_that_it_means(engine: Engine, data: st.Dat
     assert read(engine.holding(world)) == [row["t"] for row in by_id(log)]
 
 
-@given(st.data())
+@drawn(st.data())
 def test_spans_move_times_by_the_companys_calendar(engine: Engine, data: st.DataObject) -> None:
     calendar, span, sign = data.draw(calendars()), data.draw(SPANS), data.draw(st.sampled_from((1, -1)))
     log = data.draw(logs(most=30, kinds=("naive", "instant")))
@@ -66,7 +66,7 @@ def test_spans_move_times_by_the_companys_calendar(engine: Engine, data: st.Data
     assert found == wanted
 
 
-@given(st.data())
+@drawn(st.data())
 def test_rows_fall_into_the_period_of_their_local_day(engine: Engine, data: st.DataObject) -> None:
     calendar = data.draw(calendars())
     log = data.draw(logs(most=40))
