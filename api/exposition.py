@@ -44,10 +44,11 @@ class Form(StrEnum):
 
 @dataclass(frozen=True)
 class Values:
-    """A metric's families, and the live period of each grain."""
+    """A metric's families, and by grain the live period and the one still open."""
 
     families: tuple[GaugeMetricFamily, ...]
     periods: tuple[Period, ...]
+    provisional: tuple[Period, ...]
 
 
 def render(project: Project, now: datetime, form: Form = Form.TEXT) -> bytes:
@@ -111,13 +112,19 @@ class _StoreCollector:
             *self._values(metric, closed.values(), provisional=False),
             *self._values(metric, unfinished.values(), provisional=True),
         )
-        return Values(families, tuple(period for period, _ in closed.values()))
+        periods, provisional = (tuple(period for period, _ in each.values()) for each in (closed, unfinished))
+        return Values(families, periods, provisional)
 
     def shared(self, now: datetime, every: Mapping[str, Values]) -> list[GaugeMetricFamily]:
         """Return what stands beside the values."""
         ends = _family(
             "kpi_period_end_timestamp_seconds",
             "The instant at which the period of a metric's live series ends",
+            ["metric", "grain"],
+        )
+        open_ends = _family(
+            "kpi_provisional_period_end_timestamp_seconds",
+            "The instant at which the period of a metric's provisional series ends",
             ["metric", "grain"],
         )
         targets = _family(
@@ -129,8 +136,10 @@ class _StoreCollector:
             for period in every[metric.metric].periods:
                 _add_end(ends, metric, period.grain, period, self._calendar)
                 self._add_targets(targets, metric, period)
+            for period in every[metric.metric].provisional:
+                _add_end(open_ends, metric, period.grain, period, self._calendar)
         beside = [*self._scores(now), *self._definitions(), *self._sources(), *happenings(self._project)]
-        return [ends, targets, *beside]
+        return [ends, open_ends, targets, *beside]
 
     def _values(
         self,

@@ -1,8 +1,8 @@
-"""Choose the newest values of a metric: those of the latest final period, and those still open."""
+"""Choose the newest values of a metric: those of the latest final period, and those of an open one."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from itertools import groupby
 
 from metrics.grain import Grain, Period
@@ -25,18 +25,39 @@ def live(observations: Iterable[Observation], apart: Collection[str] = ()) -> Ne
 
 
 def still_open(observations: Iterable[Observation], apart: Collection[str] = ()) -> Newest:
-    """Return, by grain, the latest provisional period and its provisional observations."""
-    return _newest(observations, (State.PROVISIONAL,), apart)
+    """Return, by grain, one provisional period and its provisional observations.
+
+    It is the latest in which the total has a value: a period that has only begun often has none, and would
+    hide one that says something. Where no total has one it is the latest in which a segment has, else the
+    latest of all.
+    """
+    return _newest(observations, (State.PROVISIONAL,), apart, lambda seen: _said(seen, apart))
 
 
-def _newest(observations: Iterable[Observation], states: tuple[State, ...], apart: Collection[str]) -> Newest:
+def _said(seen: Observation, apart: Collection[str]) -> int:
+    """Return how much an observation says of its period: 2 for the total's value, 1 for a segment's."""
+    if seen.value is None:
+        return 0
+    return 2 if seen.dimensions == seen.part_of(apart) else 1
+
+
+def _newest(
+    observations: Iterable[Observation],
+    states: tuple[State, ...],
+    apart: Collection[str],
+    said: Callable[[Observation], int] = lambda _: 0,
+) -> Newest:
     chosen: Newest = {}
     meant = sorted((seen for seen in observations if seen.state in states), key=_order)
     for grain, group in groupby(meant, key=lambda seen: seen.grain):
         seen = list(group)
-        last = {each.part_of(apart): each.period for each in seen}
-        newest = tuple(each for each in seen if each.period == last[each.part_of(apart)])
-        chosen[grain] = (seen[-1].period, newest)
+        best: dict[Dimensions, Observation] = {}
+        for each in seen:
+            part = each.part_of(apart)
+            if part not in best or said(each) >= said(best[part]):
+                best[part] = each
+        newest = tuple(each for each in seen if each.period == best[each.part_of(apart)].period)
+        chosen[grain] = (newest[-1].period, newest)
     return chosen
 
 

@@ -16,7 +16,8 @@ CODE = "prometheus-name"
 ENDINGS = ("_count", "_total", "_sum", "_bucket", "_info")
 UNITS = ("days", "hours", "minutes", "weeks")
 RESERVED = (
-    "period_end_timestamp_seconds", "refresh_duration_seconds", "refresh_success",
+    "dataset_watermark_timestamp_seconds", "metric_watermark_timestamp_seconds", "period_end_timestamp_seconds",
+    "provisional_period_end_timestamp_seconds", "refresh_duration_seconds", "refresh_success",
     "source_last_success_timestamp_seconds", "source_up", "source_watermark_timestamp_seconds",
 )  # fmt: skip
 """What the server's own families are called, without their prefix."""

@@ -289,9 +289,9 @@ def build(root: Path) -> Project:
     return project
 
 
-def fill(project: Project, name: str) -> None:
+def a_run(project: Project, name: str) -> Run:
     metric = project.catalog.metric(name)
-    run = Run(
+    return Run(
         id=f"run-{name}",
         metric=name,
         definition_hash=project.hash_of(name),
@@ -305,6 +305,10 @@ def fill(project: Project, name: str) -> None:
         cuts=metric.cut_sets,
         seconds=1.25,
     )
+
+
+def fill(project: Project, name: str) -> None:
+    metric, run = project.catalog.metric(name), a_run(project, name)
     calendar = project.catalog.company.calendar
     observations = [
         seen

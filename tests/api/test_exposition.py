@@ -3,7 +3,7 @@ import os
 import shutil
 import subprocess
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -11,7 +11,11 @@ from prometheus_client.utils import floatToGoString
 
 from api.exposition import render
 from api.scrape import Exposition
+from metrics.checks.prometheus_name import RESERVED
+from metrics.grain import Grain
 from metrics.observation import State
+from metrics.series import PREFIX, base_of
+from metrics.series import families as series_names
 from metrics.store_tables import Definition, Run
 from scorecard.score import Status
 from tests.api.northwind import COMPUTED, NOW, WATERMARK, fill, observation
@@ -40,8 +44,6 @@ def test_a_family_a_metric_and_base_unit(families):
         f"kpi_lead_to_opportunity_ratio{state}{part}"
         for state in ("", "_provisional")
         for part in ("", "_lower", "_upper", "_numerator", "_denominator", "_sample_size")
-        # The newest open cohort has no value yet, and so no bounds.
-        if not (state and part in ("", "_lower", "_upper"))
     }
 
 
@@ -104,6 +106,29 @@ def test_the_open_period_stands_apart(families):
         (("channel", ""),)
     }
     assert "period still open" in families["kpi_revenue_gbp_provisional"].documentation
+
+
+def test_an_open_period_without_a_value_hides_none_that_has_one(northwind, families):
+    calendar = northwind.catalog.company.calendar
+    # Q4 has begun and nothing of it is 90 days old; most of Q3 is.
+    (seen,) = northwind.store.latest("lead_to_opportunity", grain=Grain.QUARTER, by=(), start=date(2026, 7, 1),
+                                   end=date(2026, 8, 1))  # fmt: skip
+    name = "kpi_lead_to_opportunity_ratio_provisional"
+    found = samples(families, name, grain="quarter", by="")
+    assert list(found.values()) == [seen.value]
+    assert seen.value is not None
+    assert len(samples(families, name, grain="quarter", by="channel")) == 3
+    ends = samples(families, "kpi_provisional_period_end_timestamp_seconds", metric="lead_to_opportunity")
+    assert ends[("grain", "quarter"),] == calendar.bounds(seen.period)[1].timestamp()
+    assert ends[("grain", "month"),] < WATERMARK.timestamp()
+
+
+def test_the_servers_own_families_are_names_that_no_metric_may_bear(northwind, families):
+    metrics = {name for metric in northwind.catalog.metrics.values()
+               for name, _, _ in series_names(metric, base_of(metric, northwind.catalog))}  # fmt: skip
+    own = {name for name in families if name.startswith(PREFIX) and name not in metrics}
+    assert len(own) > 5
+    assert own <= {PREFIX + name for name in RESERVED}
 
 
 def test_help_says_what_the_definition_says(families):

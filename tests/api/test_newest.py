@@ -38,11 +38,46 @@ def test_small_samples_are_closed_and_suppressed_are_not():
     assert CALENDAR.name(found[Grain.MONTH][0]) == "2026-10"
 
 
+def still(period, segment=(), value=1.0):
+    return replace(seen(period, State.PROVISIONAL, segment), value=value)
+
+
 def test_the_open_period_is_the_latest_provisional_one():
+    found = still_open([seen("2026-09"), still("2026-10"), still("2026-11")])
+    assert found[Grain.MONTH][1] == (still("2026-11"),)
+
+
+def test_an_open_period_without_a_value_hides_none_that_has_one():
+    paid = still("2026-10", PAID)
+    found = still_open([still("2026-09"), still("2026-10"), paid, still("2026-11", value=None)])
+    assert found == {Grain.MONTH: (CALENDAR.parse("2026-10"), (still("2026-10"), paid))}
+
+
+def test_the_total_decides_which_period_is_open_for_all_segments():
+    organic = still("2026-10", ORGANIC)
     found = still_open(
-        [seen("2026-09"), seen("2026-10", State.PROVISIONAL), seen("2026-11", State.PROVISIONAL)]
+        [
+            still("2026-10"),
+            organic,
+            still("2026-11", PAID),
+            still("2026-11", ORGANIC),
+            still("2026-11", value=None),
+        ]
     )
-    assert found[Grain.MONTH][1] == (seen("2026-11", State.PROVISIONAL),)
+    assert found[Grain.MONTH][1] == (still("2026-10"), organic)
+
+
+def test_without_a_total_a_segment_decides_and_without_any_value_the_latest():
+    nothing, paid = still("2026-11", value=None), still("2026-10", PAID)
+    assert still_open([still("2026-09", PAID), paid, nothing])[Grain.MONTH][1] == (paid,)
+    assert still_open([still("2026-10", value=None), nothing])[Grain.MONTH][1] == (nothing,)
+
+
+def test_each_age_of_a_curve_has_an_open_period_of_its_own():
+    young, old = (("age", "00"),), (("age", "01"),)
+    kept = still("2026-11", young), still("2026-10", old), still("2026-10", (*old, *PAID))
+    found = still_open([*kept, still("2026-11", old, None), still("2026-11", (*old, *PAID))], ("age",))
+    assert found[Grain.MONTH] == (CALENDAR.parse("2026-11"), (kept[1], kept[2], kept[0]))
 
 
 def test_the_whole_is_a_period_too():

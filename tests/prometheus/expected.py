@@ -7,10 +7,14 @@ from __future__ import annotations
 
 import re
 
+from sqlalchemy import select
+
 from metrics.finality import Finality
 from metrics.history import milliseconds
 from metrics.observation import State
+from metrics.parts import inputs
 from metrics.series import PARTS, base_of, dimension_labels
+from metrics.store_tables import definitions
 from scorecard.score import Status
 from scorecard.target import target_for
 from tests.api.northwind import NOW
@@ -76,30 +80,49 @@ class Expected:
 
     def _chosen(self, metric, provisional, past, at):
         """Yield the observations that stand for an instant: of one period a grain (and age)."""
-        meant = (State.PROVISIONAL,) if provisional else CLOSED
-        groups = {}
+        tables = {}
         for seen in self.stored[metric.metric]:
-            if seen.state not in meant or (past and not self._final_by(metric, seen, at)):
-                continue
-            groups.setdefault((seen.grain, seen.part_of(metric.own_dimensions)), []).append(seen)
-        for group in groups.values():
-            newest = max(seen.period.start for seen in group)
-            yield from (seen for seen in group if seen.period.start == newest)
+            if provisional:
+                meant = seen.state is State.PROVISIONAL
+            else:
+                meant = seen.state in CLOSED and (not past or self._final_by(metric, seen, at))
+            if meant:
+                age = seen.part_of(metric.own_dimensions)
+                periods = tables.setdefault((seen.grain, age), {})
+                periods.setdefault(str(seen.period.start), {})[seen.dimensions] = seen
+        for (_, age), periods in tables.items():
+            latest_first = [periods[start] for start in sorted(periods, reverse=True)]
+            chosen = latest_first[0]
+            if provisional:
+                # A period that has only begun has no value yet: the latest that has one is shown, of the total
+                # where it has any.
+                valued = [
+                    {key for key, seen in one.items() if seen.value is not None} for one in latest_first
+                ]
+                totals = [one for one, keys in zip(latest_first, valued, strict=True) if age in keys]
+                segments = [one for one, keys in zip(latest_first, valued, strict=True) if keys]
+                chosen = (totals or segments or latest_first)[0]
+            yield from chosen.values()
 
     def _final_by(self, metric, seen, at):
-        end = self.finality.at(metric.metric, seen.period, seen.part_of(metric.own_dimensions))
+        own = seen.part_of(metric.own_dimensions)
+        end = self.finality.at(metric.metric, seen.period, own, seen.value)
+        if end is not None and inputs(metric) and seen.watermark is not None:
+            # A formula may be final before an input that decides by itself could have been at the latest.
+            end = min(end, seen.watermark)
         return end is not None and milliseconds(end) <= round(at * 1000)
 
-    def _live(self, metric, past, at):
+    def _live(self, metric, past, at, provisional=False):
         """Return the period that stands for an instant, by grain."""
         found = {}
-        for seen in self._chosen(metric, False, past, at):
+        for seen in self._chosen(metric, provisional, past, at):
             found[seen.grain] = max(seen.period, found.get(seen.grain, seen.period))
         return found
 
     def _scorecard_target(self, equal, at):
         past = "vintage" in equal
-        for metric in (self.company.catalog.metrics[equal["metric"]],):
+        every = self.company.catalog.metrics
+        for metric in [every[equal["metric"]]] if "metric" in equal else every.values():
             factor = base_of(metric, self.company.catalog).factor
             for grain, period in self._live(metric, past, at).items():
                 target = target_for(metric, period, self.company.catalog)
@@ -108,13 +131,18 @@ class Expected:
                     yield labels | ({"vintage": equal["vintage"]} if past else {}), level * factor
 
     def _kpi_period_end_timestamp_seconds(self, equal, at):
+        return self._ends(equal, at, provisional=False)
+
+    def _kpi_provisional_period_end_timestamp_seconds(self, equal, at):
+        return self._ends(equal, at, provisional=True)
+
+    def _ends(self, equal, at, provisional):
         for metric in self.company.catalog.metrics.values():
-            labels = {
-                "metric": metric.metric,
-                **({"vintage": equal["vintage"]} if "vintage" in equal else {}),
-            }
-            for grain, period in self._live(metric, "vintage" in equal, at).items():
-                yield labels | {"grain": grain.value}, self.calendar.bounds(period)[1].timestamp()
+            shown = {"vintage": equal["vintage"]} if "vintage" in equal else {}
+            for grain, period in self._live(metric, "vintage" in equal, at, provisional).items():
+                bounds = self.calendar.bounds(period)
+                if bounds is not None:
+                    yield {"metric": metric.metric, "grain": grain.value, **shown}, bounds[1].timestamp()
 
     def _reports(self):
         return [self.company.report(name, None, self.now) for name in self.company.board.scorecards]
@@ -154,9 +182,13 @@ class Expected:
             )
 
     def _scorecard_definition_changed_timestamp_seconds(self, equal, at):
-        hashed = self.company.hash_of("clv")
-        seen = self.company.store.definition(hashed).first_seen
-        return [({"metric": "clv", "hash": hashed}, seen.timestamp())]
+        known = {}
+        with self.company.store.engine.connect() as connection:
+            for row in connection.execute(select(definitions)):
+                known.setdefault(row.metric, []).append((row.first_seen, row.hash))
+        for metric, seen in known.items():
+            for instant, hashed in sorted(seen)[1:]:
+                yield {"metric": metric, "hash": hashed}, instant.timestamp()
 
     def _scorecard_milestone_timestamp_seconds(self, equal, at):
         return [({"label": one.label}, self.calendar.instant(one.date).timestamp())

@@ -7,10 +7,11 @@ import pytest
 from api.app import create_app
 from api.live import Live
 from api.statements import Sql, Statements
+from metrics.observation import State
 from scorecard.display import format_span, format_value
 from scorecard.score import STATUS_STYLE
 from scorecard.words import change_words, verdict_words
-from tests.api.northwind import NOW
+from tests.api.northwind import NOW, a_run, observation
 
 PATHS = ["/", "/?scorecard=service_only&period=2026-05", "/?period=2024-Q1", "/catalogue",
          "/catalogue?department=sales",
@@ -166,8 +167,25 @@ def test_a_table_has_no_empty_columns(page):
 def test_a_metric_stands_on_its_scorecard(page):
     text = page("/catalogue/lead_to_opportunity?grain=month").text
     assert "Status, 2026-Q3 ▲ Watch on the scorecard Joint" in text
-    assert "too early to say: 12 of 400 so far" in text
     assert "on the scorecard" not in page("/catalogue/acquisition_cost").text
+
+
+def test_an_open_period_shows_the_latest_value_that_there_is(page, fresh):
+    # November has no value yet, October has.
+    text = page("/catalogue/lead_to_opportunity?grain=month").text
+    assert re.search(r"2026-10, so far \d+\.\d%", text)
+    assert "too early to say" not in text
+    calendar = fresh.catalog.company.calendar
+    run = a_run(fresh, "lead_to_opportunity")
+    fresh.store.write(run, [
+        observation(fresh, run, calendar.parse(period), None, state=State.PROVISIONAL, numerator=12, denominator=400)
+        for period in ("2026-10", "2026-11")
+    ])  # fmt: skip
+    answer = create_app(fresh, now=lambda: NOW).test_client().get("/catalogue/lead_to_opportunity?grain=month",
+                                                                 headers={"Accept": "text/html"})  # fmt: skip
+    text = Page(answer.text).text
+    assert "2026-11, so far" in text
+    assert "too early to say: 12 of 400 so far" in text
 
 
 def test_a_failed_metric_says_so(page):
