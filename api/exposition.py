@@ -19,6 +19,7 @@ from metrics.grain import Calendar, Grain, Period
 from metrics.model import Metric
 from metrics.observation import Observation
 from metrics.series import PARTS, base_of, covered, describe, dimension_labels, family_name, labels
+from metrics.store import Run
 from metrics.terms import assumptions
 from scorecard.score import Status
 from scorecard.target import target_for
@@ -205,6 +206,11 @@ class _StoreCollector:
             "The definition that a metric's series follow; always 1",
             ["metric", "hash", "commit"],
         )
+        watermark = _family(
+            "kpi_metric_watermark_timestamp_seconds",
+            "The instant up to which the data of a metric's values is known",
+            ["metric"],
+        )
         seconds = _family(
             "kpi_refresh_duration_seconds", "How long the last refresh of a metric took", ["metric"]
         )
@@ -212,16 +218,18 @@ class _StoreCollector:
             "kpi_refresh_success", "Whether the last refresh of a metric came through", ["metric"]
         )
         for name in self._project.catalog.metrics:
-            family.add_metric([name, *self._definition(name)], 1)
+            good = self._project.store.last_success(name)
+            family.add_metric([name, *self._definition(name, good)], 1)
+            if good is not None and good.watermark is not None:
+                watermark.add_metric([name], good.watermark.timestamp())
             run = self._project.store.last_run(name)
             if run is not None:
                 seconds.add_metric([name], run.seconds)
                 success.add_metric([name], 1 if run.outcome == "ok" else 0)
-        return iter((family, seconds, success))
+        return iter((family, watermark, seconds, success))
 
-    def _definition(self, name: str) -> tuple[str, str]:
+    def _definition(self, name: str, success: Run | None) -> tuple[str, str]:
         """Return the hash and commit of the definition that a metric's stored values follow."""
-        success = self._project.store.last_success(name)
         running = self._project.hash_of(name)
         if success is None or success.definition_hash == running:
             return running, self._project.commit or ""
@@ -235,15 +243,23 @@ class _StoreCollector:
         )
         watermark = _family(
             "kpi_source_watermark_timestamp_seconds",
-            "The instant up to which a source's data is known",
+            "The instant up to which the data of a source is known: the least of its datasets",
             ["source"],
         )
+        each = _family(
+            "kpi_dataset_watermark_timestamp_seconds",
+            "The instant up to which the data of a dataset is known",
+            ["source", "dataset"],
+        )
+        for name, known in self._project.store.dataset_health().items():
+            if name in self._project.catalog.datasets:
+                each.add_metric([known.source, name], known.watermark.timestamp())
         for name, health in self._project.store.source_health().items():
             up.add_metric([name], 1 if health.up else 0)
             for family, instant in ((success, health.last_success), (watermark, health.watermark)):
                 if instant is not None:
                     family.add_metric([name], instant.timestamp())
-        return iter((up, success, watermark))
+        return iter((up, success, watermark, each))
 
 
 def _add_end(

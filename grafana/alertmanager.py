@@ -10,8 +10,9 @@ from scorecard.model import Board
 
 _HEAD = """\
 # An example: put in your own addresses. Written by `scorecard grafana build`.
-# Each department receives the alerts of the metrics that it leads and of the sources that are its own;
-# the platform has those about the server. While the server is not scraped, all else is quiet.
+# Each department receives the alerts of the metrics that it leads, of its datasets, and of the sources that are
+# its own; the platform has those of shared sources and of the server. While the server is not scraped, all else
+# is quiet; so is what should be looked at where it is worse already.
 """
 
 
@@ -31,6 +32,10 @@ def example(board: Board) -> str:
         "inhibit_rules": [{
             "source_matchers": ['alertname="ScorecardAbsent"'],
             "target_matchers": ['alertname!="ScorecardAbsent"', 'department!=""'],
+        }, {
+            "source_matchers": ['severity="warning"'],
+            "target_matchers": ['severity="info"'],
+            "equal": ["alertname", "dataset"],
         }],
         "receivers": [
             {"name": name, "webhook_configs": [{"url": f"http://127.0.0.1:9095/{name}", "send_resolved": True}]}

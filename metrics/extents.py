@@ -27,6 +27,13 @@ class Extent:
     through: datetime | None
 
 
+def has_watermark(dataset: Dataset) -> bool:
+    """Tell whether a dataset says itself until when it is complete: a union's parts do, unless it does too."""
+    if dataset.union:
+        return dataset.complete_through is not None
+    return bool(dataset.complete_through or dataset.loaded_at or default_time(dataset))
+
+
 class Run(Protocol):
     """What reading an extent needs of a session."""
 
@@ -63,6 +70,15 @@ class Extents:
         if isinstance(found, ScorecardError):
             raise found
         return found
+
+    def watermarks(self) -> dict[str, datetime]:
+        """Return until when each dataset that was read is complete, of those that have a watermark of their own."""
+        datasets = self.run.catalog.datasets
+        return {
+            name: extent.through
+            for (name, _), extent in self._known.items()
+            if isinstance(extent, Extent) and extent.through is not None and has_watermark(datasets[name])
+        }
 
     def _read(self, dataset: Dataset, time: Node | None) -> Extent:
         rows = Rows(self.run.scope(dataset.dataset), dataset)

@@ -13,13 +13,14 @@ from datetime import datetime
 from pathlib import Path
 
 from metrics.errors import BehindWatermark, ScorecardError, SourceError, SourceUnavailable
+from metrics.extents import has_watermark
 from metrics.kind import kind_of
 from metrics.lineage import canonical_text, definition_hash, resolved
 from metrics.model import Catalog
 from metrics.observation import Observation
 from metrics.planner import Outcome, Session, ask_for, owned, with_inputs
 from metrics.refresh_lock import RefreshLock
-from metrics.store import Definition, Run, SourceHealth, Store, Written
+from metrics.store import DatasetHealth, Definition, Run, SourceHealth, Store, Written
 from metrics.unmatched import Unmatched
 
 Progress = Callable[["Refreshed", int, int], None]
@@ -89,7 +90,7 @@ class Refresher:
         total = len(with_inputs(self.catalog, asks))
         with RefreshLock(self.root / ".scorecard" / "refresh.lock", clock=self.clock):
             with Session(self.catalog, self.root, self.clock(), as_of) as session:
-                health, unmatched = _Health(self.store), Unmatched(session)
+                health, unmatched = _Health(self.store, session), Unmatched(session)
                 for outcome in session.compute(asks, self._doubtful(session)):
                     line = self._keep(outcome, started, unmatched)
                     lines.append(line)
@@ -192,9 +193,10 @@ def observations_of(
 class _Health:
     """Gathers which sources answered in a refresh, and how far their data reaches."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, session: Session) -> None:
         self.store = store
-        self.good: dict[str, datetime | None] = {}
+        self.session = session
+        self.good: set[str] = set()
         self.bad: dict[str, str] = {}
         self.lost: set[str] = set()
 
@@ -205,13 +207,11 @@ class _Health:
                 # Whatever it answered before: it was lost on the way.
                 self.lost.add(outcome.error.source)
         elif outcome.error is None:
-            for name in outcome.sources:
-                known = self.good.get(name)
-                marks = [mark for mark in (known, outcome.watermark) if mark is not None]
-                self.good[name] = max(marks, default=None)
-                self.lost.discard(name)
+            self.good.update(outcome.sources)
+            self.lost.difference_update(outcome.sources)
 
     def record(self, now: datetime) -> None:
+        marks = self._datasets(now)
         before = self.store.source_health()
         for name in sorted({*self.good, *self.bad}):
             last = before.get(name)
@@ -224,7 +224,24 @@ class _Health:
                     up=up,
                     checked_at=now,
                     last_success=now if name in self.good else (last.last_success if last else None),
-                    watermark=self.good.get(name) or (last.watermark if last else None),
+                    watermark=min(marks.get(name, ()), default=None),
                     error=None if up else self.bad[name],
                 )
             )
+
+    def _datasets(self, now: datetime) -> dict[str, list[datetime]]:
+        """Keep until when the datasets that were read are complete; return the watermarks of each source.
+
+        A source reaches as far as the least of its datasets: the freshest would hide one that stands still.
+        """
+        read, source_of = self.session.extents.watermarks(), self.session.source_of
+        self.store.record_datasets(
+            DatasetHealth(name, source_of(name), now, mark) for name, mark in sorted(read.items())
+        )
+        marks: dict[str, list[datetime]] = {}
+        for name, health in self.store.dataset_health().items():
+            # What is defined no more is watched no more.
+            dataset = self.session.catalog.datasets.get(name)
+            if dataset is not None and has_watermark(dataset):
+                marks.setdefault(source_of(name), []).append(health.watermark)
+        return marks

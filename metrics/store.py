@@ -9,13 +9,14 @@ from datetime import date, datetime
 from types import TracebackType
 from typing import Self
 
-from sqlalchemy import URL, ColumnElement, Connection, Engine, func, insert, select, update
+from sqlalchemy import URL, ColumnElement, Connection, Engine, delete, func, insert, select, update
 
 from metrics.errors import StoreError
 from metrics.grain import Grain, Period
 from metrics.observation import Dimensions, Observation
 from metrics.store_engine import open_engine, writing
 from metrics.store_tables import (
+    DatasetHealth,
     Definition,
     Refresh,
     Run,
@@ -23,6 +24,7 @@ from metrics.store_tables import (
     Written,
     canonical_cut,
     canonical_dimensions,
+    datasets,
     definitions,
     observation_columns,
     observation_row,
@@ -35,7 +37,7 @@ from metrics.store_tables import (
 )
 from metrics.store_versions import changes, checked, newest, read
 
-__all__ = ["Definition", "Refresh", "Run", "SourceHealth", "Store", "Written"]
+__all__ = ["DatasetHealth", "Definition", "Refresh", "Run", "SourceHealth", "Store", "Written"]
 
 
 class Store:
@@ -204,6 +206,22 @@ class Store:
         with self.engine.connect() as connection:
             rows = connection.execute(select(sources).order_by(sources.c.source)).mappings()
             return {row["source"]: SourceHealth(**row) for row in rows}
+
+    def record_datasets(self, found: Iterable[DatasetHealth]) -> None:
+        """Keep until when datasets are complete; what was not read stays as it was."""
+        rows = [asdict(each) for each in found]
+        if not rows:
+            return
+        with writing(self.engine, "datasets") as connection:
+            names = [row["dataset"] for row in rows]
+            connection.execute(delete(datasets).where(datasets.c.dataset.in_(names)))
+            connection.execute(insert(datasets), rows)
+
+    def dataset_health(self) -> dict[str, DatasetHealth]:
+        """Return what is known of each dataset that has a watermark of its own, by its name."""
+        with self.engine.connect() as connection:
+            rows = connection.execute(select(datasets).order_by(datasets.c.dataset)).mappings()
+            return {row["dataset"]: DatasetHealth(**row) for row in rows}
 
     def remember_definition(self, definition: Definition) -> None:
         """Keep a definition under its hash and metric; the first that was seen stays."""

@@ -80,6 +80,16 @@ class SourceHealth:
 
 
 @dataclass(frozen=True)
+class DatasetHealth:
+    """Until when a dataset was complete when it was last read."""
+
+    dataset: str
+    source: str
+    read_at: datetime
+    watermark: datetime
+
+
+@dataclass(frozen=True)
 class Definition:
     """A definition as it was computed: its hash, its canonical JSON text and the commit it came from."""
 
@@ -248,6 +258,15 @@ sources = Table(
     Column("last_success", UtcTime),
     Column("watermark", UtcTime),
     Column("error", Text),
+)
+
+datasets = Table(
+    "datasets",
+    metadata,
+    Column("dataset", Text, primary_key=True),
+    Column("source", Text, nullable=False),
+    Column("read_at", UtcTime, nullable=False),
+    Column("watermark", UtcTime, nullable=False),
 )
 
 refreshes = Table(

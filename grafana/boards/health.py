@@ -10,7 +10,7 @@ from grafana.boards._company import Company
 from grafana.dashboard import Dashboard, Row
 from grafana.panel import Panel, Query, bars, column, stat, table, trend
 from grafana.promql import once, select
-from grafana.rules.freshness import oldest
+from grafana.rules.freshness import limits
 from grafana.thresholds import AMBER, GREEN, RED
 from grafana.units import SECONDS
 
@@ -43,25 +43,25 @@ def make(company: Company) -> Iterator[Dashboard]:
 
 def _sources(company: Company) -> Iterator[Panel]:
     up = once("kpi_source_up", "source")
-    age = f"time() - {once('kpi_source_watermark_timestamp_seconds', 'source')}"
+    age = f"time() - {once('kpi_dataset_watermark_timestamp_seconds', 'source', 'dataset')}"
     answered = f"time() - {once('kpi_source_last_success_timestamp_seconds', 'source')}"
-    limits = tuple(
-        column(source, thresholds={"mode": "absolute", "steps": _steps(*spans)})
-        for source, spans in oldest(company.catalog).items()
+    looks = tuple(
+        column(each.dataset.dataset, thresholds={"mode": "absolute", "steps": _steps(each.warn, each.fail)})
+        for each in limits(company.catalog)
     )
     yield stat("Sources", Query("A", up, "{{source}}", now=True), width=6, fields={"mappings": _UP},
                steps=((RED, None), (GREEN, 1.0)),
                description="Whether each source answered when it was last asked.")  # fmt: skip
-    yield bars("Age of what is known", Query("A", age, "{{source}}", now=True), width=9, unit=SECONDS,
-               looks=limits, fields={"min": 0},
-               description="How old the watermark of each source is; coloured by its datasets' freshness.")  # fmt: skip
+    yield bars("Age of what is known", Query("A", age, "{{dataset}}", now=True), width=9, unit=SECONDS,
+               looks=looks, fields={"min": 0},
+               description="How old the watermark of each dataset is; coloured by its freshness.")  # fmt: skip
     yield bars("Since the last answer", Query("A", answered, "{{source}}", now=True), width=9, unit=SECONDS,
                fields={"min": 0}, description="How long ago each source last answered.")  # fmt: skip
     known = once("kpi_dataset_watermark_timestamp_seconds", "source", "dataset")
     yield table("Until when the datasets are known", Query("A", f"{known} * 1000"), width=10,
                 looks=(column("Value", unit=_INSTANT),),
                 description="The watermark of each dataset: what came later is not in the figures yet.")  # fmt: skip
-    yield trend("Age of what is known: past", Query("A", age, "{{source}}"), width=14, unit=SECONDS,
+    yield trend("Age of what is known: past", Query("A", age, "{{dataset}}"), width=14, unit=SECONDS,
                 interval="15m", description="As it was at the time, kept by Prometheus since it scrapes.")  # fmt: skip
 
 

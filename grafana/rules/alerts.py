@@ -1,4 +1,4 @@
-"""Alert rules: red flags, counter-metrics that pay for an improvement, stale and failing sources."""
+"""Alert rules: red flags, counter-metrics that pay for an improvement, stale datasets, failing sources."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from grafana import units
 from grafana.names import camel
 from grafana.promql import once, quoted, select
 from grafana.rules.breach import alert_grains, bounded, crossed, improves, live_value
-from grafana.rules.freshness import oldest
+from grafana.rules.freshness import limits
 from grafana.rules.rule import Group, Rule, duration
-from metrics.model import Catalog, Metric
+from metrics.model import Catalog, Dataset, Metric
 from scorecard.model import Board
 
 NOBODY = "unassigned"
@@ -96,20 +96,20 @@ def _refresh(department: str, metrics: list[str], url: str, held: timedelta) -> 
 
 
 def health(catalog: Catalog, url: str, held: timedelta) -> Group:
-    """Return the alerts about sources and the server itself."""
-    return Group("scorecard_health", (*_sources(catalog, url, held), _gone(held)))
+    """Return the alerts about sources, datasets and the server itself."""
+    rules = (*_sources(catalog, url, held), *_datasets(catalog, url, held), _gone(held))
+    return Group("scorecard_health", rules)
 
 
 def _sources(catalog: Catalog, url: str, held: timedelta) -> Iterator[Rule]:
-    limits = oldest(catalog)
-    owners = {
-        dataset.source: dataset.department for dataset in catalog.datasets.values() if dataset.department
-    }
     for source in catalog.sources:
-        labels = {"department": owners.get(source) or PLATFORM, "severity": "warning"}
+        owners = {each.department for each in catalog.datasets.values() if each.source == source} - {None}
+        # What several departments read is nobody's own.
+        owner = next(iter(owners)) if len(owners) == 1 else None
         up = once(select("kpi_source_up", source=source), "source")
         yield Rule(
-            f"{up} == 0", alert=camel("source_down", source), held=held, labels=labels,
+            f"{up} == 0", alert=camel("source_down", source), held=held,
+            labels={"department": owner or PLATFORM, "severity": "warning"},
             annotations={
                 "summary": f"The source {source} does not answer",
                 "description": f"{source} has not answered for {duration(held)}; what is computed from it stays "
@@ -117,19 +117,37 @@ def _sources(catalog: Catalog, url: str, held: timedelta) -> Iterator[Rule]:
                 "runbook_url": f"{url}/catalogue",
             },
         )  # fmt: skip
-        fail = limits.get(source, (None, None))[1]
-        if fail is None:
-            continue
-        watermark = once(select("kpi_source_watermark_timestamp_seconds", source=source), "source")
-        yield Rule(
-            f"time() - {watermark} > {fail:g}", alert=camel("source_stale", source), held=held, labels=labels,
-            annotations={
-                "summary": f"The source {source} is stale",
-                "description": f"What {source} says is {{{{ $value | humanizeDuration }}}} old; "
-                f"more than {duration(timedelta(seconds=fail))} is too much for one of its datasets.",
-                "runbook_url": f"{url}/catalogue",
-            },
-        )  # fmt: skip
+
+
+def _datasets(catalog: Catalog, url: str, held: timedelta) -> Iterator[Rule]:
+    """Yield an alert a dataset and limit."""
+    for each in limits(catalog):
+        age = _age(each.watched)
+        if each.warn is not None:
+            yield _stale(each.dataset, f"{age} > {each.warn:g}", each.warn, "info", url, held)
+        if each.fail is not None:
+            yield _stale(each.dataset, f"{age} > {each.fail:g}", each.fail, "warning", url, held)
+
+
+def _age(watched: tuple[str, ...]) -> str:
+    family = "kpi_dataset_watermark_timestamp_seconds"
+    if len(watched) == 1:
+        return f"time() - {once(select(family, dataset=watched[0]), 'source', 'dataset')}"
+    chosen = select(family, f"dataset=~{quoted('|'.join(watched))}")
+    return f"time() - min by (source) ({once(chosen, 'source', 'dataset')})"
+
+
+def _stale(dataset: Dataset, expression: str, limit: float, severity: str, url: str, held: timedelta) -> Rule:
+    return Rule(
+        expression, alert=camel("dataset_stale", dataset.dataset), held=held,
+        labels={"department": dataset.department or PLATFORM, "dataset": dataset.dataset, "severity": severity},
+        annotations={
+            "summary": f"The dataset {dataset.dataset} is stale",
+            "description": f"What {dataset.dataset} says is {{{{ $value | humanizeDuration }}}} old; "
+            f"more than {duration(timedelta(seconds=limit))} is too much.",
+            "runbook_url": f"{url}/catalogue",
+        },
+    )  # fmt: skip
 
 
 def _gone(held: timedelta) -> Rule:

@@ -1,18 +1,42 @@
-"""How old what a source says may be: the least that any of its datasets allows."""
+"""How old the data of each dataset may be, as its `freshness` says."""
 
 from __future__ import annotations
 
-from metrics.model import Catalog
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from metrics.extents import has_watermark
+from metrics.model import Catalog, Dataset
 
 
-def oldest(catalog: Catalog) -> dict[str, tuple[float | None, float | None]]:
-    """Return by source the ages in seconds from which on it is to be looked at, and from which it is stale."""
-    found: dict[str, tuple[list[float], list[float]]] = {}
+@dataclass(frozen=True)
+class Limits:
+    """The ages in seconds from which on a dataset is to be looked at, and from which it is stale.
+
+    `watched` are the datasets whose watermarks tell: itself, or the parts of a union that has none of its own.
+    """
+
+    dataset: Dataset
+    watched: tuple[str, ...]
+    warn: float | None
+    fail: float | None
+
+
+def limits(catalog: Catalog) -> Iterator[Limits]:
+    """Yield the limits of every dataset that declares any."""
     for dataset in catalog.datasets.values():
-        if dataset.source is None or dataset.freshness is None:
+        if dataset.freshness is None:
             continue
-        warn, fail = found.setdefault(dataset.source, ([], []))
-        for spans, span in ((warn, dataset.freshness.warn), (fail, dataset.freshness.fail)):
-            if span is not None:
-                spans.append(span.approximate_seconds)
-    return {name: (min(warn, default=None), min(fail, default=None)) for name, (warn, fail) in found.items()}
+        spans = dataset.freshness.warn, dataset.freshness.fail
+        warn, fail = (None if span is None else span.approximate_seconds for span in spans)
+        watched = tuple(dict.fromkeys(_watched(catalog, dataset)))
+        if watched:
+            yield Limits(dataset, watched, warn, fail)
+
+
+def _watched(catalog: Catalog, dataset: Dataset) -> Iterator[str]:
+    if has_watermark(dataset):
+        yield dataset.dataset
+    else:
+        for part in dataset.union:
+            yield from _watched(catalog, catalog.datasets[part.dataset])

@@ -8,7 +8,7 @@ from api.project import Project
 from metrics.grain import Grain
 from metrics.observation import Observation, State
 from metrics.statistics.intervals import wilson
-from metrics.store_tables import Definition, Run, SourceHealth
+from metrics.store_tables import DatasetHealth, Definition, Run, SourceHealth
 
 NOW = datetime(2026, 11, 20, 8, tzinfo=UTC)
 WATERMARK = datetime(2026, 11, 20, 6, tzinfo=UTC)
@@ -285,6 +285,8 @@ def build(root: Path) -> Project:
         project.store.remember_definition(Definition(found, "lead_to_opportunity", 1, "{}", None, seen))
     project.store.record_source(SourceHealth("crm", True, COMPUTED, COMPUTED, WATERMARK, None))
     project.store.record_source(SourceHealth("helpdesk", False, COMPUTED, None, None, "connection refused"))
+    project.store.record_datasets([DatasetHealth(name, "crm", COMPUTED, WATERMARK + timedelta(hours=hours))
+                                   for hours, name in enumerate(("orders", "leads", "gone"))])  # fmt: skip
     project.store.record_refresh(COMPUTED - timedelta(minutes=2), COMPUTED, ok=10, failed=1)
     return project
 

@@ -186,6 +186,13 @@ def test_definitions_sources_and_refreshes(northwind, families):
     assert samples(families, "kpi_source_watermark_timestamp_seconds") == {
         (("source", "crm"),): WATERMARK.timestamp()
     }
+    # What is defined no more has left.
+    assert samples(families, "kpi_dataset_watermark_timestamp_seconds", source="crm") == {
+        (("dataset", "orders"),): WATERMARK.timestamp(), (("dataset", "leads"),): WATERMARK.timestamp() + 3600,
+    }  # fmt: skip
+    assert samples(families, "kpi_metric_watermark_timestamp_seconds", metric="revenue") == {
+        (): WATERMARK.timestamp()
+    }
     assert samples(families, "kpi_source_last_success_timestamp_seconds") == {
         (("source", "crm"),): COMPUTED.timestamp()
     }

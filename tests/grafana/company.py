@@ -8,7 +8,7 @@ from api.project import Project
 from metrics.finality import Finality
 from metrics.observation import State
 from metrics.series import PARTS
-from metrics.store_tables import Definition, Run, SourceHealth
+from metrics.store_tables import DatasetHealth, Definition, Run, SourceHealth
 from tests.api.northwind import COMPUTED, FILES, WATERMARK, fill, observation, write_definitions
 
 MORE = {
@@ -166,6 +166,8 @@ def build(root) -> Project:
     )
     project.store.record_source(SourceHealth("crm", True, COMPUTED, COMPUTED, WATERMARK, None))
     project.store.record_source(SourceHealth("helpdesk", False, COMPUTED, COMPUTED, WATERMARK, "refused"))
+    project.store.record_datasets([DatasetHealth(name, "crm", COMPUTED, WATERMARK + timedelta(hours=hours))
+                                   for hours, name in enumerate(("purchases", "orders", "leads"))])  # fmt: skip
     project.store.record_refresh(COMPUTED - timedelta(minutes=2), COMPUTED, ok=18, failed=1)
     return project
 

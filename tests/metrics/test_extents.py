@@ -184,6 +184,18 @@ def test_a_union_reaches_as_far_as_its_shortest_part(live: Live) -> None:
         # Sixty days: the last return is of 1 March, synced on the 2nd.
         assert session.watermark("both") == at("2026-03-02T05:00")
         assert session.extents.first([Reference("both")]) == date(2026, 1, 1)
+        # Its latest row would hide the part that stands still.
+        assert session.extents.watermarks() == {
+            "orders": at("2026-04-01T05:00"), "returns": at("2026-03-02T05:00")
+        }  # fmt: skip
+    live.define(
+        "datasets/both.yml",
+        "dataset: both\nunion: [{dataset: orders}, {dataset: returns}]\ntime: ordered_at\n"
+        "complete_through: {lag: 1 day}\n",
+    )
+    with Session(live.catalog, live.root, NOW) as session:
+        session.watermark("both")
+        assert session.extents.watermarks()["both"] == at("2026-03-31T06:00")
 
 
 def test_what_reads_no_time_has_no_watermark(live: Live) -> None:

@@ -23,6 +23,7 @@ from metrics.run import Refresher, Summary
 from metrics.store import Store
 from metrics.store_tables import observations
 from tests.metrics.live import (
+    ORDERS,
     REVENUE,
     SOURCES,
     TICKETS,
@@ -228,6 +229,49 @@ def test_a_missing_column_fails_what_reads_it_alone(live: Live, store: Store) ->
 def test_a_csv_file_without_its_columns(live: Live, store: Store) -> None:
     _header_only(live, "sheets")
     assert errors(live.refresh(store)) == {"csat": "metric 'csat': dataset 'surveys' has no column 'channel'"}
+
+
+# -- how far data reaches ------------------------------------------------------------------------------
+
+RETURNS = ORDERS.replace("dataset: orders", "dataset: returns").replace("table: orders", "table: returns")
+
+
+def test_a_dataset_that_stands_still_is_seen_beside_others_that_go_on(live: Live, store: Store) -> None:
+    live.define("datasets/returns.yml", RETURNS)
+    live.define("metrics/sales/returns_made.yml", aggregate("returns_made", "returns", "count"))
+    live.sql("shop", "create table returns as select * from orders")
+    live.refresh(store)
+    first = {name: health.watermark for name, health in store.dataset_health().items()}
+    assert first["orders"] == first["returns"] == at("2026-04-01T05:00")
+    live.clock.now = SECOND_RUN
+    live.fill(120)
+    live.refresh(store)
+    health = store.dataset_health()
+    assert (health["orders"].source, health["orders"].read_at) == ("shop", SECOND_RUN)
+    assert health["orders"].watermark == at("2026-05-01T05:00")
+    assert health["returns"].watermark == first["returns"]
+    sources = store.source_health()
+    assert sources["shop"].watermark == first["returns"]
+    assert sources["desk"].watermark == at("2026-05-01T05:00")
+
+    # What one metric reads is no news of the others; a dataset that cannot be read stays as it was.
+    live.clock.now = at("2026-05-02T06:00")
+    live.sql("shop", "drop table returns")
+    live.fill(121)
+    live.refresh(store, "revenue", "returns_made")
+    health = store.dataset_health()
+    assert health["orders"].watermark == at("2026-05-02T05:00")
+    assert (health["returns"].watermark, health["returns"].read_at) == (first["returns"], SECOND_RUN)
+    assert (health["tickets"].read_at, store.source_health()["shop"].watermark) == (
+        SECOND_RUN,
+        first["returns"],
+    )
+
+    # What is defined no more holds nothing back.
+    live.define("datasets/returns.yml", None)
+    live.define("metrics/sales/returns_made.yml", None)
+    live.refresh(store, "revenue")
+    assert store.source_health()["shop"].watermark == at("2026-05-02T05:00")
 
 
 # -- a bad metric -------------------------------------------------------------------------------------

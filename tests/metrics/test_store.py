@@ -30,7 +30,7 @@ from metrics.errors import StoreError
 from metrics.grain import WHOLE, Calendar, Grain, Period
 from metrics.migrations import VERSION_TABLE
 from metrics.observation import Dimensions, Observation, State
-from metrics.store import Definition, Refresh, Run, SourceHealth, Store, Written
+from metrics.store import DatasetHealth, Definition, Refresh, Run, SourceHealth, Store, Written
 from metrics.store_tables import metadata, observations, refreshes, runs
 
 NOON = datetime(2026, 4, 1, 12, tzinfo=UTC)
@@ -146,7 +146,7 @@ def test_a_new_store_has_the_tables_that_the_program_declares(store: Store) -> N
     with store.engine.connect() as connection:
         context = MigrationContext.configure(connection, opts=options)
         assert compare_metadata(context, metadata) == []
-        assert context.get_current_revision() == "0002"
+        assert context.get_current_revision() == "0003"
 
 
 def test_a_store_is_found_again_as_it_was_left(url: str) -> None:
@@ -707,6 +707,17 @@ def test_a_source_that_is_down_keeps_what_it_last_gave(store: Store) -> None:
     again = SourceHealth("crm", True, later, later, None, None)
     store.record_source(again)
     assert store.source_health()["crm"] == again
+
+
+def test_each_dataset_keeps_its_own_watermark(store: Store) -> None:
+    assert store.dataset_health() == {}
+    later = NOON + timedelta(hours=1)
+    leads, deals = (DatasetHealth(name, "crm", NOON, NOON - timedelta(days=1)) for name in ("leads", "deals"))
+    store.record_datasets([leads, deals])
+    store.record_datasets([])
+    newer = replace(leads, read_at=later, watermark=NOON)
+    store.record_datasets([newer])
+    assert store.dataset_health() == {"deals": deals, "leads": newer}
 
 
 def test_a_definition_is_kept_as_it_was_first_seen(store: Store) -> None:

@@ -214,6 +214,14 @@ class Expected:
     def _kpi_source_watermark_timestamp_seconds(self, equal, at):
         return self._sources("watermark")
 
+    def _kpi_dataset_watermark_timestamp_seconds(self, equal, at):
+        for name, health in self.company.store.dataset_health().items():
+            yield {"source": health.source, "dataset": name}, health.watermark.timestamp()
+
+    def _kpi_metric_watermark_timestamp_seconds(self, equal, at):
+        for name in self.company.catalog.metrics:
+            yield {"metric": name}, self.company.store.last_success(name).watermark.timestamp()
+
     def _kpi_source_last_success_timestamp_seconds(self, equal, at):
         return self._sources("last_success")
 

@@ -20,7 +20,7 @@ from metrics.series import PARTS, base_of, family_name
 
 Key = tuple[tuple[str, str], ...]
 EVERY = r"kpi_.*|scorecard_target"
-BESIDE = ("kpi_source_", "kpi_refresh_")
+BESIDE = ("kpi_source_", "kpi_dataset_", "kpi_metric_watermark_", "kpi_refresh_")
 
 
 def live_series(project: Project, now: datetime) -> dict[Key, float]:
