@@ -14,7 +14,7 @@ from prometheus_client.registry import Collector, CollectorRegistry
 
 from api.project import Project
 from api.remote_read.answer import NAME, PERIOD_END, TARGET, Histories, of_metric
-from api.remote_read.instants import Sampling
+from api.remote_read.instants import Budget, Sampling
 from api.remote_read.matching import Matchers
 from api.remote_read.wire import Series
 from metrics.history import Instants, Vintage, milliseconds
@@ -75,7 +75,9 @@ def _series(project: Project, histories: Histories, metric: Metric, vintage: Vin
         return []
     first = max(first, milliseconds(start)) if start else first
     stamps = _stamps(first, milliseconds(until), round(step.total_seconds() * 1000))
-    return list(of_metric(project, histories, metric, vintage, Matchers(()), Sampling(stamps, stamps)))
+    return list(
+        of_metric(project, histories, metric, vintage, Matchers(()), Sampling(stamps, stamps), Budget(None))
+    )
 
 
 def _stamps(first: int, end: int, step: int) -> Instants:

@@ -7,7 +7,7 @@ that the two can be compared. Periods without an end (grain `all`) have no past.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -63,13 +63,13 @@ class Track:
         """Return for each instant (milliseconds) the index of the latest period final by then, -1 for none."""
         return np.searchsorted(self.final_at, instants, side="right").astype(np.int64) - 1
 
-    def valued(self, part: str, instants: Instants) -> Numbers:
-        """Return one line a segment and in it one number an instant, nan where there is none."""
-        chosen = self.at(instants)
-        found = self.figures[part][:, np.maximum(chosen, 0)]
+    def valued(self, part: str, instants: Instants, rows: Sequence[int] | None = None) -> Numbers:
+        """Return one line a segment, or one for each of some, and in it one number an instant, nan for none."""
+        chosen, some = self.at(instants), slice(None) if rows is None else np.array(rows, dtype=np.int64)
+        found: Numbers = self.figures[part][some][:, np.maximum(chosen, 0)]
         found[:, chosen < 0] = np.nan
         if self.late is not None:
-            found[self.late[:, np.maximum(chosen, 0)] > instants] = np.nan
+            found[self.late[some][:, np.maximum(chosen, 0)] > instants] = np.nan
         return found
 
 

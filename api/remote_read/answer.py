@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from api.project import Project
-from api.remote_read.instants import Sampling, sampling
+from api.remote_read.instants import Budget, Sampling, sampling
 from api.remote_read.matching import Matchers
 from api.remote_read.wire import Asked, Labels, Series
 from metrics.closed import current_closed, first_closed
@@ -64,8 +64,10 @@ class Histories:
         return found
 
 
-def answer(project: Project, histories: Histories, asked: Asked) -> list[Series]:
-    """Return the series that a query asks for.
+def answer(
+    project: Project, histories: Histories, asked: Asked, budget: Budget | None = None
+) -> list[Series]:
+    """Return the series that a query asks for; `budget` is what is left of its request's samples.
 
     Only a query that names the vintage is answered: without it, Prometheus would lay the history and its own
     samples of the live series side by side. Raises TooMany, and BadRequest on a bad regular expression.
@@ -74,16 +76,16 @@ def answer(project: Project, histories: Histories, asked: Asked) -> list[Series]
     vintages = [each for each in Vintage if matchers.allow(VINTAGE, each.value)]
     if matchers.allow(VINTAGE, "") or not vintages:
         return []
-    samples = sampling(asked)
+    samples, budget = sampling(asked), budget or Budget()
     found: list[Series] = []
     for vintage in vintages:
         for metric in project.catalog.metrics.values():
-            found += of_metric(project, histories, metric, vintage, matchers, samples)
+            found += of_metric(project, histories, metric, vintage, matchers, samples, budget)
     return found
 
 
 def of_metric(project: Project, histories: Histories, metric: Metric, vintage: Vintage, matchers: Matchers,
-              samples: Sampling) -> Iterator[Series]:  # fmt: skip
+              samples: Sampling, budget: Budget) -> Iterator[Series]:  # fmt: skip
     """Yield the series of one metric and vintage, its targets and periods' ends among them."""
     base = base_of(metric, project.catalog)
     parts = [part for part in PARTS if matchers.allow(NAME, family_name(metric, base, part))]
@@ -97,13 +99,14 @@ def of_metric(project: Project, histories: Histories, metric: Metric, vintage: V
         rows = _rows(metric, track, matchers) if parts else []
         labels = track.labels if len(rows) == len(track.segments) else [track.labels[row] for row in rows]
         for part in parts:
-            numbers = track.valued(part.name, samples.valued_at)
-            numbers = (numbers if labels is track.labels else numbers[rows]) * part.factor(metric, base)
+            budget.spend(len(rows), samples)
+            numbers = track.valued(part.name, samples.valued_at, None if labels is track.labels else rows)
+            numbers *= part.factor(metric, base)
             yield from _series((NAME, family_name(metric, base, part)), labels, numbers, samples)
         # A curve has a track for each age: the first one's periods are the newest.
         if others and track.grain not in told:
             told.add(track.grain)
-            yield from _beside(project, metric, track, vintage, matchers, samples)
+            yield from _beside(project, metric, track, vintage, matchers, samples, budget)
 
 
 def _rows(metric: Metric, track: Track, matchers: Matchers) -> Sequence[int]:
@@ -125,7 +128,7 @@ def _rows(metric: Metric, track: Track, matchers: Matchers) -> Sequence[int]:
 
 
 def _beside(project: Project, metric: Metric, track: Track, vintage: Vintage, matchers: Matchers,
-            samples: Sampling) -> Iterator[Series]:  # fmt: skip
+            samples: Sampling, budget: Budget) -> Iterator[Series]:  # fmt: skip
     """Yield the period's end and the targets that stood beside the values."""
     shared = {"metric": metric.metric, "grain": track.grain.value, VINTAGE: vintage.value}
     calendar = project.catalog.company.calendar
@@ -141,6 +144,7 @@ def _beside(project: Project, metric: Metric, track: Track, vintage: Vintage, ma
             if matchers.accept({NAME: TARGET, "kind": kind, **shared}):
                 key = (NAME, TARGET), ("kind", kind)
                 lines.setdefault(key, np.full(len(track.periods), np.nan))[index] = level * factor
+    budget.spend(len(lines), samples)
     chosen = track.at(samples.valued_at)
     for own, line in lines.items():
         numbers = np.where(chosen >= 0, line[np.maximum(chosen, 0)], np.nan)

@@ -7,9 +7,11 @@ from flask import Blueprint, Response, request
 from api.context import project
 from api.problem import Problem
 from api.remote_read.answer import Histories, answer
-from api.remote_read.instants import TooMany
+from api.remote_read.instants import Budget, TooMany
 from api.remote_read.wire import BadRequest, decode, encode
 
+MOST_QUERIES = 100
+"""The most queries of one request; Prometheus itself asks one at a time."""
 PATH = "/prometheus/api/v1/read"
 
 
@@ -22,10 +24,17 @@ def blueprint() -> Blueprint:
         """Answer a remote read with samples of the history."""
         seen = project()
         try:
-            found = [answer(seen, histories, asked) for asked in decode(request.get_data())]
+            queries = decode(request.get_data())
+            if len(queries) > MOST_QUERIES:
+                raise TooMany(
+                    f"the request holds {len(queries):,} queries of the {MOST_QUERIES} that are answered at once: "
+                    "send several requests"
+                )
+            budget = Budget()
+            # Each answer is written before the next one is made.
+            body = encode(answer(seen, histories, asked, budget) for asked in queries)
         except (BadRequest, TooMany) as error:
             raise Problem(400, f"{error}.") from error
-        body = encode(found)
         return Response(body, headers={"Content-Encoding": "snappy"}, content_type="application/x-protobuf")
 
     return made

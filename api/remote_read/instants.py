@@ -18,6 +18,8 @@ LOOKBACK = 300_000
 DAY = 86_400_000
 MOST = 50_000
 """The most samples of one series; Prometheus itself allows 11,000 steps."""
+MOST_AT_ONCE = 10_000_000
+"""The most samples of one request, all series of all of its queries: half a gigabyte of memory."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,23 @@ class Sampling:
 
 class TooMany(ValueError):
     """The query asks for more samples than are answered at once."""
+
+
+class Budget:
+    """How many samples one request may still ask for."""
+
+    def __init__(self, most: int | None = MOST_AT_ONCE) -> None:
+        self._most = most
+        self.spent = 0
+
+    def spend(self, series: int, sampling: Sampling) -> None:
+        """Count series before they are valued; raise TooMany once a request asks for more than the most."""
+        self.spent += series * len(sampling.stamps)
+        if self._most is not None and self.spent > self._most:
+            raise TooMany(
+                f"the request asks for more than {self._most:,} samples: name the family, fix grain, by and "
+                "segment, or take a longer step"
+            )
 
 
 def sampling(asked: Asked) -> Sampling:

@@ -6,6 +6,7 @@ The messages are described here field by field, as in Prometheus' prompb/remote.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import lru_cache
@@ -148,10 +149,17 @@ def _asked(query: Any) -> Asked:
     return Asked(hints.start_ms, hints.end_ms, matchers, hints.step_ms, hints.range_ms, hints.func)
 
 
-def encode(results: list[list[Series]]) -> bytes:
+def encode(results: Iterable[list[Series]]) -> bytes:
     """Write an answer: for each query its series, sorted by their labels."""
-    answers = [_framed(_RESULTS, _result(sorted(found, key=lambda one: one.labels))) for found in results]
-    return bytes(cramjam.snappy.compress_raw(b"".join(answers)))
+    parts: list[bytes] = []
+    for found in results:
+        written = _result(sorted(found, key=lambda one: one.labels))
+        parts += (_RESULTS, _varint(len(written)), written)
+        # The numbers of one answer are gone before those of the next are made.
+        del found
+    whole = b"".join(parts)
+    parts.clear()
+    return bytes(cramjam.snappy.compress_raw(whole))
 
 
 _RESULTS, _SERIES, _LABELS, _NAME, _VALUE = b"\x0a", b"\x0a", b"\x0a", b"\x0a", b"\x12"
@@ -180,7 +188,7 @@ def _samples(found: list[Series]) -> tuple[memoryview, list[int]]:
         table = np.empty((len(found), len(stamps), WIDTH), dtype=np.uint8)
         table[:] = line
         table[:, :, 3:11] = _bytes(values).reshape(len(found), len(stamps), 8)
-        return memoryview(table.tobytes()), (np.arange(len(found) + 1) * len(stamps) * WIDTH).tolist()
+        return memoryview(table.reshape(-1)), (np.arange(len(found) + 1) * len(stamps) * WIDTH).tolist()
     stamps = np.concatenate([one.instants for one in found])
     written = memoryview(samples(stamps, values))
     return written, _cuts(written, np.cumsum([0, *sizes]), even=_of_our_days(stamps))

@@ -9,9 +9,10 @@ from datetime import UTC, datetime
 import pytest
 
 from api.remote_read.answer import Histories, answer
+from api.remote_read.instants import Budget, TooMany, sampling
 from api.remote_read.wire import Asked, Match, Matcher
 from metrics.finality import Finality
-from metrics.history import milliseconds
+from metrics.history import Track, milliseconds
 from metrics.observation import State
 from tests.api.northwind import NOW, fill
 from tests.api.remote_read.agreement import live_series, past_series, plain_reading
@@ -122,3 +123,50 @@ def test_what_was_first_published_stays_after_a_restatement(fresh):
     assert {dict(key)["vintage"]: number for key, number in both.items()} == {
         "current": restated, "first": first,
     }  # fmt: skip
+
+
+def every(steps, vintage="current"):
+    """Return a query of everything over so many steps of a day."""
+    day = 86_400_000
+    matchers = (Matcher("vintage", Match.EQUAL, vintage),)
+    return Asked(END - (steps - 1) * day - 300_000, END, matchers, day)
+
+
+def test_a_request_asks_for_so_many_samples_and_no_more(northwind):
+    asked = every(30)
+    size = len(sampling(asked).stamps)
+    exact = Budget(most=None)
+    answer(northwind, HELD, asked, exact)
+    series = exact.spent // size
+    assert series > 300
+    assert answer(northwind, HELD, asked, Budget(series * size))
+    says = "^the request asks for more than [0-9,]+ samples: name the family, fix grain, by and segment, or take a"
+    with pytest.raises(TooMany, match=says):
+        answer(northwind, HELD, asked, Budget(series * size - 1))
+    # All queries of a request together.
+    twice = Budget(series * size + 1)
+    answer(northwind, HELD, asked, twice)
+    with pytest.raises(TooMany, match=says):
+        answer(northwind, HELD, asked, twice)
+
+
+def test_what_is_too_much_is_refused_before_it_is_computed(northwind, monkeypatch):
+    valued, sizes = Track.valued, []
+
+    def counting(track, part, instants, rows=None):
+        found = valued(track, part, instants, rows)
+        sizes.append(found.size)
+        return found
+
+    monkeypatch.setattr(Track, "valued", counting)
+    with pytest.raises(TooMany):
+        answer(northwind, HELD, every(11_000), Budget(1_000_000))
+    assert sum(sizes) <= 1_000_000
+    # One segment of many is valued alone.
+    sizes.clear()
+    one = Asked(END - 300_000, END, (Matcher("__name__", Match.EQUAL, "kpi_revenue_gbp"),
+                                     Matcher("vintage", Match.EQUAL, "current"),
+                                     Matcher("channel", Match.EQUAL, "paid search"),
+                                     Matcher("grain", Match.EQUAL, "quarter")))  # fmt: skip
+    assert len(answer(northwind, HELD, one)) == 1
+    assert sum(sizes) == 1
