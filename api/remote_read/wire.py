@@ -188,7 +188,7 @@ def _samples(found: list[Series]) -> tuple[memoryview, list[int]]:
         table = np.empty((len(found), len(stamps), WIDTH), dtype=np.uint8)
         table[:] = line
         table[:, :, 3:11] = _bytes(values).reshape(len(found), len(stamps), 8)
-        return memoryview(table.reshape(-1)), (np.arange(len(found) + 1) * len(stamps) * WIDTH).tolist()
+        return table.reshape(-1).data, (np.arange(len(found) + 1) * len(stamps) * WIDTH).tolist()
     stamps = np.concatenate([one.instants for one in found])
     written = memoryview(samples(stamps, values))
     return written, _cuts(written, np.cumsum([0, *sizes]), even=_of_our_days(stamps))

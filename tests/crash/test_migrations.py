@@ -88,11 +88,13 @@ def make_old(url: str, steps: Steps) -> Rows:
 
 
 def rows_of(store: Store, like: Rows | None = None) -> Rows:
-    """Return every row of every table, of the columns that a store of the first version has."""
+    """Return every row of every table, of the tables and columns that a store of the first version has."""
     found: Rows = {}
     there = inspect(store.engine)
     with store.engine.connect() as connection:
         for name, declared in metadata.tables.items():
+            if f"{name}: columns" not in like if like else not there.has_table(name):
+                continue
             wanted = like[f"{name}: columns"] if like else [each["name"] for each in there.get_columns(name)]
             columns = [declared.c[each] for each in sorted(wanted)]
             found[f"{name}: columns"] = [column.name for column in columns]

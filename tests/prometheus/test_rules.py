@@ -309,12 +309,12 @@ def _down(company):
     return replace(company.catalog, metrics={**company.catalog.metrics, lead.metric: lead}), company.board
 
 
-def stale(severity, says, limit):
+def stale(severity, says, limit, dataset="purchases", department="sales"):
     return {
-        "exp_labels": {"department": "sales", "dataset": "purchases", "source": "crm", "severity": severity},
+        "exp_labels": {"department": department, "dataset": dataset, "source": "crm", "severity": severity},
         "exp_annotations": {
-            "summary": "The dataset purchases is stale",
-            "description": f"What purchases says is {says} old; more than {limit} is too much.",
+            "summary": f"The dataset {dataset} is stale",
+            "description": f"What {dataset} says is {says} old; more than {limit} is too much.",
             "runbook_url": f"{URL}/catalogue",
         },
     }
@@ -356,13 +356,9 @@ def test_a_union_is_as_old_as_the_oldest_of_its_parts(company, tmp_path):
     family = "kpi_dataset_watermark_timestamp_seconds"
     series = {f'{family}{{source="crm",dataset="{name}"}}': f"{values}x180"
               for name, values in (("purchases", "0+60"), ("orders", str(-60 * 3600)), ("other", "0"))}  # fmt: skip
-    labels = {"department": "platform", "dataset": "both", "severity": "warning"}
-    passed, said = promtool_test(tmp_path, tmp_path, "health", series, ("175m", "DatasetStaleBoth", [
-        {"exp_labels": {"source": "crm", **labels}, "exp_annotations": {
-            "summary": "The dataset both is stale", "runbook_url": f"{URL}/catalogue",
-            "description": "What both says is 2d 14h 55m 0s old; more than 50h is too much.",
-        }}
-    ]))  # fmt: skip
+    fires = [stale(severity, "2d 14h 55m 0s", limit, "both", "platform")
+             for severity, limit in (("info", "26h"), ("warning", "50h"))]  # fmt: skip
+    passed, said = promtool_test(tmp_path, tmp_path, "health", series, ("175m", "DatasetStaleBoth", fires))
     assert passed, said
 
 
