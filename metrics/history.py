@@ -7,16 +7,18 @@ that the two can be compared. Periods without an end (grain `all`) have no past.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cached_property
+from itertools import pairwise
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-from metrics.closed import Closed
+from metrics.closed import Closed, Codes
 from metrics.finality import Finality
 from metrics.grain import Grain, Period
 from metrics.model import Metric
@@ -26,6 +28,7 @@ from metrics.series import PARTS, VINTAGE, covered
 Instants = npt.NDArray[np.int64]
 Numbers = npt.NDArray[np.float64]
 NEVER = np.iinfo(np.int64).max
+Cell = TypeVar("Cell")
 
 
 class Vintage(StrEnum):
@@ -84,29 +87,37 @@ def tracks(metric: Metric, finality: Finality, found: Closed, vintage: Vintage) 
     There is one a grain, or one for each value of the kind's own dimensions: the periods of a curve become
     final age by age. What another definition has stored at other grains or cuts has no series.
     """
-    ours, own = covered(metric), metric.own_dimensions
-    places: dict[tuple[Grain, Dimensions], list[int] | None] = {}
+    ours, own, grains = covered(metric), metric.own_dimensions, tuple(Grain)
+    rows = np.flatnonzero(
+        np.array([period.end is not None for period in found.periods], np.bool_)[found.period]
+    )
+    grain = np.array([grains.index(period.grain) for period in found.periods], np.int64)[found.period[rows]]
+    # Few grains and segments stand in many rows: what is looked at is looked at once.
+    width = max(1, len(found.segments))
+    pairs, pair = np.unique(grain * width + found.segment[rows], return_inverse=True)
     kept: dict[tuple[Grain, Dimensions], list[int]] = {}
-    for row, (period, segment) in enumerate(zip(found.periods, found.segments, strict=True)):
-        key = period.grain, segment
-        if key not in places:
-            apart = tuple(pair for pair in segment if pair[0] in own)
-            there = period.end is not None and ours(*key)
-            places[key] = kept.setdefault((period.grain, apart), []) if there else None
-        rows = places[key]
-        if rows is not None:
-            rows.append(row)
-    order = sorted(kept, key=lambda key: (list(Grain).index(key[0]), key[1]))
-    return tuple(_track(metric, finality, vintage, found, kept[key]) for key in order)
+    for index, (of_grain, of_segment) in enumerate(zip(pairs // width, pairs % width, strict=True)):
+        key = grains[of_grain], found.segments[of_segment]
+        if ours(*key):
+            apart = tuple(part for part in key[1] if part[0] in own)
+            kept.setdefault((key[0], apart), []).append(index)
+    order = sorted(kept, key=lambda key: (grains.index(key[0]), key[1]))
+    number = np.full(len(pairs), -1)
+    for place, key in enumerate(order):
+        number[kept[key]] = place
+    of_track = number[pair]
+    sort = np.argsort(of_track, kind="stable")
+    cuts = np.searchsorted(of_track[sort], np.arange(len(order) + 1))
+    return tuple(
+        _track(metric, finality, vintage, found, rows[sort[start:end]]) for start, end in pairwise(cuts)
+    )
 
 
-def _track(metric: Metric, finality: Finality, vintage: Vintage, found: Closed, rows: list[int]) -> Track:
-    periods = sorted({found.periods[row] for row in rows}, key=lambda period: str(period.start))
+def _track(metric: Metric, finality: Finality, vintage: Vintage, found: Closed, rows: Codes) -> Track:
+    period, segment = found.period[rows], found.segment[rows]
+    periods, column = _placed(period, found.periods, lambda one: str(one.start))
     # In the order of their labels, so that an answer has little to sort.
-    segments = sorted({found.segments[row] for row in rows}, key=lambda one: (_by(one), one))
-    lines, columns = ({key: index for index, key in enumerate(keys)} for keys in (segments, periods))
-    line = np.fromiter((lines[found.segments[row]] for row in rows), np.int64, len(rows))
-    column = np.fromiter((columns[found.periods[row]] for row in rows), np.int64, len(rows))
+    segments, line = _placed(segment, found.segments, lambda one: (_by(one), one))
     shape = len(segments), len(periods)
     figures = {}
     for index, part in enumerate(PARTS):
@@ -120,29 +131,38 @@ def _track(metric: Metric, finality: Finality, vintage: Vintage, found: Closed, 
     final_at = np.minimum.accumulate(first[::-1])[::-1]
     apart = bool((instants > final_at[column]).any())
     grain = periods[0].grain
-    return Track(
-        grain, vintage, tuple(periods), final_at, tuple(segments), figures, late if apart else None
-    )  # fmt: skip
+    return Track(grain, vintage, periods, final_at, segments, figures, late if apart else None)
+
+
+def _placed(
+    codes: Codes, cells: Sequence[Cell], key: Callable[[Cell], Any]
+) -> tuple[tuple[Cell, ...], Codes]:
+    """Return the cells that there are codes of, in order, and the place of each code's cell among them."""
+    used = sorted(np.unique(codes).tolist(), key=lambda code: key(cells[code]))
+    places = np.zeros(len(cells), dtype=np.int64)
+    places[used] = np.arange(len(used))
+    return tuple(cells[code] for code in used), places[codes]
 
 
 def _by(segment: Dimensions) -> str:
     return ",".join(name for name, _ in segment)
 
 
-def _instants(metric: Metric, finality: Finality, found: Closed, rows: list[int]) -> Instants:
+def _instants(metric: Metric, finality: Finality, found: Closed, rows: Codes) -> Instants:
     """Return when the values of some rows became final; they are of one track."""
+    period, segment = found.period[rows].tolist(), found.segments[found.segment[rows[0]]]
     values = found.figures[0][rows].tolist() if finality.decided(metric.metric) else [None] * len(rows)
-    known: dict[tuple[Period, float | None], int] = {}
+    known: dict[tuple[int, float | None], int] = {}
     instants = []
-    for row, value in zip(rows, values, strict=True):
+    for code, value in zip(period, values, strict=True):
         # Within a track all else that an instant depends on is the same.
-        key = found.periods[row], None if value is None or np.isnan(value) else value
+        key = code, None if value is None or np.isnan(value) else value
         if key not in known:
-            at = finality.at(metric.metric, key[0], found.segments[row], key[1])
+            at = finality.at(metric.metric, found.periods[code], segment, key[1])
             assert at is not None
             known[key] = milliseconds(at)
-        mark = found.watermarks[row]
-        # What was written as final was so by what was known then: a formula over a payback, for one, closes
-        # before the payback's horizon.
-        instants.append(known[key] if mark is None else min(known[key], milliseconds(mark)))
-    return np.array(instants, dtype=np.int64)
+        instants.append(known[key])
+    # What was written as final was so by what was known then: a formula over a payback, for one, closes
+    # before the payback's horizon.
+    marks = [NEVER if mark is None else milliseconds(mark) for mark in found.watermarks]
+    return np.minimum(np.array(instants, np.int64), np.array(marks, np.int64)[found.watermark[rows]])

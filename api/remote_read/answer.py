@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from threading import Lock
 
 import numpy as np
@@ -12,7 +13,7 @@ from api.project import Project
 from api.remote_read.instants import Budget, Sampling, sampling
 from api.remote_read.matching import Matchers
 from api.remote_read.wire import Asked, Labels, Series
-from metrics.closed import current_closed, first_closed
+from metrics.closed import Closed, current_closed, first_closed
 from metrics.finality import Finality
 from metrics.grain import Grain
 from metrics.history import Numbers, Track, Vintage, milliseconds, tracks
@@ -28,13 +29,23 @@ NAME = "__name__"
 Tracks = tuple[Track, ...]
 
 
+@dataclass(frozen=True)
+class _Held:
+    """What is known of a metric's past, as of one of its runs."""
+
+    run: str
+    definition_hash: str
+    closed: Closed
+    tracks: Tracks
+
+
 class Histories:
-    """The tracks of every metric, each read again once its metric was computed anew."""
+    """The tracks of every metric; once it was computed anew, what was written since is read and added."""
 
     def __init__(self) -> None:
         self._lock = Lock()
         self._project: Project | None = None
-        self._held: dict[tuple[str, Vintage], tuple[str, Tracks]] = {}
+        self._held: dict[tuple[str, Vintage], _Held] = {}
         self._finality: Finality | None = None
 
     def of(self, project: Project, metric: Metric, vintage: Vintage) -> Tracks:
@@ -46,22 +57,26 @@ class Histories:
         with self._lock:
             if self._project is not project or self._finality is None:
                 self._project, self._finality, self._held = project, Finality(project.catalog), {}
-            run, found = self._held.get(key, ("", ()))
-            finality = self._finality
-        if run != success.id:
-            engine, name = project.store.engine, metric.metric
-            # Of what is made of others, the rows alone may know when it was final.
-            marks = bool(inputs(metric))
-            closed = (
-                current_closed(engine, name, success.definition_hash, watermarks=marks)
-                if vintage is Vintage.CURRENT
-                else first_closed(engine, name, watermarks=marks)
-            )
+            held, finality = self._held.get(key), self._finality
+        if held is None or held.run != success.id:
+            closed = _closed(project, metric, vintage, success.definition_hash, held)
             found = tracks(metric, finality, closed, vintage)
+            held = _Held(success.id, success.definition_hash, closed, found)
             with self._lock:
                 if self._project is project:
-                    self._held[key] = (success.id, found)
-        return found
+                    self._held[key] = held
+        return held.tracks
+
+
+def _closed(project: Project, metric: Metric, vintage: Vintage, hash_: str, held: _Held | None) -> Closed:
+    """Return a metric's final values: all of them, or what is held with what was written since."""
+    engine, name = project.store.engine, metric.metric
+    # Of what is made of others, the rows alone may know when it was final.
+    marks = bool(inputs(metric))
+    if vintage is Vintage.FIRST:
+        return first_closed(engine, name, watermarks=marks, known=held.closed if held else None)
+    known = held.closed if held and held.definition_hash == hash_ else None
+    return current_closed(engine, name, hash_, watermarks=marks, known=known)
 
 
 def answer(

@@ -27,12 +27,15 @@ def catalog():
     return replace(found, datasets=datasets)
 
 
-def closed(*rows):
+def closed(*rows, mark=None):
     """Return final values of (period, segment, value)."""
     figures = np.full((len(FIGURES), len(rows)), np.nan)
     figures[0] = [np.nan if value is None else value for *_, value in rows]
-    periods = tuple(CALENDAR.parse(period) for period, *_ in rows)
-    return Closed(periods, tuple(segment for _, segment, _ in rows), (None,) * len(rows), figures)
+    periods, segments = (list(dict.fromkeys(row[place] for row in rows)) for place in (0, 1))
+    codes = [np.array([known.index(row[place]) for row in rows], np.int64)
+             for place, known in enumerate((periods, segments))]  # fmt: skip
+    return Closed(tuple(CALENDAR.parse(period) for period in periods), tuple(segments), (mark,), *codes,
+                  np.zeros(len(rows), np.int64), figures)  # fmt: skip
 
 
 def made(catalog, name, *rows):
@@ -65,11 +68,8 @@ def test_what_was_never_reached_is_final_after_the_horizon(catalog):
 
 def test_a_watermark_before_the_instant_holds(catalog):
     mark = datetime(2024, 3, 10, tzinfo=UTC)
-    rows = closed(("2024-01", (), 3.0))
-    (track,) = tracks(
-        catalog.metric("payback"), Finality(catalog),
-        Closed(rows.periods, rows.segments, (mark,), rows.figures), Vintage.CURRENT,
-    )  # fmt: skip
+    rows = closed(("2024-01", (), 3.0), mark=mark)
+    (track,) = tracks(catalog.metric("payback"), Finality(catalog), rows, Vintage.CURRENT)
     assert track.final_at.tolist() == [milliseconds(mark)]
 
 
