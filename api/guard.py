@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
+
 from flask import Flask, Response, request
 
 from api.auth import Scope
@@ -11,7 +13,6 @@ from api.remote_read.endpoint import PATH as REMOTE_READ
 
 PUBLIC = frozenset({"/healthz", "/readyz"})
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
 _BEARER = 'Bearer realm="scorecard"'
 _BASIC = 'Basic realm="scorecard: any name, an API key as the password", charset="UTF-8"'
 
@@ -38,11 +39,21 @@ def register(app: Flask) -> None:
 
 def _check_host() -> None:
     """Refuse foreign names on a loopback server, which a hostile page could otherwise read through DNS."""
-    if current().anonymous and _host_name(request.headers.get("Host", "")) not in _LOOPBACK:
+    if current().anonymous and not is_loopback(_host_name(request.headers.get("Host", ""))):
         raise Problem(
             400,
             "This server answers on this machine alone: use localhost, 127.0.0.1 or [::1] in the address.",
         )
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether a host, bound to or asked for, is this machine alone."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
 
 
 def _host_name(host: str) -> str:

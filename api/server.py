@@ -6,7 +6,6 @@ import logging
 import os
 import sys
 from collections.abc import Callable
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from gunicorn.arbiter import Arbiter
 from api.app import create_app
 from api.auth import Keys
 from api.clock import clock_of, present
+from api.guard import is_loopback
 from api.live import Live
 from api.project import STATE_FOLDER, Project
 from api.refreshing import RefreshStarter
@@ -39,16 +39,6 @@ def refresh_project(project: Project) -> object:
     return Refresher(
         project.catalog, project.root, project.store, clock_of(project.root), project.commit
     ).refresh()
-
-
-def is_loopback(host: str) -> bool:
-    """Tell whether a host to bind to can be reached from this machine alone."""
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
 
 
 def serve(

@@ -8,7 +8,9 @@ fits it exactly: an id with leading zeros stays a text, and a date is a date onl
 from __future__ import annotations
 
 import glob
+import tempfile
 import threading
+import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -84,6 +86,10 @@ class DuckDBSource(Source):
     def _limit_access(self) -> None:
         # Naming the zone also loads the extension that knows zones, which cannot be loaded later.
         self._raw.execute("SET TimeZone = 'UTC'")
+        # What does not fit into memory goes there, not into the working directory, which may not be writable.
+        # DuckDB makes the folder when it needs it and takes it away when it closes.
+        spill = Path(tempfile.gettempdir()) / f"scorecard-duckdb-{uuid.uuid4().hex}"
+        self._raw.execute("SET temp_directory = $path", {"path": str(spill)})
         paths = [str(path) for paths in self._files.values() for path in paths]
         self._raw.execute("SET allowed_paths = $paths", {"paths": paths})
         self._raw.execute("SET enable_external_access = false")

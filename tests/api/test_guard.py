@@ -94,7 +94,9 @@ def test_a_wrong_key_is_told_even_where_none_is_needed(client):
     assert answer.json["detail"] == "The API key is unknown, revoked or expired."
 
 
-@pytest.mark.parametrize("host", ["localhost", "localhost:8321", "127.0.0.1:8321", "[::1]:8321", "LOCALHOST"])
+@pytest.mark.parametrize(
+    "host", ["localhost", "localhost:8321", "127.0.0.1:8321", "[::1]:8321", "LOCALHOST", "127.0.0.2:8321"]
+)
 def test_names_of_this_machine_are_served(client, host):
     assert client.get("/healthz", headers={"Host": host}).status_code == 200
 

@@ -55,6 +55,9 @@ def test_the_monitor_finds_the_service_s_port():
     assert monitor["kind"] == "ServiceMonitor"
     assert monitor["spec"]["selector"]["matchLabels"].items() <= service["metadata"]["labels"].items()
     assert monitor["spec"]["endpoints"][0]["port"] in {port["name"] for port in service["spec"]["ports"]}
+    assert monitor["spec"]["endpoints"][0]["honorLabels"] is True
+    (compose,) = documents("compose/prometheus.yml")
+    assert [job["honor_labels"] for job in compose["scrape_configs"]] == [True]
     vintages = [read["requiredMatchers"]["vintage"] for read in prometheus["spec"]["remoteRead"]]
     assert vintages == ["current", "first"]
 

@@ -12,9 +12,10 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -60,7 +61,8 @@ CONFIG = """\
 global: {{scrape_interval: 1s, evaluation_interval: 1s}}
 scrape_configs:
   - job_name: scorecard
-    static_configs: [{{targets: ["{target}"]}}]
+    honor_labels: {honor}
+    static_configs: [{{targets: ["{target}"], labels: {labels}}}]
 """
 REMOTE = """\
 remote_read:
@@ -114,13 +116,25 @@ def _labels(metric: dict[str, str]) -> tuple[tuple[str, str], ...]:
 
 @contextmanager
 def prometheus(
-    folder: Path, target: str, more: str = "", *, remote: bool = True, retention: str = "15d"
+    folder: Path,
+    target: str,
+    more: str = "",
+    *,
+    remote: bool = True,
+    retention: str = "15d",
+    labels: Mapping[str, str] = MappingProxyType({}),
+    honor: bool = True,
 ) -> Iterator[Prometheus]:
-    """Run a Prometheus that scrapes a server and reads its history; `more` is added to its configuration."""
+    """Run a Prometheus that scrapes a server and reads its history; `more` is added to its configuration.
+
+    `labels` are those of the target; `honor` leaves the server's own as they are.
+    """
     program, port = need("prometheus"), free_port()
     folder.mkdir(parents=True, exist_ok=True)
     config = folder / "prometheus.yml"
-    said = (CONFIG + (REMOTE if remote else "")).format(target=target)
+    said = (CONFIG + (REMOTE if remote else "")).format(
+        target=target, labels=json.dumps(dict(labels)), honor=json.dumps(honor)
+    )
     config.write_text(said + more)
     with (folder / "prometheus.log").open("wb") as log:
         process = subprocess.Popen(

@@ -25,9 +25,9 @@ from tests.prometheus.servers import serving
 
 METRICS = {f"figure_{number:02}": f"sum(amount + {number})" for number in range(12)}
 OPENMETRICS = {"Accept": "application/openmetrics-text", "Accept-Encoding": "gzip"}
-PAUSE = 0.1
-"""Five readers at this pace are 50 scrapes a second."""
 READERS, REFRESHES = 5, 4
+EVERY = 0.1
+"""Each of five readers begins a scrape every tenth of a second, late ones at once: 50 a second are asked for."""
 
 
 @pytest.fixture
@@ -115,7 +115,9 @@ def test_no_series_is_lost_or_doubled_while_a_refresh_runs(company):
         done, seen, faults = threading.Event(), Counter(), []
 
         def reader(number):
-            while not done.is_set():
+            due = time.monotonic() + number * EVERY / READERS
+            while not done.wait(max(0.0, due - time.monotonic())):
+                due += EVERY
                 found, others = scrape(address)
                 faults.extend(name for name, both in wholes.items() if found.get(name) not in both)
                 if others != states[0][1]:
@@ -131,9 +133,9 @@ def test_no_series_is_lost_or_doubled_while_a_refresh_runs(company):
                         name for name in METRICS if past[name] not in [each[name] for each in pasts]
                     )
                     seen["reads"] += 1
-                time.sleep(PAUSE)
 
         with ThreadPoolExecutor(READERS) as pool:
+            began = time.monotonic()
             running = [pool.submit(reader, number) for number in range(READERS)]
             try:
                 for turn in range(REFRESHES):
@@ -141,9 +143,12 @@ def test_no_series_is_lost_or_doubled_while_a_refresh_runs(company):
                     refresh(live, project)
             finally:
                 done.set()
+                lasted = time.monotonic() - began
             for each in running:
                 each.result()
-    assert faults == []
-    assert seen["reads"] > 0
+    # A busy machine may not come to 50 a second; what it came to is said where something is wrong.
+    rate = f"{seen['scrapes'] / lasted:.0f} scrapes a second over {lasted:.0f} s: {dict(seen)}"
+    assert faults == [], rate
+    assert seen["reads"] > 0, rate
     # Scrapes have met a refresh on its way, else nothing was tried.
-    assert seen["in between"] > 0, seen
+    assert seen["in between"] > 0, rate

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
@@ -212,6 +213,30 @@ def test_not_even_a_statement_of_its_own_gets_out(tmp_path: Path, statement: str
     dataset = Dataset("log", "files", files=("log.csv",))
     with opened(tmp_path, dataset) as source, pytest.raises(duckdb.Error):
         source._raw.execute(statement.format(path=path)).fetchall()  # type: ignore[attr-defined]
+
+
+def test_what_does_not_fit_into_memory_goes_below_the_systems_temporary_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    system = tmp_path / "system"
+    system.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(system))
+    (tmp_path / "log.csv").write_text("id\n1\n")
+    # A process takes what its environment says of memory: it is too little for the sort.
+    connect = duckdb.connect
+    monkeypatch.setattr(
+        duckdb,
+        "connect",
+        lambda *given, **more: connect(*given, **more | {"config": {"memory_limit": "30MB"}}),
+    )
+    with opened(tmp_path, Dataset("log", "files", files=("log.csv",))) as source:
+        raw = source._raw  # type: ignore[attr-defined]
+        (found,) = raw.execute("SELECT current_setting('temp_directory')").fetchone()
+        assert Path(found).parent == system
+        raw.execute("CREATE TEMP TABLE x AS SELECT range a, repeat('y', 40) || range b FROM range(1500000)")
+        assert [path.name for path in system.iterdir()] == [Path(found).name]
+    assert list(system.iterdir()) == []
+    assert not Path(".tmp").exists()
 
 
 def database(root: Path, *statements: str) -> str:
