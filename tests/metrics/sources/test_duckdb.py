@@ -222,7 +222,7 @@ def test_what_does_not_fit_into_memory_goes_below_the_systems_temporary_folder(
     system.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(system))
     (tmp_path / "log.csv").write_text("id\n1\n")
-    # A process takes what its environment says of memory: it is too little for the sort.
+    # Too little for the table below.
     connect = duckdb.connect
     monkeypatch.setattr(
         duckdb,
