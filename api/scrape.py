@@ -75,13 +75,15 @@ class _Kept:
     texts: dict[tuple[str, Form], tuple[int, bytes]] = field(default_factory=dict)
     made_from: object = None
     whole: dict[tuple[Form, bool], bytes] = field(default_factory=dict)
+    last: dict[tuple[Form, bool], bytes] = field(default_factory=dict)
 
 
 class Exposition:
     """The exposition of one process.
 
     It is made anew once the store or the definitions have changed, and of it the values of those metrics
-    alone that were computed since: while a refresh runs, every scrape finds another metric computed.
+    alone that were computed since: while a refresh runs, every scrape finds another metric computed. Whoever
+    asks while it is being made gets the last whole one instead of waiting for it.
     """
 
     def __init__(self) -> None:
@@ -91,7 +93,12 @@ class Exposition:
     def text(self, project: Project, now: datetime, form: Form = Form.TEXT, *, zipped: bool = False) -> bytes:
         """Return the whole exposition; the store's last run and refresh decide whether it still holds."""
         mark, successes = _computed(project)
-        with self._lock:
+        if not self._lock.acquire(blocking=False):
+            before = self._kept
+            if before is not None and before.project is project and (form, zipped) in before.last:
+                return before.last[form, zipped]
+            self._lock.acquire()
+        try:
             # A reload makes a new project; to compare two by value would read all of their definitions.
             if self._kept is None or self._kept.project is not project:
                 self._kept = _Kept(project)
@@ -102,7 +109,10 @@ class Exposition:
                 kept.whole[form, False] = _made(kept, successes, now, form)
             if zipped and (form, True) not in kept.whole:
                 kept.whole[form, True] = gzip.compress(kept.whole[form, False], _LEVEL, mtime=0)
-            return kept.whole[form, zipped]
+            kept.last[form, zipped] = kept.whole[form, zipped]
+            return kept.last[form, zipped]
+        finally:
+            self._lock.release()
 
 
 def _made(kept: _Kept, successes: dict[str, int], now: datetime, form: Form) -> bytes:

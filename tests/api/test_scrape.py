@@ -7,9 +7,10 @@ import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as open_families
 from prometheus_client.parser import text_string_to_metric_families as plain_families
 
+from api import scrape
 from api.exposition import Form, render
-from api.scrape import form_of, wants_gzip
-from tests.api.northwind import NOW
+from api.scrape import Exposition, form_of, wants_gzip
+from tests.api.northwind import NOW, fill
 
 PROMETHEUS = (
     "application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,"
@@ -96,3 +97,21 @@ def test_no_number_is_unknown(northwind):
     found, _ = lines(open_families(render(northwind, NOW, Form.OPENMETRICS).decode()))
     assert found
     assert all(math.isfinite(value) for value in found.values())
+
+
+def test_nobody_waits_while_the_exposition_is_made_anew(fresh, monkeypatch):
+    held = Exposition()
+    fill(fresh, "revenue")
+    old = held.text(fresh, NOW)
+    fill(fresh, "kept_promises")
+    made, asked = scrape._made, []
+
+    def making(*given):
+        asked.append(held.text(fresh, NOW))
+        return made(*given)
+
+    monkeypatch.setattr(scrape, "_made", making)
+    new = held.text(fresh, NOW)
+    assert asked == [old]
+    assert new != old
+    assert held.text(fresh, NOW) == new
