@@ -29,13 +29,15 @@ def format_value(value: float | None, unit: str, currency: str, absent: str | No
 
 
 def format_interval(lower: float | None, upper: float | None, unit: str, currency: str) -> str:
-    """Return a range such as `22.1–26.7%` or `£1,000–£1,200`; an en dash alone where a bound is missing."""
+    """Return a range: `22.1–26.7%`, `£1,000–£1,200`, `−0.9 to +12.0 pp`; an en dash alone where a bound is missing."""
     if lower is None or upper is None or not isfinite(lower) or not isfinite(upper):
         return NOTHING
     low, high = _parts(lower, unit, currency), _parts(upper, unit, currency)
     # What both ends share at the end is said once: 3.1–3.4 days.
     after = "" if low[2] == high[2] else low[2]
-    return f"{low[0]}{low[1]}{after}–{''.join(high)}"
+    ends = f"{low[0]}{low[1]}{after}", "".join(high)
+    # A dash before a sign would read as one.
+    return (" to " if any(end.startswith(("+", MINUS)) for end in ends) else "–").join(ends)
 
 
 def format_level(level: Level, unit: str, currency: str) -> str:

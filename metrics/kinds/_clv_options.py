@@ -76,7 +76,7 @@ class Margin:
     def __str__(self) -> str:
         if self.rate is not None:
             return f"margin {self.rate * 100:g}%"
-        return f"margin by {self.column.text!r}" if self.column is not None else "no margin"
+        return f"margin from rows ({self.column.text})" if self.column is not None else "no margin"
 
 
 def amount_of(orders: Orders | Subscription, margin: Margin) -> Expression | None:

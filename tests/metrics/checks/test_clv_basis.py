@@ -78,7 +78,7 @@ def test_different_currencies() -> None:
 
 def test_different_margins() -> None:
     other = CLV.replace("metric: clv", "metric: clv_net").replace("rate: 0.4", "column: amount")
-    message = "clv-basis 'clv' and 'clv_net' have different margins: margin 40% and margin by 'amount'"
+    message = "clv-basis 'clv' and 'clv_net' have different margins: margin 40% and margin from rows (amount)"
     assert_found(project(formula="clv - clv_net", clv_net=other), [(RATIO, "clv_net", message)])
 
 
