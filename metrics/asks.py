@@ -10,6 +10,8 @@ from metrics.grain import Grain
 from metrics.model import Catalog, Metric
 from metrics.parts import inputs
 
+AT_ONCE = 1.0
+"""A metric that failed within so many seconds was not waited for."""
 NOTHING: Mapping[str, float] = MappingProxyType({})
 
 
@@ -62,9 +64,9 @@ def in_turn(
 ) -> tuple[tuple[str, ...], ...]:
     """Return metrics, which come inputs first, in groups that are computed one after the other.
 
-    The first group is of those that nothing is known against. Each doubtful metric, and what is computed
-    from one, is a group of its own, the one for which its run waited longest last: what failed only because
-    another had been waited for shall not fail by it again.
+    The first group is of those that nothing is known against, the second of those that failed at once: after
+    an outage they share scans again. Each metric for which its run waited, and what is computed from it, is a
+    group of its own, the longest last: what failed only because another was waited for shall not again.
     """
     sure: list[str] = []
     waited: dict[str, float] = {}
@@ -77,4 +79,5 @@ def in_turn(
             sure.append(name)
     # Inputs were waited for no longer than what is computed from them: they stay before it.
     late = sorted(waited, key=lambda name: waited[name])
-    return (tuple(sure), *((name,) for name in late))
+    soon = [name for name in late if waited[name] < AT_ONCE]
+    return (tuple(sure), *([tuple(soon)] if soon else []), *((name,) for name in late[len(soon) :]))
