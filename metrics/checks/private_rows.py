@@ -59,6 +59,8 @@ def _counts_rows(metric: Metric) -> bool:
 
 def _misnamed(catalog: Catalog, metric: Metric, entity: str) -> str:
     options = metric.options
+    if entity in ("true", "false"):
+        return f"{entity!r} in quotes names an entity: write {entity} without them"
     if not isinstance(options, _OF_ROWS):
         return f"a metric of kind {metric.kind} is private by what it follows itself: write private: true"
     per = getattr(options, "per", None)

@@ -109,7 +109,7 @@ def test_the_published_holdout(project: Path) -> None:
 def test_what_the_values_rest_on_is_told(project: Path) -> None:
     said = explain(project, "clv_bg_nbd", "1997-10-01")["terms"]
     assert [term["value"] for term in said if term["key"] == "assumes"] == [
-        "52 weeks, 10% a year, USD, margin 30%"
+        "52 weeks, 10% a year, USD, margin 30%, BG/NBD and Gamma-Gamma"
     ]
 
 

@@ -20,6 +20,7 @@ from tests.soundness.reference import (
     Row,
     Segment,
     Span,
+    has_come,
     plus,
     plus_months,
     segment_of,
@@ -215,10 +216,10 @@ def _acquired(frame: Frame, people: Sequence[Customer], costs: Sequence[Row]
     for row in costs:
         for grain in frame.grains:
             for cut in frame.cuts:
-                start = calendar.start(calendar.day(row["t"]), grain) if row["t"] is not None else None
-                if row["t"] is None or (
-                    grain != "all" and start not in [each for each, _ in frame.periods(grain)]
-                ):
+                if not has_come(frame, row["t"]):
+                    continue
+                start = calendar.start(calendar.day(row["t"]), grain)
+                if grain != "all" and start not in [each for each, _ in frame.periods(grain)]:
                     continue
                 cell: Cell = (grain, start, segment_of(row, cut))
                 spent[cell] = spent.get(cell, Fraction(0)) + worth(row)

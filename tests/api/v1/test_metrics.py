@@ -244,7 +244,7 @@ def test_the_definition_is_the_file(client, northwind):
     found = get(client, "/revenue/definition")
     assert found["file"] == "definitions/metrics/sales/revenue.yml"
     assert found["text"] == (northwind.root / found["file"]).read_text()
-    assert (found["hash"], found["code_version"], found["commit"]) == (northwind.hash_of("revenue"), 1, None)
+    assert (found["hash"], found["code_version"], found["commit"]) == (northwind.hash_of("revenue"), 2, None)
 
 
 def test_the_lineage_is_a_graph(client):
