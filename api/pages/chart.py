@@ -58,12 +58,15 @@ def series(
 ) -> Markup:
     """Return a line chart with intervals, targets and axes; `write` turns a value into words.
 
-    `name` makes the ids unique on the page. Open periods are hollow and joined by a dashed line.
+    `name` makes the ids unique on the page. Open periods are hollow and joined by a dashed line; one that lies
+    far from all that is final stands at the edge, with an arrow and its value.
     """
+    told, points = points, _near(points)
     levels = list(_levels(points))
     if not levels:
         return Markup("")
     scale = ticks(*_span(levels), most=5 if height < 300 else 6)
+    points = [_at_edge(*both, scale[0], scale[-1]) for both in zip(told, points, strict=True)]
     labels = [write(tick) for tick in scale]
     left = 16.0 + 7.2 * max(len(label) for label in labels)
     right = width - (84.0 if any(p.goal is not None or p.red_flag is not None for p in points) else 16.0)
@@ -75,13 +78,15 @@ def series(
         *_targets(frame, points, write, width),
         *_lines(frame, points),
         *_marks(frame, points, radius=4.0),
+        *_beyond(frame, told, points, write),
     ]
     return drawing(body, name, title, description, width, height, "chart")
 
 
 def spark(points: Sequence[Point], *, name: str, title: str, width: int = 132, height: int = 40) -> Markup:
     """Return a word-sized trend: the line of final periods, hollow open ones, the goal dashed."""
-    levels = list(_levels([replace(point, lower=None, upper=None, red_flag=None) for point in points]))
+    points = _near([replace(point, lower=None, upper=None, red_flag=None) for point in points])
+    levels = list(_levels(points))
     if not levels:
         return Markup("")
     low, high = min(levels), max(levels)
@@ -135,6 +140,45 @@ def _levels(points: Iterable[Point]) -> Iterator[float]:
         for value in (point.value, point.lower, point.upper, point.goal, point.red_flag):
             if value is not None:
                 yield value
+
+
+def _near(points: Sequence[Point]) -> list[Point]:
+    """Return the points, open ones no further from the final ones than half of what these span.
+
+    A period that has only begun may say anything: it must not flatten what is known.
+    """
+    known = list(_levels(point for point in points if not point.open))
+    if not known:
+        return list(points)
+    low, high = _span(known)
+    room = (high - low) / 2 or max(abs(high), 1.0)
+
+    def held(value: float | None) -> float | None:
+        return None if value is None else min(max(value, low - room), high + room)
+
+    return [
+        replace(point, value=held(point.value), lower=held(point.lower), upper=held(point.upper))
+        if point.open else point
+        for point in points
+    ]  # fmt: skip
+
+
+def _at_edge(told: Point, drawn: Point, low: float, high: float) -> Point:
+    """Return a point at the end of the axis where it is drawn nearer than it lies."""
+    if told.value is None or drawn.value is None or told.value == drawn.value:
+        return drawn
+    return replace(drawn, value=high if told.value > drawn.value else low)
+
+
+def _beyond(
+    frame: Frame, told: Sequence[Point], drawn: Sequence[Point], write: Callable[[float], str]
+) -> Iterator[str]:
+    """Yield the value of each point that stands at the edge instead of where it belongs."""
+    for index, (point, shown) in enumerate(zip(told, drawn, strict=True)):
+        if point.value is not None and shown.value is not None and point.value != shown.value:
+            arrow = "\N{UPWARDS ARROW}" if point.value > shown.value else "\N{DOWNWARDS ARROW}"
+            words = f"{write(point.value)} {arrow}"
+            yield text(frame.x(index) - 8, frame.y(shown.value) + 4, words, "tick", "end")
 
 
 def _span(levels: Sequence[float]) -> tuple[float, float]:

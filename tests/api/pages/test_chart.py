@@ -84,6 +84,23 @@ def test_what_is_open_is_hollow_and_dashed():
     assert bar.get("d").startswith(f"M{dot.get('cx')} ")
 
 
+@pytest.mark.parametrize(
+    ("far", "said"), [(13.3, "13.3 \N{UPWARDS ARROW}"), (-9.0, "-9 \N{DOWNWARDS ARROW}")]
+)
+def test_an_open_period_far_away_does_not_flatten_what_is_known(far, said):
+    known = [final("2026-Q1", 2.8, lower=2.3, upper=3.4), final("2026-Q2", 3.3, lower=2.8, upper=3.8)]
+    drawing = draw([*known, final("2026-Q3", far, lower=far - 5, upper=far + 5, open=True)])
+    words = [one.text for one in classes(drawing, "tick")]
+    assert said in words
+    # Without it the axis ends at 4: there it may go half as far again.
+    (mark,) = [one for one in classes(drawing, "dot") if "open" in one.get("class")]
+    values = [float(text) for text in words if re.fullmatch(r"-?[\d.]+", text)]
+    assert -2.5 <= min(values) <= 0 < max(values) <= 7
+    assert float(mark.get("cy")) == (14 if far > 0 else 320 - 34)
+    near = draw([*known, final("2026-Q3", 4.1, open=True)])
+    assert "\N{UPWARDS ARROW}" not in "".join(one.text for one in classes(near, "tick"))
+
+
 def test_a_gap_is_not_bridged():
     drawing = draw([final("a", 1.0), final("b", 2.0), final("c", None), final("d", 3.0), final("e", 4.0)])
     (line,) = classes(drawing, "line")
