@@ -7,14 +7,13 @@ import time
 
 import pytest
 
-from api.app import create_app
 from grafana.build import build as build_files
 from tests.api.northwind import NOW
 from tests.grafana import company as example
 from tests.grafana.reading import choices, dashboards, filled, targets
 from tests.prometheus.expected import Expected
 from tests.prometheus.forms import said
-from tests.prometheus.servers import DEADLINE, prometheus, serving
+from tests.prometheus.servers import DEADLINE
 
 pytestmark = pytest.mark.prometheus
 
@@ -27,15 +26,6 @@ def company(tmp_path_factory):
     project = example.build(tmp_path_factory.mktemp("company"))
     yield project
     project.store.close()
-
-
-@pytest.fixture(scope="module")
-def peer(company, tmp_path_factory):
-    with (
-        serving(create_app(company, now=lambda: NOW)) as target,
-        prometheus(tmp_path_factory.mktemp("prometheus"), target) as server,
-    ):
-        yield server
 
 
 @pytest.fixture(scope="module")

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import re
-import shutil
 from datetime import UTC, date, datetime, timedelta
 
 import duckdb
 import pytest
 
-from api.app import create_app
 from api.demo import NOW
-from api.project import Project
 from grafana.build import build as build_files
 from metrics.finality import Finality
 from metrics.grain import Grain
@@ -21,7 +18,6 @@ from metrics.uncertainty import uncertainty_of
 from tests.grafana.reading import choices, dashboards, filled, opened, panels, targets
 from tests.prometheus.expected import CLOSED, Expected
 from tests.prometheus.forms import DAY, said
-from tests.prometheus.servers import prometheus, serving
 from tests.prometheus.test_dashboards import bare, settled
 from tests.prometheus.test_demo_history import CHOSEN, LATE
 
@@ -69,22 +65,9 @@ class Reading(Expected):
 
 
 @pytest.fixture(scope="module")
-def company(demo_company, tmp_path_factory):
-    """Return the demo as a project of this module's own, which a test restates."""
-    folder = tmp_path_factory.mktemp("dashboards") / "company"
-    shutil.copytree(demo_company, folder)
-    project = Project.open(folder)
-    yield project
-    project.store.close()
-
-
-@pytest.fixture(scope="module")
-def peer(company, tmp_path_factory):
-    with (
-        serving(create_app(company, now=lambda: NOW)) as target,
-        prometheus(tmp_path_factory.mktemp("prometheus"), target) as server,
-    ):
-        yield server
+def company(own_demo):
+    """Return the demo as this module's own project, which a test restates."""
+    return own_demo
 
 
 @pytest.fixture(scope="module")

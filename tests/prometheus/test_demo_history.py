@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from datetime import UTC, date, datetime, timedelta
 
 import duckdb
 import pytest
 
-from api.app import create_app
 from api.demo import NOW
-from api.project import Project
 from api.remote_read.answer import Histories
 from metrics.run import Refresher
 from tests.api.remote_read.agreement import live_series, past_series, plain_reading
-from tests.prometheus.servers import DEADLINE, prometheus, serving
+from tests.prometheus.servers import DEADLINE
 
 pytestmark = pytest.mark.prometheus
 
@@ -49,22 +46,9 @@ CHOSEN = (
 
 
 @pytest.fixture(scope="module")
-def company(demo_company, tmp_path_factory):
-    """Return the demo as a project of this module's own, which a test restates."""
-    folder = tmp_path_factory.mktemp("restated") / "company"
-    shutil.copytree(demo_company, folder)
-    project = Project.open(folder)
-    yield project
-    project.store.close()
-
-
-@pytest.fixture(scope="module")
-def peer(company, tmp_path_factory):
-    with (
-        serving(create_app(company, now=lambda: NOW)) as target,
-        prometheus(tmp_path_factory.mktemp("prometheus"), target) as server,
-    ):
-        yield server
+def company(own_demo):
+    """Return the demo as this module's own project, which a test restates."""
+    return own_demo
 
 
 def asked(peer, at, vintage="current"):

@@ -7,12 +7,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from api.app import create_app
 from api.remote_read.answer import Histories, answer
 from api.remote_read.wire import Asked, Match, Matcher
 from metrics.history import milliseconds
 from tests.api.northwind import NOW, build
-from tests.prometheus.servers import prometheus, serving
 
 pytestmark = pytest.mark.prometheus
 
@@ -26,15 +24,6 @@ def company(tmp_path_factory):
     project = build(tmp_path_factory.mktemp("northwind"))
     yield project
     project.store.close()
-
-
-@pytest.fixture(scope="module")
-def peer(company, tmp_path_factory):
-    with (
-        serving(create_app(company, now=lambda: NOW)) as target,
-        prometheus(tmp_path_factory.mktemp("prometheus"), target) as server,
-    ):
-        yield server
 
 
 HELD = Histories()
