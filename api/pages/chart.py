@@ -85,8 +85,7 @@ def series(
 
 def spark(points: Sequence[Point], *, name: str, title: str, width: int = 132, height: int = 40) -> Markup:
     """Return a word-sized trend: the line of final periods, hollow open ones, the goal dashed."""
-    points = _near([replace(point, lower=None, upper=None, red_flag=None) for point in points])
-    levels = list(_levels(points))
+    levels = list(_levels([replace(point, lower=None, upper=None, red_flag=None) for point in points]))
     if not levels:
         return Markup("")
     low, high = min(levels), max(levels)
