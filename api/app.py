@@ -9,17 +9,18 @@ from typing import Any
 from flask import Flask, Response, jsonify
 from flask_smorest import Api
 
-from api import guard, problem, scrape
+from api import guard, problem
 from api.auth import Keys
 from api.clock import Clock, present
 from api.context import Context, attach, current, project
-from api.live import Live
+from api.metric.statements import Statements
 from api.pages import catalogue, documents, metric, scorecard
 from api.pages.site import pages
-from api.project import Project
-from api.refreshing import RefreshStarter
-from api.remote_read import endpoint as remote_read
-from api.statements import Statements
+from api.project.project import Project
+from api.project.reloading import Live
+from api.prometheus import scrape
+from api.prometheus.remote_read import endpoint as remote_read
+from api.refresh.starter import RefreshStarter
 from api.v1 import changes, flat, metrics, scorecards
 from api.v1 import refresh as refreshes
 from metrics.errors import StoreError

@@ -14,8 +14,8 @@ from typing import Any
 from sqlalchemy import insert, select, update
 
 from metrics.errors import UsageError, suggest
-from metrics.store import Store
-from metrics.store_tables import api_keys
+from metrics.store.store import Store
+from metrics.store.tables import api_keys
 
 MARK = "sc"
 _PREFIX_BYTES = 5

@@ -9,10 +9,10 @@ from datetime import datetime
 from flask import Flask, current_app, g
 
 from api.auth import Keys
-from api.live import Live
-from api.project import Project
-from api.refreshing import RefreshStarter
-from api.statements import Statements
+from api.metric.statements import Statements
+from api.project.project import Project
+from api.project.reloading import Live
+from api.refresh.starter import RefreshStarter
 
 _EXTENSION = "scorecard"
 

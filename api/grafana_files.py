@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 
-from api.project import read_definitions
-from api.scheduler import trigger_of
+from api.project.project import read_definitions
+from api.refresh.scheduler import trigger_of
+from metrics.catalog.model import Catalog
 from metrics.errors import UsageError
-from metrics.model import Catalog
 from scorecard.model import Board
 
 LIST = "files.json"

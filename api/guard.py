@@ -9,7 +9,7 @@ from flask import Flask, Response, request
 from api.auth import Scope
 from api.context import current
 from api.problem import Problem
-from api.remote_read.endpoint import PATH as REMOTE_READ
+from api.prometheus.remote_read.endpoint import PATH as REMOTE_READ
 
 PUBLIC = frozenset({"/healthz", "/readyz"})
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})

@@ -17,14 +17,14 @@ from api.app import create_app
 from api.auth import Keys
 from api.clock import clock_of, present
 from api.guard import is_loopback
-from api.live import Live
-from api.project import STATE_FOLDER, Project
-from api.refreshing import RefreshStarter
-from api.scheduler import SchedulerProcess
-from api.statements import StatementReader
+from api.metric.statements import StatementReader
+from api.project.project import STATE_FOLDER, Project
+from api.project.reloading import Live
+from api.refresh.scheduler import SchedulerProcess
+from api.refresh.starter import RefreshStarter
 from metrics.errors import UsageError
-from metrics.run import Refresher
-from metrics.store import Store
+from metrics.operations.refresh import Refresher
+from metrics.store.store import Store
 
 log = logging.getLogger(__name__)
 

@@ -20,14 +20,14 @@ import numpy as np
 
 from benchmarks import customers
 from benchmarks.harness import compare
-from metrics.expression import parse
+from metrics.catalog.model import Catalog, Company, Currency, Direction, Metric
+from metrics.expressions.parser import parse
 from metrics.grain import Grain, Period, Span
 from metrics.kind import Frame
-from metrics.kinds._clv_fitted import Population
-from metrics.kinds._clv_options import Margin, Model, Options, Orders, TimeUnit
-from metrics.kinds._clv_rfm import Bought, Repeats
-from metrics.kinds._clv_valued import finish_valued
-from metrics.model import Catalog, Company, Currency, Direction, Metric
+from metrics.kinds.clv.cohorts import finish_valued
+from metrics.kinds.clv.histories import Bought, Repeats
+from metrics.kinds.clv.options import Margin, Model, Options, Orders, TimeUnit
+from metrics.kinds.clv.repeat_buying import Population
 from metrics.observation import Estimate
 from metrics.statistics import bg_nbd, gamma_gamma, pareto_nbd, sbg
 from metrics.statistics.fitting import Fitted, draws

@@ -10,7 +10,7 @@ import duckdb
 
 from benchmarks import events
 from benchmarks.harness import compare
-from metrics.planner import Session, ask_for
+from metrics.engine.planner import Session, ask_for
 
 ROWS = 1_000_000
 HAND = """

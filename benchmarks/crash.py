@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
-from metrics.store import Store
+from metrics.store.store import Store
 from tests.crash.company import fill, refresh, show
 from tests.crash.conftest import alone
 from tests.crash.harness import Trial, Twin

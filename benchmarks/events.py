@@ -6,10 +6,7 @@ from pathlib import Path
 
 import duckdb
 
-from metrics.expression import parse, parse_measure
-from metrics.grain import Grain
-from metrics.kinds import aggregate, conversion, proportion
-from metrics.model import (
+from metrics.catalog.model import (
     Catalog,
     Company,
     Currency,
@@ -21,6 +18,11 @@ from metrics.model import (
     SourceDefinition,
     Window,
 )
+from metrics.expressions.parser import parse, parse_measure
+from metrics.grain import Grain
+from metrics.kinds.aggregate import kind as aggregate
+from metrics.kinds.conversion import kind as conversion
+from metrics.kinds.proportion import kind as proportion
 
 
 def write(folder: Path, rows: int) -> Path:

@@ -19,13 +19,13 @@ from pathlib import Path
 
 import cramjam
 
-from api.project import Project
-from api.remote_read import wire
-from api.remote_read.answer import Histories, answer
+from api.project.project import Project
+from api.prometheus.remote_read import wire
+from api.prometheus.remote_read.answer import Histories, answer
 from benchmarks.harness import compare
 from metrics.grain import Grain, Period, add_months
 from metrics.observation import Observation, State
-from metrics.store import Run
+from metrics.store.store import Run
 
 MONTHS, SERIES, EACH, ROUNDS = 36, 10_000, 100, 15
 FIRST = date(2023, 10, 1)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from benchmarks import events
 from benchmarks.harness import compare
-from metrics.planner import Session, ask_for
+from metrics.engine.planner import Session, ask_for
 
 ROWS = 1_000_000
 

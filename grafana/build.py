@@ -13,8 +13,8 @@ from grafana.dashboard import Dashboard
 from grafana.names import JOINT, uid
 from grafana.rules import alerts, recording
 from grafana.rules.rule import Group, text
+from metrics.catalog.model import Catalog
 from metrics.errors import UsageError
-from metrics.model import Catalog
 from metrics.registry import discover
 from scorecard.model import Board
 

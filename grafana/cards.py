@@ -12,12 +12,12 @@ from grafana.periods import Periods
 from grafana.promql import PART, Figures
 from grafana.thresholds import Colours, Steps
 from grafana.variables import ADDRESS, segment_name
+from metrics.catalog.model import Catalog, Direction, Metric
+from metrics.describe.parameters import assumptions, full_label
+from metrics.describe.uncertainty import uncertainty_of
+from metrics.describe.units import unit_of
 from metrics.grain import Grain
 from metrics.kind import Uncertainty
-from metrics.model import Catalog, Direction, Metric
-from metrics.terms import assumptions, full_label
-from metrics.uncertainty import uncertainty_of
-from metrics.unit import unit_of
 from scorecard.model import Board, label_of
 
 LOWER, UPPER = "95% interval, lower", "95% interval, upper"

@@ -12,12 +12,12 @@ from grafana.cards import LOWER, UPPER, Cards
 from grafana.panel import Panel, Properties, Query, looks, timeline
 from grafana.promql import CURRENT, PART, Figures, period_end, select, shifted
 from grafana.units import COUNT, unit
+from metrics.catalog.model import Metric
+from metrics.describe.series_names import PARTS, Part, family_name
+from metrics.describe.uncertainty import uncertainty_of
 from metrics.grain import Grain
 from metrics.kind import Uncertainty
-from metrics.kinds import retention
-from metrics.model import Metric
-from metrics.series import PARTS, Part, family_name
-from metrics.uncertainty import uncertainty_of
+from metrics.kinds.retention import kind as retention
 
 _DAYS = {Grain.DAY: 1.0, Grain.WEEK: 7.0, Grain.MONTH: 365.25 / 12, Grain.QUARTER: 365.25 / 4, Grain.YEAR: 365.25,
          Grain.FISCAL_QUARTER: 365.25 / 4, Grain.FISCAL_YEAR: 365.25}  # fmt: skip

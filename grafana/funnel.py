@@ -13,11 +13,11 @@ from datetime import datetime
 
 from grafana.periods import Periods
 from grafana.promql import Figures, once, period_end, quoted
-from metrics.finality import Finality
+from metrics.analysis.finality import Finality
+from metrics.catalog.model import Catalog, Metric
+from metrics.describe.series_names import Part
 from metrics.grain import Grain
-from metrics.kinds import conversion
-from metrics.model import Catalog, Metric
-from metrics.series import Part
+from metrics.kinds.conversion import kind as conversion
 from scorecard.model import Board
 
 Selector = Callable[[Figures, int], str]

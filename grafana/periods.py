@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from grafana.variables import GRAIN
+from metrics.catalog.model import Metric
 from metrics.grain import Grain
-from metrics.model import Metric
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from metrics.history import Vintage
-from metrics.model import Catalog, Metric
-from metrics.series import PARTS, VINTAGE, Base, Part, base_of, family_name
+from metrics.analysis.vintages import Vintage
+from metrics.catalog.model import Catalog, Metric
+from metrics.describe.series_names import PARTS, VINTAGE, Base, Part, base_of, family_name
 
 PART = {part.name: part for part in PARTS}
 VALUE = PART["value"]

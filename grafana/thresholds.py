@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import inf, nextafter
 
-from metrics.finality import Finality
+from metrics.analysis.finality import Finality
+from metrics.catalog.model import Catalog, Direction, Metric
+from metrics.describe.series_names import base_of
 from metrics.grain import Grain, Period
-from metrics.model import Catalog, Direction, Metric
-from metrics.series import base_of
 from scorecard.target import ActiveTarget, target_for
 
 RED, AMBER, GREEN, PLAIN = "red", "orange", "green", "text"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from metrics.model import Catalog, Metric
-from metrics.series import base_of
-from metrics.unit import unit_of
+from metrics.catalog.model import Catalog, Metric
+from metrics.describe.series_names import base_of
+from metrics.describe.units import unit_of
 
 PERCENT, SECONDS, COUNT = "percentunit", "s", "short"
 _CURRENCIES = re.compile(

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from grafana.panel import SOURCE, Json
+from metrics.catalog.model import Catalog
 from metrics.grain import Grain
-from metrics.model import Catalog
 from scorecard.model import Board, label_of
 
 ADDRESS, GRAIN, DEPARTMENT = "scorecard_url", "grain", "department"

@@ -1,15 +1,15 @@
 """Check a catalog by every rule in `metrics.checks`: one file a rule, found by its name.
 
 A rule has a `CODE`, and `check(catalog, at)` that yields findings; `at` says where definitions stand
-(`metrics.definitions.Places`).
+(`metrics.loading.loader.Places`).
 """
 
 from __future__ import annotations
 
 from types import ModuleType
 
-from metrics.definitions import Loaded
 from metrics.errors import Finding, sort_findings
+from metrics.loading.loader import Loaded
 from metrics.registry import discover
 
 

@@ -13,14 +13,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from metrics.definitions import Places
+from metrics.catalog.model import Catalog, Dataset
+from metrics.engine.planner import Session
 from metrics.errors import ExpressionError, ExtraMissing, Finding, Level, SourceError, sort_findings
-from metrics.expression import Name
-from metrics.model import Catalog, Dataset
-from metrics.planner import Session
+from metrics.expressions.parser import Name
+from metrics.loading.loader import Places
 from metrics.registry import discover
-from metrics.relation import Rows, Scope, Selectable
 from metrics.source import ColumnSpec
+from metrics.sql.rows import Rows, Scope, Selectable
 
 
 @dataclass(frozen=True)

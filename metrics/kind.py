@@ -30,13 +30,13 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Any, Protocol
 
+from metrics.catalog.model import Catalog, Metric, Over, Reference
 from metrics.grain import NO_SPAN, Calendar, Grain, Period, Span
-from metrics.model import Catalog, Metric, Over, Reference
 from metrics.observation import Dimensions, Estimate, State
 from metrics.registry import discover
-from metrics.relation import Scope, Selectable
-from metrics.scan import Cell, Item, Scan
-from metrics.stretch import When, covered
+from metrics.sql.periods import When, covered
+from metrics.sql.rows import Scope, Selectable
+from metrics.sql.scan import Cell, Item, Scan
 
 Cells = Mapping[Cell, Mapping[Item, Any]]
 Inputs = Mapping[str, Mapping[tuple[Period, Dimensions], Estimate]]
@@ -84,7 +84,7 @@ class Kind(Protocol):
 
 def kinds() -> dict[str, Any]:
     """Return every kind by name."""
-    return discover("metrics.kinds")
+    return discover("metrics.kinds", "kind")
 
 
 def kind_of(metric: Metric) -> Any:

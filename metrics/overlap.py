@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
+from metrics.catalog.model import Catalog, Metric, Over
+from metrics.catalog.walk import inputs
 from metrics.grain import Period
 from metrics.kind import kind_of
-from metrics.model import Catalog, Metric, Over
-from metrics.parts import inputs
-from metrics.stretch import covered
+from metrics.sql.periods import covered
 
 
 def share_rows(catalog: Catalog, one: tuple[Metric, Period], other: tuple[Metric, Period]) -> bool:

@@ -14,9 +14,9 @@ import sqlalchemy as sa
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from metrics.catalog.model import Dataset, SourceDefinition
 from metrics.dialect import Dialect, Type
 from metrics.errors import ExtraMissing, SecretMissing, SourceError, SourceRejected
-from metrics.model import Dataset, SourceDefinition
 from metrics.registry import discover
 
 _SECRET = re.compile(r"\$\{([^}]*)\}")
@@ -79,7 +79,7 @@ def open_source(definition: SourceDefinition, root: Path, datasets: Sequence[Dat
         raise SourceRejected(definition.name, "its url is not a SQLAlchemy URL") from None
     openers: dict[str, Opener] = {
         name: module.open_source
-        for module in discover("metrics.sources").values()
+        for module in discover("metrics.sources", "source").values()
         for name in module.BACKENDS
     }
     if backend not in openers:

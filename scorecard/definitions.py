@@ -1,6 +1,6 @@
 """Read what the departments share from a definitions folder: company.yml, journey.yml, scorecards/*.yml.
 
-Codes: file-name, duplicate-name, and those of `metrics.definitions`.
+Codes: file-name, duplicate-name, and those of `metrics.loading.loader`.
 """
 
 from __future__ import annotations
@@ -10,22 +10,22 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-import metrics.model
-from metrics.definitions import ALL, Loaded, Place, Places
-from metrics.definitions import build as build_catalog
+import metrics.catalog.model
+from metrics.catalog.model import Catalog
+from metrics.catalog.walk import yaml_key
 from metrics.errors import Finding, sort_findings
-from metrics.folder import Folder, read_folder, stem
-from metrics.model import Catalog
-from metrics.nodes import Mapping as MappingNode
-from metrics.nodes import Node, Scalar, locate
-from metrics.parts import yaml_key
-from metrics.reading import read, read_values
+from metrics.loading.folder import Folder, read_folder, stem
+from metrics.loading.loader import ALL, Loaded, Place, Places
+from metrics.loading.loader import build as build_catalog
+from metrics.loading.nodes import Mapping as MappingNode
+from metrics.loading.nodes import Node, Scalar, locate
+from metrics.loading.records import read, read_values
 from scorecard.model import Board, Company, Journey, Scorecard
 
 COMPANY_KEYS = tuple(yaml_key(one) for one in fields(Company))
 """The keys of company.yml that are read here."""
 
-_METRICS_KEYS = tuple(yaml_key(one) for one in fields(metrics.model.Company))
+_METRICS_KEYS = tuple(yaml_key(one) for one in fields(metrics.catalog.model.Company))
 
 
 @dataclass(frozen=True)

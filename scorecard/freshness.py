@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from metrics.catalog.definition_hash import upstream
+from metrics.catalog.model import Catalog
 from metrics.grain import Span
-from metrics.lineage import upstream
-from metrics.model import Catalog
 
 
 def longest_age(metric: str, catalog: Catalog) -> Span | None:

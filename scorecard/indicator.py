@@ -6,21 +6,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from metrics.change import Change, change, judged
+from metrics.analysis.change import Change, change, judged
+from metrics.catalog.model import Catalog, Direction, Metric
+from metrics.describe.parameters import assumptions
+from metrics.describe.units import shown_unit
 from metrics.grain import Calendar, Period, Span, Unit
 from metrics.kind import absent, at_least
-from metrics.kinds import difference
-from metrics.model import Catalog, Direction, Metric
+from metrics.kinds.difference import kind as difference
 from metrics.observation import Observation, State
-from metrics.terms import assumptions
-from metrics.unit import shown_unit
-from scorecard.display import format_value
+from scorecard.formatting import format_value
 from scorecard.freshness import longest_age
 from scorecard.model import Indicator, Missing
+from scorecard.report_model import ChangeReport, IndicatorReport, TargetReport, TrendPoint, ValueReport
 from scorecard.score import Status, level_problem, scale_score, status_of
-from scorecard.selection import Choice, MetricSeries, Reader, choose
 from scorecard.target import ActiveTarget, target_for
-from scorecard.view import ChangeReport, IndicatorReport, TargetReport, TrendPoint, ValueReport
+from scorecard.value_selection import Choice, MetricSeries, Reader, choose
 
 TREND_PERIODS = 13
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from metrics.statistics.comparison import holm
-from scorecard.view import ChangeReport, IndicatorReport
+from scorecard.report_model import ChangeReport, IndicatorReport
 
 LEVEL = 0.05
 

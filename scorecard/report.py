@@ -8,14 +8,12 @@ from datetime import date, datetime, timedelta
 from enum import Enum
 from typing import Any
 
+from metrics.catalog.model import Catalog, Indication
 from metrics.grain import Period
-from metrics.model import Catalog, Indication
 from scorecard.indicator import Setting, report_indicator
 from scorecard.model import Board, Indicator, MissingRule, Objective, Perspective, Scorecard, label_of
 from scorecard.multiplicity import Family
-from scorecard.score import Child, RolledUp, roll_up
-from scorecard.selection import MAX_AGE, MetricSeries, Reader, default_period
-from scorecard.view import (
+from scorecard.report_model import (
     ChangeReport,
     IndicatorReport,
     ObjectiveReport,
@@ -25,6 +23,8 @@ from scorecard.view import (
     TrendPoint,
     ValueReport,
 )
+from scorecard.score import Child, RolledUp, roll_up
+from scorecard.value_selection import MAX_AGE, MetricSeries, Reader, default_period
 
 
 def build_report(

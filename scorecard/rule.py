@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from metrics.definitions import Places
+from metrics.catalog.model import Catalog, Metric
 from metrics.errors import Finding, Level, suggest
-from metrics.model import Catalog, Metric
+from metrics.loading.loader import Places
 from scorecard.model import Board, Indicator, Objective, Perspective, Scorecard
 
 Path = tuple[str | int, ...]

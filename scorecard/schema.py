@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from metrics.json_schema import FILES as METRICS_FILES
-from metrics.json_schema import Definitions
-from metrics.json_schema import json_schema as metrics_schema
+from metrics.loading.json_schema import FILES as METRICS_FILES
+from metrics.loading.json_schema import Definitions
+from metrics.loading.json_schema import json_schema as metrics_schema
 from scorecard.model import Company, Journey, Scorecard
 
 FILES: dict[str, type] = {"journey": Journey, "scorecard": Scorecard}

@@ -8,10 +8,12 @@ from datetime import date, timedelta
 from enum import Enum, auto
 from math import fsum
 
-from metrics.expression import Call, Case, Name, Node, Operation, walk
+from metrics.catalog.model import Catalog, Metric, Target
+from metrics.expressions.parser import Call, Case, Name, Node, Operation, walk
 from metrics.grain import Calendar, Grain, Period, add_months
-from metrics.kinds import aggregate, derived, difference
-from metrics.model import Catalog, Metric, Target
+from metrics.kinds.aggregate import kind as aggregate
+from metrics.kinds.derived import kind as derived
+from metrics.kinds.difference import kind as difference
 from scorecard.score import Level
 
 

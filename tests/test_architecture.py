@@ -40,7 +40,7 @@ def test_types_are_sound() -> None:
 @pytest.mark.parametrize("package", PACKAGES)
 def test_a_module_is_a_page_or_three(package: str) -> None:
     # One list of node types, one catalog, one set of selects: a split would scatter them.
-    allowed = {"sql.py": 395, "expression.py": 390, "model.py": 430, "scan.py": 375}
+    allowed = {"translator.py": 395, "parser.py": 390, "model.py": 430, "scan.py": 375}
     for path in (ROOT / package).rglob("*.py"):
         lines = len(path.read_text(encoding="utf-8").splitlines())
         assert lines <= allowed.get(path.name, 355), f"{path.relative_to(ROOT)} has {lines} lines"

@@ -12,17 +12,17 @@ from typing import Any
 
 import pytest
 
-import metrics.model
+import metrics.catalog.model
 import scorecard.model
+from metrics.catalog.model import MONTHS, WEEKDAYS, At, Direction, Indication
+from metrics.catalog.walk import yaml_key
 from metrics.check import check as check_metrics
 from metrics.errors import Level
-from metrics.expression import Expression, parse
+from metrics.expressions.nodes import AGGREGATES, CAST_TYPES, FUNCTIONS
+from metrics.expressions.parser import Expression, parse
 from metrics.grain import Grain, Span, Unit
 from metrics.kind import kinds
-from metrics.model import MONTHS, WEEKDAYS, At, Direction, Indication
-from metrics.parts import yaml_key
-from metrics.schema import WORDS
-from metrics.tree import AGGREGATES, CAST_TYPES, FUNCTIONS
+from metrics.loading.schema import WORDS
 from scorecard.check import check as check_scorecard
 from scorecard.definitions import load
 from scorecard.model import MissingRule, Phase, Rollup
@@ -35,22 +35,22 @@ EXAMPLE = re.compile(r"```yaml\n# (definitions/\S+\.yml)\n(.*?)```", re.DOTALL)
 
 FILES: dict[str, dict[ModuleType, tuple[str, ...]]] = {
     "company.yml": {
-        metrics.model: ("Company", "Currency", "Rates", "Refresh", "Privacy", "BusinessCalendar"),
+        metrics.catalog.model: ("Company", "Currency", "Rates", "Refresh", "Privacy", "BusinessCalendar"),
         scorecard.model: ("Company", "Department", "Milestone"),
     },
-    "sources.yml": {metrics.model: ("SourceDefinition",)},
-    "identities.yml": {metrics.model: ("Identity", "Crosswalk")},
+    "sources.yml": {metrics.catalog.model: ("SourceDefinition",)},
+    "identities.yml": {metrics.catalog.model: ("Identity", "Crosswalk")},
     "datasets": {
-        metrics.model: ("Dataset", "EntityColumn", "ColumnType", "Lookup", "Column", "UnionPart", "Validity",
+        metrics.catalog.model: ("Dataset", "EntityColumn", "ColumnType", "Lookup", "Column", "UnionPart", "Validity",
                         "CompleteThrough", "Freshness"),
     },
-    "metrics": {metrics.model: ("Metric", "Target", "Benchmark", "Reference")},
+    "metrics": {metrics.catalog.model: ("Metric", "Target", "Benchmark", "Reference")},
     "journey.yml": {scorecard.model: ("Journey", "Stage", "Step", "Skill", "Load")},
     "scorecards": {
         scorecard.model: ("Scorecard", "Perspective", "Objective", "Indicator", "Initiative", "Missing", "Reviews"),
     },
 }  # fmt: skip
-NOT_FILES = {metrics.model: {"Over", "Window", "Catalog"}, scorecard.model: {"Board"}}
+NOT_FILES = {metrics.catalog.model: {"Over", "Window", "Catalog"}, scorecard.model: {"Board"}}
 CLASSES = [
     pytest.param(section, getattr(module, name), id=f"{section}-{name}")
     for section, modules in FILES.items()
@@ -81,9 +81,14 @@ def test_every_key_is_named_in_its_section(section: str, record: type) -> None:
 
 
 ROW = re.compile(r"^\| `(\w+)` \| ([^|]*) \|", re.MULTILINE)
-TABLES = [("company.yml", metrics.model.Company), ("sources.yml", metrics.model.SourceDefinition),
-          ("datasets", metrics.model.Dataset), ("metrics", metrics.model.Metric), ("metrics", metrics.model.Target),
-          ("scorecards", scorecard.model.Scorecard)]  # fmt: skip
+TABLES = [
+    ("company.yml", metrics.catalog.model.Company),
+    ("sources.yml", metrics.catalog.model.SourceDefinition),
+    ("datasets", metrics.catalog.model.Dataset),
+    ("metrics", metrics.catalog.model.Metric),
+    ("metrics", metrics.catalog.model.Target),
+    ("scorecards", scorecard.model.Scorecard),
+]
 
 
 def default_of(member: dataclasses.Field[Any]) -> object:
@@ -127,7 +132,10 @@ def test_defaults_are_those_of_the_loader(section: str, record: type) -> None:
 
 
 def test_what_counts_in_the_hash_is_ticked() -> None:
-    for section, record in (("datasets", metrics.model.Dataset), ("metrics", metrics.model.Metric)):
+    for section, record in (
+        ("datasets", metrics.catalog.model.Dataset),
+        ("metrics", metrics.catalog.model.Metric),
+    ):
         ticks = {
             key: tick.strip() == "✓"
             for key, tick in re.findall(r"^\| `(\w+)` \|[^|]*\|([ ✓]*)\|", SECTIONS[section], re.MULTILINE)

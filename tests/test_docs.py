@@ -25,7 +25,7 @@ def test_a_kind_has_a_page_and_golden_files(kind: str) -> None:
     assert {path.suffix for path in (ROOT / "tests" / "golden").glob(f"{kind}.*")} == {".json", ".sql"}
 
 
-@pytest.mark.parametrize("source", sorted(discover("metrics.sources")))
+@pytest.mark.parametrize("source", sorted(discover("metrics.sources", "source")))
 def test_a_source_has_a_section_and_a_test(source: str) -> None:
     assert source in _sections("sources.md")
     assert (ROOT / "tests" / "metrics" / "sources" / f"test_{source}.py").is_file()

@@ -10,9 +10,9 @@ from rich.table import Table
 from rich.text import Text
 
 from api.cli._output import moment_text
-from api.fit import Fit, Judged, Track, Trial, correlation, day, figure, likelihood, off, verdict
-from api.fit import expected as written
-from scorecard.display import format_count, format_value
+from api.metric.fit import Fit, Judged, Track, Trial, correlation, day, figure, likelihood, off, verdict
+from api.metric.fit import expected as written
+from scorecard.formatting import format_count, format_value
 
 BARS = "▁▂▃▄▅▆▇█"
 ACROSS = 52

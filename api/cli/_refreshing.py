@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from api.cli._output import age_text, console, counted, moment_text, note
 
 if TYPE_CHECKING:
-    from metrics.run import Progress, Refreshed, Summary
-    from metrics.store import Store
+    from metrics.operations.refresh import Progress, Refreshed, Summary
+    from metrics.store.store import Store
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from api.cli._output import NARROWEST, moment_text
-from scorecard.display import (
+from scorecard.formatting import (
     NOTHING,
     format_change,
     format_interval,
@@ -22,9 +22,15 @@ from scorecard.display import (
     format_value,
 )
 from scorecard.model import label_of
+from scorecard.phrasing import verdict_words, why
+from scorecard.report_model import (
+    ChangeReport,
+    IndicatorReport,
+    ObjectiveReport,
+    PerspectiveReport,
+    ScorecardReport,
+)
 from scorecard.score import STATUS_STYLE, Status
-from scorecard.view import ChangeReport, IndicatorReport, ObjectiveReport, PerspectiveReport, ScorecardReport
-from scorecard.words import verdict_words, why
 
 COLOURS = {"green": "green", "amber": "yellow", "red": "red", "grey": "bright_black"}
 QUIET = "bright_black"

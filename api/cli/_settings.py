@@ -14,7 +14,7 @@ import click
 from api.clock import Clock, clock_of, present
 
 if TYPE_CHECKING:
-    from api.project import Project
+    from api.project.project import Project
     from metrics.grain import Calendar
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -68,7 +68,7 @@ json_option = click.option(
 @contextmanager
 def opened(settings: Settings) -> Iterator[Project]:
     """Open the project for as long as a command needs it; raise DefinitionsInvalid."""
-    from api.project import Project
+    from api.project.project import Project
 
     project = Project.open(settings.root)
     try:

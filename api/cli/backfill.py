@@ -49,8 +49,8 @@ class _Step(click.ParamType[timedelta]):
 def command(settings: Settings, file: Path, names: tuple[str, ...], vintage: str, start: date | None,
             step: timedelta, force: bool) -> None:  # fmt: skip
     """Write the history as OpenMetrics text with timestamps, until three hours ago."""
-    from api.backfill import write
-    from metrics.history import Vintage
+    from api.prometheus.backfill import write
+    from metrics.analysis.vintages import Vintage
 
     if file.exists() and not force:
         raise click.UsageError(f"{file} exists: name another file, or write --force to replace it")

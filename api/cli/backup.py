@@ -11,7 +11,7 @@ from api.cli._output import counted, emit_json, moment_text
 from api.cli._settings import Settings, json_option, pass_settings, project_option
 
 if TYPE_CHECKING:
-    from metrics.backup import Contents
+    from metrics.store.backup import Contents
 
 
 @click.command("backup")
@@ -25,7 +25,7 @@ def command(settings: Settings, file: Path, force: bool) -> None:
 
     FILE gets its name only once it has been read back as a store. It holds the hashes of the API keys too.
     """
-    from metrics.backup import back_up
+    from metrics.store.backup import back_up
 
     held = back_up(store_url(settings), file, force=force)
     size = file.stat().st_size
@@ -37,7 +37,7 @@ def command(settings: Settings, file: Path, force: bool) -> None:
 
 def store_url(settings: Settings) -> Any:
     """Return the URL of a project's store; its definitions may be invalid, but must be there."""
-    from api.project import DEFINITIONS, default_store_url
+    from api.project.project import DEFINITIONS, default_store_url
 
     if not (settings.root / DEFINITIONS).is_dir():
         raise click.UsageError("no project is here: name its folder with --project")

@@ -48,8 +48,8 @@ def find(settings: Settings, data: bool) -> tuple[Finding, ...]:
     import metrics.check
     import scorecard.check
     from metrics.data_check import check_data
-    from metrics.definitions import Loaded
     from metrics.errors import Level, sort_findings
+    from metrics.loading.loader import Loaded
     from scorecard.definitions import load
 
     said = load(settings.root)

@@ -20,8 +20,8 @@ from api.cli.serve import HOST, PORT, announce, require_free
 from api.clock import stop
 
 if TYPE_CHECKING:
-    from api.project import Project
-    from metrics.run import Summary
+    from api.project.project import Project
+    from metrics.operations.refresh import Summary
 
 FAILED = 3
 OWN = ("definitions", "data", ".scorecard")
@@ -97,7 +97,7 @@ def build(folder: Path) -> bool:
     """Write definitions and data and replay every refresh; tell whether all metrics came through."""
     from api.cli.schema import write
     from api.demo import REPLAYS, generate
-    from api.project import Project
+    from api.project.project import Project
 
     started = time.monotonic()
     made_from = recipe()
@@ -125,7 +125,7 @@ def build(folder: Path) -> bool:
 def replay(project: Project, moment: datetime, label: str) -> Summary:
     """Refresh as it would have been at an instant."""
     from api.cli._refreshing import line_text, shown
-    from metrics.run import Refresher
+    from metrics.operations.refresh import Refresher
 
     def clock() -> datetime:
         return moment

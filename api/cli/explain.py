@@ -14,9 +14,9 @@ from api.cli._settings import Settings, instant, json_option, moment, opened, pa
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from api.fit import Judged
-    from metrics.explain import Explanation
-    from metrics.matching import Match
+    from api.metric.fit import Judged
+    from metrics.operations.explain import Explanation
+    from metrics.sql.id_matching import Match
     from scorecard.model import Board
 
 FAILED = 3
@@ -34,8 +34,8 @@ Lines = Iterable[tuple[str, str]]
 @click.pass_context
 def command(ctx: click.Context, settings: Settings, metric: str, as_of: date | datetime | None) -> None:
     """Say what METRIC asks, how it is computed and from which rows; it is computed live for that."""
-    from api.fit import judged
-    from metrics.explain import explain
+    from api.metric.fit import judged
+    from metrics.operations.explain import explain
 
     with opened(settings) as project:
         until = instant(as_of, project.catalog.company.calendar)
@@ -138,7 +138,7 @@ def _write(found: Explanation, stored: Judged | None, board: Board) -> None:
 def _fit(found: Explanation, stored: Judged | None) -> Iterator[RenderableType]:
     """Yield how the model fits: as it was computed now, or where that was refused as it is stored."""
     from api.cli._fit import parts
-    from api.fit import fit_of, is_fitted
+    from api.metric.fit import fit_of, is_fitted
 
     if not is_fitted(found.metric):
         return

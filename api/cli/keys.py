@@ -92,8 +92,8 @@ def revoke(settings: Settings, key_id: str) -> None:
 @contextmanager
 def _keys(settings: Settings) -> Iterator[Keys]:
     from api.auth import Keys
-    from api.project import DEFINITIONS, default_store_url
-    from metrics.store import Store
+    from api.project.project import DEFINITIONS, default_store_url
+    from metrics.store.store import Store
 
     # Keys need no valid definitions, but a store must not appear in a folder that is no project.
     if not (settings.root / DEFINITIONS).is_dir():

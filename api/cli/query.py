@@ -24,12 +24,12 @@ from metrics.grain import Grain
 if TYPE_CHECKING:
     from decimal import Decimal
 
-    from api.project import Project
-    from metrics.components import Components
+    from api.project.project import Project
+    from metrics.catalog.model import Metric
     from metrics.grain import Period
-    from metrics.model import Metric
     from metrics.observation import Dimensions, Observation
-    from metrics.query import Answer, Query
+    from metrics.operations.components import Components
+    from metrics.operations.query import Answer, Query
 
 Row = dict[str, Any]
 
@@ -69,8 +69,8 @@ def command(settings: Settings, metric: str, grain: str | None, start: date | No
 
     They come from the store where it holds them for the definition as it stands, else from the sources.
     """
-    from metrics.components import component_names, components
-    from metrics.query import Query, answer, whole
+    from metrics.operations.components import component_names, components
+    from metrics.operations.query import Query, answer, whole
 
     if as_of is not None and as_known is not None:
         raise click.UsageError("--as-of asks the sources and --as-known the store: give one of them")
@@ -153,7 +153,7 @@ def _plain(amount: Decimal | None) -> int | float | None:
 
 def origin(answer: Answer, query: Query) -> str:
     """Say where an answer comes from, and until when its data are known."""
-    from metrics.query import Origin
+    from metrics.operations.query import Origin
 
     if query.as_known is not None:
         return f"from the store, as known before {moment_text(query.as_known)}"
@@ -175,11 +175,11 @@ def _write_table(project: Project, metric: Metric, query: Query, rows: Sequence[
                  names: Sequence[str]) -> None:  # fmt: skip
     from rich.table import Table
 
+    from metrics.describe.parameters import assumptions
+    from metrics.describe.units import shown_unit
     from metrics.kind import absent
     from metrics.observation import State
-    from metrics.terms import assumptions
-    from metrics.unit import shown_unit
-    from scorecard.display import format_count, format_share, format_value
+    from scorecard.formatting import format_count, format_share, format_value
 
     currency, unit = project.catalog.company.currency.report, shown_unit(metric, project.catalog)
 

@@ -29,7 +29,7 @@ def command(ctx: click.Context, settings: Settings, metrics: tuple[str, ...], fu
     What fails keeps its last good values and stops nothing else; the exit code is then 3.
     """
     from api.cli._refreshing import shown, summary_json, summary_text
-    from metrics.run import Refresher
+    from metrics.operations.refresh import Refresher
 
     with opened(settings) as project:
         refresher = Refresher(project.catalog, project.root, project.store, settings.now, project.commit)

@@ -21,8 +21,8 @@ def command(settings: Settings, file: Path) -> None:
 
     Stop the server first. FILE is read through before anything is touched.
     """
-    from api.project import STATE_FOLDER
-    from metrics.backup import restore
+    from api.project.project import STATE_FOLDER
+    from metrics.store.backup import restore
 
     url, lock = store_url(settings), settings.root / STATE_FOLDER / "refresh.lock"
     # A project's own clock may stand still; what is kept is named after the time that it is.

@@ -9,16 +9,16 @@ from flask import render_template, request
 from markupsafe import Markup
 
 from api.context import project
-from api.newest import live
 from api.pages.chart import spark
 from api.pages.points import trend_points
 from api.pages.site import pages
-from api.project import Project
+from api.project.project import Project
+from api.prometheus.current_periods import live
+from metrics.catalog.model import Metric
+from metrics.describe.parameters import assumptions
+from metrics.describe.units import shown_unit
 from metrics.grain import Grain
-from metrics.model import Metric
 from metrics.observation import Observation
-from metrics.terms import assumptions
-from metrics.unit import shown_unit
 from scorecard.model import label_of
 
 _PREFERRED = (Grain.QUARTER, Grain.MONTH, Grain.FISCAL_QUARTER, Grain.WEEK, Grain.YEAR, Grain.FISCAL_YEAR)

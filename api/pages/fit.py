@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from api import fit as view
-from api.fit import Fit, Judged, Track, Trial, judged
+from api.metric import fit as view
+from api.metric.fit import Fit, Judged, Track, Trial, judged
 from api.pages.fit_chart import Line, Since, lines, pairs
 from api.pages.site import pages
-from api.project import Project
-from metrics.model import Metric
+from api.project.project import Project
+from metrics.catalog.model import Metric
 
 WIDE, NARROW = (1080, 280), (360, 240)
 

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
-from api.fit import Group
+from api.metric.fit import Group
 from api.pages.axes import Frame, axis, dates
 from api.pages.chart import ticks
 from api.pages.svg import drawing, number, text
-from scorecard.display import format_count
+from scorecard.formatting import format_count
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,10 @@ from flask import render_template, request
 from markupsafe import Markup
 
 from api.context import current, now, project
-from api.inputs import inputs_of
-from api.judged import judged_value
-from api.lineage import nodes
-from api.newest import live, still_open
+from api.metric.inputs import inputs_of
+from api.metric.lineage import nodes
+from api.metric.statements import Statements
+from api.metric.verdict import judged_value
 from api.pages.catalogue import usual_grain
 from api.pages.chart import Point, series, spark
 from api.pages.fit import section as fit_section
@@ -21,15 +21,15 @@ from api.pages.movement import movement
 from api.pages.points import point_of, trend_points
 from api.pages.site import pages
 from api.pages.triangle import triangles
-from api.project import Project
-from api.statements import Statements
+from api.project.project import Project
+from api.prometheus.current_periods import live, still_open
+from metrics.catalog.model import Metric
+from metrics.describe.parameters import assumptions, kind_text, terms
+from metrics.describe.units import shown_unit
 from metrics.errors import GrainNotAllowed, UnknownDimension
 from metrics.grain import Grain
-from metrics.model import Metric
 from metrics.observation import Observation
-from metrics.terms import assumptions, kind_text, terms
-from metrics.unit import shown_unit
-from scorecard.display import format_value
+from scorecard.formatting import format_value
 from scorecard.score import Status
 from scorecard.target import target_for
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from api.project import Project
-from metrics.change import Change, change
+from api.project.project import Project
+from metrics.analysis.change import Change, change
+from metrics.analysis.drivers import Causes, Moved, causes, segments
+from metrics.catalog.model import Metric
 from metrics.grain import Period, Span, Unit
-from metrics.model import Metric
-from metrics.movement import Causes, Moved, causes, segments
 from metrics.observation import Observation
 
 _YEAR = Span(1, Unit.YEAR)

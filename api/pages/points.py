@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from api.pages.chart import Point
-from api.project import Project
+from api.project.project import Project
+from metrics.catalog.model import Metric
+from metrics.describe.units import shown_unit
 from metrics.grain import Period
 from metrics.kind import absent
-from metrics.model import Metric
 from metrics.observation import Observation, State
-from metrics.unit import shown_unit
-from scorecard.display import format_interval, format_value
+from scorecard.formatting import format_interval, format_value
 from scorecard.target import target_for
 
 

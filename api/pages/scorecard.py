@@ -11,13 +11,13 @@ from markupsafe import Markup
 from api.context import now, project
 from api.pages import chart
 from api.pages.site import currency, pages
-from metrics.change import Change
+from metrics.analysis.change import Change
 from metrics.grain import Calendar, Period
 from metrics.observation import State
-from scorecard.display import NOTHING, format_level, format_score, format_span, format_value
+from scorecard.formatting import NOTHING, format_level, format_score, format_span, format_value
+from scorecard.phrasing import change_words, verdict_words
+from scorecard.report_model import ChangeReport, IndicatorReport, ScorecardReport, TrendPoint
 from scorecard.score import STATUS_STYLE, Level, Status
-from scorecard.view import ChangeReport, IndicatorReport, ScorecardReport, TrendPoint
-from scorecard.words import change_words, verdict_words
 
 _PERIODS_OFFERED = 12
 

@@ -9,11 +9,11 @@ from datetime import date, datetime
 from flask import Blueprint
 
 from api.context import current, project
+from metrics.catalog.model import Direction, Metric
 from metrics.grain import Period
 from metrics.kind import absent
-from metrics.model import Direction, Metric
 from metrics.observation import Observation
-from scorecard.display import format_change, format_interval, format_score, format_share, format_value
+from scorecard.formatting import format_change, format_interval, format_score, format_share, format_value
 from scorecard.score import STATUS_STYLE, Status, Style
 
 pages = Blueprint("pages", __name__)

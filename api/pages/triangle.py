@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from api.project import Project
+from api.project.project import Project
+from metrics.catalog.model import Metric
 from metrics.grain import Grain, Period
-from metrics.model import Metric
 from metrics.observation import Observation, State
 
 _MOST_SEGMENTS = 12

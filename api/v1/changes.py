@@ -9,19 +9,19 @@ from typing import Any
 from flask_smorest import Blueprint
 
 from api.context import project
-from api.inputs import Input, inputs_of
-from api.judged import judged_value
-from api.project import Project
+from api.metric.inputs import Input, inputs_of
+from api.metric.verdict import judged_value
+from api.project.project import Project
 from api.v1.endpoint import endpoint
 from api.v1.metrics import cut_of, grain_of
 from api.v1.schemas import ChangesQuerySchema, ChangesSchema, DiagnosticsSchema
-from metrics.change import change
+from metrics.analysis.change import change
+from metrics.analysis.drivers import Moved, causes, segments
+from metrics.catalog.model import Metric
+from metrics.describe.units import unit_of
 from metrics.errors import UsageError
 from metrics.grain import Grain, Period
-from metrics.model import Metric
-from metrics.movement import Moved, causes, segments
 from metrics.observation import Observation, State
-from metrics.unit import unit_of
 
 blueprint = Blueprint(
     "changes", __name__, url_prefix="/api/v1/metrics", description="Why a value is another than before"

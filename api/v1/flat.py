@@ -16,7 +16,7 @@ from flask_smorest import Blueprint
 from marshmallow import ValidationError
 
 from api.context import now, project
-from api.project import Project
+from api.project.project import Project
 from api.v1.endpoint import endpoint
 from api.v1.flat_schemas import (
     FlatIndicatorSchema,
@@ -26,12 +26,12 @@ from api.v1.flat_schemas import (
 )
 from api.v1.metrics import cut_of, grain_of, states_of
 from api.v1.schemas import MOST
+from metrics.catalog.model import Metric
+from metrics.describe.units import unit_of
 from metrics.errors import UnknownMetric, UnknownScorecard, UsageError
 from metrics.grain import Period
-from metrics.model import Metric
 from metrics.observation import Observation
-from metrics.unit import unit_of
-from scorecard.view import IndicatorReport, ObjectiveReport, PerspectiveReport, ScorecardReport
+from scorecard.report_model import IndicatorReport, ObjectiveReport, PerspectiveReport, ScorecardReport
 
 blueprint = Blueprint(
     "flat", __name__, url_prefix="/api/v1/flat", description="The same numbers as flat records in one array"

@@ -12,9 +12,9 @@ from flask import Response, request, url_for
 from flask_smorest import Blueprint
 from marshmallow import ValidationError
 
-from api import lineage
 from api.context import project
-from api.project import Project
+from api.metric import lineage
+from api.project.project import Project
 from api.v1 import etag
 from api.v1.endpoint import endpoint
 from api.v1.schemas import (
@@ -28,13 +28,13 @@ from api.v1.schemas import (
     ObservationQuerySchema,
     ObservationsSchema,
 )
+from metrics.catalog.model import Metric
+from metrics.describe.parameters import assumptions
+from metrics.describe.units import unit_of
 from metrics.errors import GrainNotAllowed, UnknownDimension, UsageError
 from metrics.grain import Grain
 from metrics.kind import kinds
-from metrics.model import Metric
 from metrics.observation import Dimensions, Observation, State
-from metrics.terms import assumptions
-from metrics.unit import unit_of
 
 blueprint = Blueprint(
     "metrics", __name__, url_prefix="/api/v1/metrics", description="What is measured, and the values"

@@ -11,11 +11,11 @@ from flask_smorest import Blueprint
 
 from api.context import now, project
 from api.v1 import etag
+from api.v1.dataclass_schema import schema_of
 from api.v1.endpoint import endpoint
-from api.v1.mirror import schema_of
 from api.v1.schemas import ScorecardQuerySchema, ScorecardsSchema
 from scorecard.report import to_dict
-from scorecard.view import ScorecardReport
+from scorecard.report_model import ScorecardReport
 
 blueprint = Blueprint(
     "scorecards", __name__, url_prefix="/api/v1/scorecards", description="What the departments share"

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from grafana.boards._company import Company
 from grafana.dashboard import Dashboard, Row
-from metrics.kinds import ratio
-from metrics.model import Metric
-from metrics.unit import is_money
+from metrics.catalog.model import Metric
+from metrics.describe.units import is_money
+from metrics.kinds.ratio import kind as ratio
 
 _NEW = "count_new"
 

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 from grafana.cards import target_kinds
 from grafana.promql import PART, Figures, select
+from metrics.catalog.model import Catalog, Direction, Metric
+from metrics.describe.series_names import Part, family_name
+from metrics.describe.uncertainty import uncertainty_of
 from metrics.grain import Grain
 from metrics.kind import Uncertainty
-from metrics.model import Catalog, Direction, Metric
-from metrics.series import Part, family_name
-from metrics.uncertainty import uncertainty_of
 from scorecard.model import Board
 
 SPAN_DAYS = {Grain.DAY: 1, Grain.WEEK: 7, Grain.MONTH: 31, Grain.QUARTER: 92, Grain.YEAR: 366,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from metrics.extents import has_watermark
-from metrics.model import Catalog, Dataset
+from metrics.catalog.model import Catalog, Dataset
+from metrics.engine.watermarks import has_watermark
 
 
 @dataclass(frozen=True)

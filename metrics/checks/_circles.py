@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from metrics.model import Catalog
-from metrics.reach import Item, circles, needs
+from metrics.catalog.dependencies import Item, circles, needs
+from metrics.catalog.model import Catalog
 
 _COMPUTED = ("column", "condition")
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from metrics.expression import Measure
-from metrics.model import Catalog, Dataset, Lookup
-from metrics.parts import Part, Use, parts, uses
+from metrics.catalog.model import Catalog, Dataset, Lookup
+from metrics.catalog.walk import Part, Use, parts, uses
+from metrics.expressions.parser import Measure
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from metrics.expression import Call, Name, Node, Operation
-from metrics.kinds import derived, difference
-from metrics.model import Catalog, Metric
+from metrics.catalog.model import Catalog, Metric
+from metrics.expressions.parser import Call, Name, Node, Operation
+from metrics.kinds.derived import kind as derived
+from metrics.kinds.difference import kind as difference
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from metrics.definitions import Places
+from metrics.business_hours import problems, week_of
+from metrics.catalog.model import Catalog
 from metrics.errors import Finding
-from metrics.model import Catalog
-from metrics.opening import problems, week_of
+from metrics.loading.loader import Places
 
 CODE = "calendar-hours"
 

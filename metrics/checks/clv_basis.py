@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
+from metrics.catalog.model import Catalog, Metric, Over, Reference
 from metrics.checks._formula_leaves import Leaf, leaves
-from metrics.definitions import Places
+from metrics.describe.units import is_money, unit_of
 from metrics.errors import Finding
-from metrics.expression import Measure, Name
-from metrics.kinds import aggregate, clv, derived, difference, payback, ratio
-from metrics.model import Catalog, Metric, Over, Reference
-from metrics.unit import is_money, unit_of
+from metrics.expressions.parser import Measure, Name
+from metrics.kinds.aggregate import kind as aggregate
+from metrics.kinds.clv import kind as clv
+from metrics.kinds.derived import kind as derived
+from metrics.kinds.difference import kind as difference
+from metrics.kinds.payback import kind as payback
+from metrics.kinds.ratio import kind as ratio
+from metrics.loading.loader import Places
 
 CODE = "clv-basis"
 

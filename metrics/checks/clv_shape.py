@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from metrics.definitions import Places
+from metrics.catalog.model import Catalog, Metric
 from metrics.errors import Finding, Level
 from metrics.grain import Grain
-from metrics.kinds import clv, payback
-from metrics.kinds.clv import Margin, Model
-from metrics.model import Catalog, Metric
+from metrics.kinds.clv import kind as clv
+from metrics.kinds.clv.kind import Margin, Model
+from metrics.kinds.payback import kind as payback
+from metrics.loading.loader import Places
 
 CODE = "clv-shape"
 

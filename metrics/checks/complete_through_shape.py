@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from metrics.definitions import Places
+from metrics.catalog.model import Catalog
 from metrics.errors import Finding
-from metrics.model import Catalog
-from metrics.relation import default_time
+from metrics.loading.loader import Places
+from metrics.sql.rows import default_time
 
 CODE = "complete-through-shape"
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from metrics.definitions import Places
+from metrics.catalog.model import Catalog
 from metrics.errors import Finding
 from metrics.grain import Span
-from metrics.kinds.conversion import Basis, Options, PeriodBy
-from metrics.model import Catalog
+from metrics.kinds.conversion.kind import Basis, Options, PeriodBy
+from metrics.loading.loader import Places
 
 CODE = "conversion-shape"
 

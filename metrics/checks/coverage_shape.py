@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from metrics.definitions import Places
+from metrics.catalog.model import Catalog
 from metrics.errors import Finding
-from metrics.kinds.coverage import Options
-from metrics.model import Catalog
+from metrics.kinds.coverage.kind import Options
+from metrics.loading.loader import Places
 
 CODE = "coverage-shape"
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from metrics.definitions import Places
+from metrics.catalog.model import Catalog
 from metrics.errors import Finding
-from metrics.expression import Literal
-from metrics.model import Catalog
+from metrics.expressions.parser import Literal
+from metrics.loading.loader import Places
 
 CODE = "currency-code"
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from metrics.definitions import Places
+from metrics.catalog.dependencies import is_converted
+from metrics.catalog.model import Catalog
 from metrics.errors import Finding
-from metrics.model import Catalog
-from metrics.reach import is_converted
+from metrics.loading.loader import Places
 
 CODE = "currency-without-rates"
 

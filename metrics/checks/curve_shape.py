@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from metrics.definitions import Places
+from metrics.catalog.model import Catalog, Metric
+from metrics.catalog.walk import parts
 from metrics.errors import Finding
-from metrics.expression import Expression, names
+from metrics.expressions.parser import Expression, names
 from metrics.grain import Grain
-from metrics.kinds import retention, win_back
-from metrics.model import Catalog, Metric
-from metrics.parts import parts
+from metrics.kinds.retention import kind as retention
+from metrics.kinds.win_back import kind as win_back
+from metrics.loading.loader import Places
 
 CODE = "curve-shape"
 

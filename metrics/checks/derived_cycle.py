@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from metrics.definitions import Places
+from metrics.catalog.dependencies import circles
+from metrics.catalog.model import Catalog
+from metrics.catalog.walk import inputs
 from metrics.errors import Finding
-from metrics.model import Catalog
-from metrics.parts import inputs
-from metrics.reach import circles
+from metrics.loading.loader import Places
 
 CODE = "derived-cycle"
 

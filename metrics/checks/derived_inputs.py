@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from metrics.definitions import Places
+from metrics.catalog.model import Catalog, Metric
+from metrics.catalog.walk import inputs
 from metrics.errors import Finding, suggest
-from metrics.kinds import derived
-from metrics.model import Catalog, Metric
-from metrics.parts import inputs
+from metrics.kinds.derived import kind as derived
+from metrics.loading.loader import Places
 
 CODE = "derived-inputs"
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from metrics.definitions import Places
+from metrics.catalog.model import Catalog
 from metrics.errors import Finding
-from metrics.model import Catalog
+from metrics.loading.loader import Places
 
 CODE = "dimension-name"
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import fsum
 
-from metrics.definitions import Places
+from metrics.catalog.model import Catalog
 from metrics.errors import Finding
-from metrics.kinds.drift import Options
-from metrics.model import Catalog
+from metrics.kinds.drift.kind import Options
+from metrics.loading.loader import Places
 
 CODE = "drift-shape"
 

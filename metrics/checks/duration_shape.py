@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-from metrics.definitions import Places
+from metrics.catalog.model import Catalog, Metric
 from metrics.errors import Finding, Level
-from metrics.expression import Literal, Node, SpanLiteral
-from metrics.kinds.duration import UNITS, Basis, Options, Statistic
-from metrics.model import Catalog, Metric
+from metrics.expressions.parser import Literal, Node, SpanLiteral
+from metrics.kinds.duration.kind import UNITS, Basis, Options, Statistic
+from metrics.loading.loader import Places
 
 CODE = "duration-shape"
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from metrics.definitions import Places
+from metrics.catalog.model import Catalog, Metric
+from metrics.catalog.walk import parts, uses
 from metrics.errors import Finding, suggest
-from metrics.expression import Measure, Name, Node
-from metrics.kinds import ratio
-from metrics.model import Catalog, Metric
-from metrics.parts import parts, uses
+from metrics.expressions.parser import Measure, Name, Node
+from metrics.kinds.ratio import kind as ratio
+from metrics.loading.loader import Places
 
 CODE = "entity-missing"
 

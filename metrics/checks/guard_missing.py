@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from metrics.definitions import Places
+from metrics.catalog.model import Catalog, Direction, Metric
 from metrics.errors import Finding, Level
-from metrics.expression import Measure
-from metrics.model import Catalog, Direction, Metric
+from metrics.expressions.parser import Measure
+from metrics.loading.loader import Places
 
 CODE = "guard-missing"
 

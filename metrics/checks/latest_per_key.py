@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from metrics.definitions import Places
+from metrics.catalog.model import Catalog
+from metrics.catalog.walk import uses
 from metrics.errors import Finding
-from metrics.model import Catalog
-from metrics.parts import uses
+from metrics.loading.loader import Places
 
 CODE = "latest-per-key"
 

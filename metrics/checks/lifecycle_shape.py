@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from metrics.definitions import Places
+from metrics.catalog.model import Catalog
 from metrics.errors import Finding
-from metrics.kinds import retention, win_back
-from metrics.model import Catalog
+from metrics.kinds.retention import kind as retention
+from metrics.kinds.win_back import kind as win_back
+from metrics.loading.loader import Places
 
 CODE = "lifecycle-shape"
 

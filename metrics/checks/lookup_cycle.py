@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from metrics.catalog.model import Catalog
 from metrics.checks._circles import all_circles, spelled
-from metrics.definitions import Places
 from metrics.errors import Finding
-from metrics.model import Catalog
+from metrics.loading.loader import Places
 
 CODE = "lookup-cycle"
 

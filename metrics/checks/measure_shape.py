@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from metrics.definitions import Places
+from metrics.catalog.model import Catalog, Metric
 from metrics.errors import Finding
-from metrics.kinds import conversion, ratio
-from metrics.model import Catalog, Metric
+from metrics.kinds.conversion import kind as conversion
+from metrics.kinds.ratio import kind as ratio
+from metrics.loading.loader import Places
 
 CODE = "measure-shape"
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from metrics.catalog.model import Catalog
+from metrics.catalog.walk import Part, parts
 from metrics.checks._expressions import expressions
-from metrics.definitions import Places
 from metrics.errors import Finding
-from metrics.expression import Call, Expression, walk
-from metrics.model import Catalog
-from metrics.parts import Part, parts
+from metrics.expressions.parser import Call, Expression, walk
+from metrics.loading.loader import Places
 
 CODE = "period-functions"
 

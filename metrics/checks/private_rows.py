@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from metrics.definitions import Places
+from metrics.catalog.model import Catalog, Metric
+from metrics.catalog.walk import uses
 from metrics.errors import Finding, Level, suggest
-from metrics.kinds import aggregate, agreement, drift, net_share, proportion, ratio, surge
-from metrics.model import Catalog, Metric
-from metrics.parts import uses
+from metrics.kinds.aggregate import kind as aggregate
+from metrics.kinds.agreement import kind as agreement
+from metrics.kinds.drift import kind as drift
+from metrics.kinds.net_share import kind as net_share
+from metrics.kinds.proportion import kind as proportion
+from metrics.kinds.ratio import kind as ratio
+from metrics.kinds.surge import kind as surge
+from metrics.loading.loader import Places
 
 CODE = "private-rows"
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from metrics.definitions import Places
+from metrics.catalog.model import Catalog
+from metrics.describe.series_names import PARTS, PREFIX, base_unit
+from metrics.describe.units import RATIO
 from metrics.errors import Finding
-from metrics.model import Catalog
-from metrics.series import PARTS, PREFIX, base_unit
-from metrics.unit import RATIO
+from metrics.loading.loader import Places
 
 CODE = "prometheus-name"
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from metrics.definitions import Places
+from metrics.catalog.model import Catalog
 from metrics.errors import Finding
-from metrics.expression import AGGREGATES, Call, Name, Node, children, measures_in
-from metrics.kinds.proportion import Options
-from metrics.model import Catalog
+from metrics.expressions.parser import AGGREGATES, Call, Name, Node, children, measures_in
+from metrics.kinds.proportion.kind import Options
+from metrics.loading.loader import Places
 
 CODE = "proportion-shape"
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from metrics.definitions import Places
+from metrics.catalog.model import Catalog, Metric
 from metrics.errors import Finding
-from metrics.kinds._allocation import By
-from metrics.kinds.ratio import Options
-from metrics.model import Catalog, Metric
+from metrics.kinds.ratio.allocation import By
+from metrics.kinds.ratio.kind import Options
+from metrics.loading.loader import Places
 
 CODE = "ratio-shape"
 

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 from urllib.parse import parse_qsl
 
-from metrics.definitions import Places
+from metrics.catalog.model import Catalog
 from metrics.errors import Finding
-from metrics.model import Catalog
+from metrics.loading.loader import Places
 
 CODE = "secret-in-url"
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from metrics.definitions import Places
+from metrics.catalog.model import Catalog
 from metrics.errors import Finding, suggest
-from metrics.model import Catalog
+from metrics.loading.loader import Places
 from metrics.registry import discover
 
 CODE = "source-shape"
@@ -34,7 +34,9 @@ def _problem(url: str) -> str | None:
     engine, separator, _ = url.partition("://")
     if "${" in engine:
         return None
-    known = sorted(backend for module in discover("metrics.sources").values() for backend in module.BACKENDS)
+    known = sorted(
+        backend for module in discover("metrics.sources", "source").values() for backend in module.BACKENDS
+    )
     if not separator:
         return "the url names no engine: write duckdb:///data/sales.duckdb or postgresql://host/database"
     backend = engine.partition("+")[0]

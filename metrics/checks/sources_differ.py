@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from metrics.definitions import Places
+from metrics.catalog.dependencies import is_converted
+from metrics.catalog.model import Catalog, Metric
+from metrics.catalog.walk import Path, Use, entities, uses
 from metrics.errors import Finding
-from metrics.model import Catalog, Metric
-from metrics.parts import Path, Use, entities, uses
-from metrics.reach import is_converted
+from metrics.loading.loader import Places
 
 CODE = "sources-differ"
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from metrics.definitions import Places
+from metrics.catalog.model import Catalog
 from metrics.errors import Finding
 from metrics.grain import Grain
-from metrics.kinds.surge import Options
-from metrics.model import Catalog
+from metrics.kinds.surge.kind import Options
+from metrics.loading.loader import Places
 
 CODE = "surge-shape"
 MOST = 104

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from metrics.definitions import Places
+from metrics.catalog.model import Catalog, Direction
 from metrics.errors import Finding, Level
-from metrics.model import Catalog, Direction
+from metrics.loading.loader import Places
 
 CODE = "target-missing"
 MESSAGE = "the metric has no target, so it is not scored: write targets, or direction: none"

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from metrics.definitions import Places
+from metrics.catalog.model import Catalog, Direction, Metric, Target
 from metrics.errors import Finding, Level
-from metrics.model import Catalog, Direction, Metric, Target
+from metrics.loading.loader import Places
 
 CODE = "target-shape"
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from metrics.definitions import Places
+from metrics.catalog.model import Catalog, Dataset
+from metrics.catalog.walk import uses
 from metrics.errors import Finding
 from metrics.grain import Grain
-from metrics.model import Catalog, Dataset
-from metrics.parts import uses
+from metrics.loading.loader import Places
 
 CODE = "time-missing"
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
-from metrics.definitions import Places
+from metrics.catalog.model import Catalog
+from metrics.catalog.walk import Path
 from metrics.errors import Finding, suggest
-from metrics.model import Catalog
-from metrics.parts import Path
+from metrics.loading.loader import Places
 
 CODE = "timezone-known"
 

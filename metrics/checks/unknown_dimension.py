@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from metrics.definitions import Places
+from metrics.catalog.model import Catalog, Metric
+from metrics.catalog.walk import Use, dimension_uses
 from metrics.errors import Finding, suggest
-from metrics.kinds import ratio
-from metrics.kinds._allocation import By
-from metrics.model import Catalog, Metric
-from metrics.parts import Use, dimension_uses
+from metrics.kinds.ratio import kind as ratio
+from metrics.kinds.ratio.allocation import By
+from metrics.loading.loader import Places
 
 CODE = "unknown-dimension"
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from metrics.catalog.model import Catalog, Dataset
+from metrics.catalog.walk import Part, parts
 from metrics.checks._expressions import Written, expressions
-from metrics.definitions import Places
 from metrics.errors import Finding, suggest
-from metrics.expression import Expression, Name, names
-from metrics.model import Catalog, Dataset
-from metrics.parts import Part, parts
+from metrics.expressions.parser import Expression, Name, names
+from metrics.loading.loader import Places
 
 CODE = "unknown-reference"
 

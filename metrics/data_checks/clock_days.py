@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from metrics.data_check import Probe
 from metrics.dialect import Type
 from metrics.errors import ExpressionError, Finding
-from metrics.expression import Expression
-from metrics.kinds.duration import Options
-from metrics.relation import Rows
+from metrics.expressions.parser import Expression
+from metrics.kinds.duration.kind import Options
+from metrics.sql.rows import Rows
 
 CODE = "clock-days"
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from metrics.catalog.model import Dataset, Metric
+from metrics.catalog.walk import Part, parts, uses
 from metrics.data_check import Probe
 from metrics.dialect import Type, Value
 from metrics.errors import ExpressionError, Finding
-from metrics.expression import Call, Expression, Measure, Name, SpanLiteral, measures_in, names
-from metrics.kinds._per_entity import said_of
-from metrics.model import Dataset, Metric
-from metrics.parts import Part, parts, uses
-from metrics.relation import Rows
-from metrics.scan import argument
+from metrics.expressions.parser import Call, Expression, Measure, Name, SpanLiteral, measures_in, names
+from metrics.kinds.proportion.per_entity import said_of
+from metrics.sql.rows import Rows
+from metrics.sql.scan import argument
 
 CODE = "expression-type"
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from metrics.catalog.model import Reference
 from metrics.data_check import Probe
 from metrics.errors import Finding, Level, ScorecardError
-from metrics.model import Reference
 
 CODE = "left-truncated"
 

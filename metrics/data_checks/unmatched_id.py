@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import sqlalchemy as sa
 
+from metrics.catalog.model import Dataset
 from metrics.data_check import Probe
 from metrics.errors import ExpressionError, Finding, Level, SourceError
-from metrics.matching import matched
-from metrics.model import Dataset
+from metrics.sql.id_matching import matched
 
 CODE = "unmatched-id"
 

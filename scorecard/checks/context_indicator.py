@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from metrics.catalog.model import Direction
 from metrics.errors import Finding
-from metrics.model import Direction
 from scorecard.rule import Subject
 
 CODE = "context-indicator"

@@ -13,13 +13,13 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from metrics.definitions import load
+from metrics.catalog.model import Catalog
 from metrics.grain import Grain
-from metrics.model import Catalog
+from metrics.loading.loader import load
 from metrics.observation import Dimensions, Observation
-from metrics.query import Query, answer
-from metrics.run import Refresher
-from metrics.store import Store
+from metrics.operations.query import Query, answer
+from metrics.operations.refresh import Refresher
+from metrics.store.store import Store
 
 CASES = Path(__file__).parent.parent / "cases"
 DATA = Path(__file__).parents[3] / "shared" / "data"

@@ -13,11 +13,11 @@ import duckdb
 import pytest
 
 from api.starter import compose
-from metrics.definitions import load
+from metrics.loading.loader import load
 from metrics.observation import Observation, State
-from metrics.query import Query, answer
-from metrics.run import Refresher
-from metrics.store import Store
+from metrics.operations.query import Query, answer
+from metrics.operations.refresh import Refresher
+from metrics.store.store import Store
 from tests.acceptance.conftest import DATA
 from tests.acceptance.landed import LAYOUT, Landed, into_duckdb, into_postgres, seeds
 from tests.acceptance.landed_sql import JOINED_UP, STATEMENTS

@@ -3,7 +3,7 @@
 import pytest
 
 from api.app import create_app
-from api.project import Project
+from api.project.project import Project
 from tests.api.northwind import NOW, build, write_definitions
 
 

@@ -4,11 +4,11 @@ from datetime import UTC, date, datetime, timedelta
 from math import sin
 from pathlib import Path
 
-from api.project import Project
+from api.project.project import Project
 from metrics.grain import Grain
 from metrics.observation import Observation, State
 from metrics.statistics.intervals import wilson
-from metrics.store_tables import DatasetHealth, Definition, Run, SourceHealth
+from metrics.store.tables import DatasetHealth, Definition, Run, SourceHealth
 
 NOW = datetime(2026, 11, 20, 8, tzinfo=UTC)
 WATERMARK = datetime(2026, 11, 20, 6, tzinfo=UTC)

@@ -5,8 +5,8 @@ from sqlalchemy import select
 
 from api.auth import Key, Keys, Scope, UnknownKey
 from metrics.errors import UsageError
-from metrics.store import Store
-from metrics.store_tables import api_keys
+from metrics.store.store import Store
+from metrics.store.tables import api_keys
 from tests.api.northwind import NOW
 
 

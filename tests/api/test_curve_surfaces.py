@@ -6,11 +6,11 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from api.app import create_app
-from api.project import Project
-from api.remote_read.answer import Histories, answer
-from api.remote_read.wire import Asked, Match, Matcher
+from api.project.project import Project
+from api.prometheus.remote_read.answer import Histories, answer
+from api.prometheus.remote_read.wire import Asked, Match, Matcher
+from metrics.analysis.vintages import Vintage, milliseconds
 from metrics.grain import Grain
-from metrics.history import Vintage, milliseconds
 from tests.api.cli.shop import NOW, put, run, write_shop
 from tests.api.cli.test_query_retention import DATASET, RETENTION
 

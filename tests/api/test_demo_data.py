@@ -28,13 +28,13 @@ from api.demo.timeline import (
     stamps,
     weekday,
 )
+from metrics.catalog.model import Direction
 from metrics.check import check as check_metrics
-from metrics.definitions import load as load_metrics
+from metrics.describe.units import unit_of
+from metrics.engine.planner import Outcome, Session, ask_for
 from metrics.kind import kinds
-from metrics.model import Direction
+from metrics.loading.loader import load as load_metrics
 from metrics.observation import State
-from metrics.planner import Outcome, Session, ask_for
-from metrics.unit import unit_of
 from scorecard.check import check as check_scorecard
 from scorecard.definitions import COMPANY_KEYS, load
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from api.auth import Scope
-from api.exposition import render
+from api.prometheus.exposition import render
 from tests.api.northwind import NOW
 
 DOCS = Path(__file__).parents[2] / "docs"

@@ -15,9 +15,9 @@ from flask.testing import FlaskClient
 from prometheus_client.parser import text_string_to_metric_families
 
 from api.app import create_app
-from api.project import Project
+from api.project.project import Project
 from metrics.grain import Grain
-from scorecard.display import format_value
+from scorecard.formatting import format_value
 from tests.api.cli.shop import NOW, run, write_shop
 
 QUARTER = date(2026, 1, 1)

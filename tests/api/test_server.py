@@ -13,7 +13,7 @@ import pytest
 
 from api.auth import Keys, Scope
 from api.guard import is_loopback
-from api.project import Project
+from api.project.project import Project
 from api.server import refresh_project, require_key, worker_app
 from metrics.errors import UsageError
 from tests.api.northwind import FILES, NOW, write_definitions

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import duckdb
 
-from metrics.definitions import build
-from metrics.folder import folder_of
-from metrics.model import Catalog
-from metrics.run import Refresher, Summary
-from metrics.store import Store
+from metrics.catalog.model import Catalog
+from metrics.loading.folder import folder_of
+from metrics.loading.loader import build
+from metrics.operations.refresh import Refresher, Summary
+from metrics.store.store import Store
 from tests.metrics.live import aggregate, derived
 
 FIRST = datetime(2026, 2, 1, 6, tzinfo=UTC)

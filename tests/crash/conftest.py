@@ -17,7 +17,7 @@ from typing import NoReturn
 
 import pytest
 
-from metrics.store import Store
+from metrics.store.store import Store
 from tests.crash.company import fill, refresh, show
 from tests.crash.harness import Trial, Twin
 from tests.postgres_server import PostgresServer

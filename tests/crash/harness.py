@@ -16,7 +16,7 @@ from multiprocessing.context import ForkServerContext
 from pathlib import Path
 from typing import Any
 
-from metrics.store import Store
+from metrics.store.store import Store
 from tests.crash import victim
 from tests.crash.company import refresh, show
 from tests.crash.held import Held, different, held, torn

@@ -10,8 +10,8 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from metrics.store import Store
-from metrics.store_tables import definitions, observations, refreshes, runs, sources
+from metrics.store.store import Store
+from metrics.store.tables import definitions, observations, refreshes, runs, sources
 
 Key = tuple[Any, ...]
 Version = tuple[Any, ...]

@@ -8,9 +8,9 @@ from dataclasses import replace
 from sqlalchemy import insert
 
 from metrics.observation import Observation
-from metrics.store import Run, Store, Written
-from metrics.store_tables import observation_row, observations, run_row, runs
-from metrics.store_versions import Changes, changes, checked
+from metrics.store.store import Run, Store, Written
+from metrics.store.tables import observation_row, observations, run_row, runs
+from metrics.store.versions import Changes, changes, checked
 
 
 class _Split(Store):

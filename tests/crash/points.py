@@ -13,10 +13,10 @@ from typing import Any
 
 from sqlalchemy import event
 
-from metrics import planner
-from metrics.planner import Session
-from metrics.refresh_lock import RefreshLock
-from metrics.store import Store
+from metrics.engine import planner
+from metrics.engine.planner import Session
+from metrics.store.refresh_lock import RefreshLock
+from metrics.store.store import Store
 
 Happens = Callable[[], None]
 

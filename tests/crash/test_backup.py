@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from metrics.backup import back_up, restore
 from metrics.errors import StoreError
-from metrics.store import Store
+from metrics.store.backup import back_up, restore
+from metrics.store.store import Store
 from tests.crash import victim
 from tests.crash.harness import forked
 from tests.crash.held import held

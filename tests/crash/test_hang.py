@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from metrics import store_engine
 from metrics.errors import StoreError
-from metrics.store import Store
+from metrics.store import database as store_engine
+from metrics.store.store import Store
 from tests.crash import victim
 from tests.crash.harness import Trial, forked
 

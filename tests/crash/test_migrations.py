@@ -11,10 +11,10 @@ import pytest
 from alembic.script import ScriptDirectory
 from sqlalchemy import func, insert, inspect, select, table
 
-from metrics import migrations
 from metrics.errors import StoreError
-from metrics.store import SourceHealth, Store, Written
-from metrics.store_tables import metadata, observation_row, observations, run_row, runs
+from metrics.store import migrations
+from metrics.store.store import SourceHealth, Store, Written
+from metrics.store.tables import metadata, observation_row, observations, run_row, runs
 from tests.crash import victim
 from tests.crash.company import now
 from tests.crash.conftest import Places

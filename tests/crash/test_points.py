@@ -11,7 +11,7 @@ from shutil import copy2
 import pytest
 
 from metrics.errors import StoreError, StoreLocked
-from metrics.store import Store
+from metrics.store.store import Store
 from tests.crash import victim
 from tests.crash.company import CATALOG, now, refresh, show
 from tests.crash.conftest import ServedDisk

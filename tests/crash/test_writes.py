@@ -8,8 +8,8 @@ import time
 from sqlalchemy import select
 
 from metrics.observation import State
-from metrics.store import Store
-from metrics.store_tables import runs
+from metrics.store.store import Store
+from metrics.store.tables import runs
 from tests.crash import victim
 from tests.crash.conftest import Places
 from tests.crash.harness import Child, forked

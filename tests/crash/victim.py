@@ -19,12 +19,12 @@ from typing import Any
 
 from sqlalchemy import Engine, event
 
-from metrics import backup, migrations
 from metrics.errors import StoreError
 from metrics.grain import Grain, Period
 from metrics.observation import Observation, State
 from metrics.registry import discover
-from metrics.store import Run, Store
+from metrics.store import backup, migrations
+from metrics.store.store import Run, Store
 from tests.crash.company import now, refresh
 from tests.crash.planted import STORES
 from tests.crash.points import at
@@ -33,7 +33,7 @@ from tests.crash.points import at
 for _name in ("sqlalchemy.dialects.sqlite", "psycopg", "duckdb_sqlalchemy", "pyarrow", "pandas"):
     if importlib.util.find_spec(_name) is not None:
         importlib.import_module(_name)
-discover("metrics.sources")
+discover("metrics.sources", "source")
 
 _JANUARY = Period(Grain.MONTH, date(2026, 1, 1), date(2026, 2, 1))
 _READING = ("SELECT", "PRAGMA", "SHOW", "select", "show")

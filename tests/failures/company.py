@@ -19,10 +19,10 @@ from typing import Any
 import duckdb
 import psycopg
 
-from metrics.definitions import load
-from metrics.model import Catalog
-from metrics.run import Refresher, Summary
-from metrics.store import Store
+from metrics.catalog.model import Catalog
+from metrics.loading.loader import load
+from metrics.operations.refresh import Refresher, Summary
+from metrics.store.store import Store
 from tests.failures.network import Proxy
 from tests.metrics.live import Clock, aggregate, at, derived
 from tests.postgres_server import PASSWORD, PostgresServer

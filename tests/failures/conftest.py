@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from metrics.store import Store
+from metrics.store.store import Store
 from tests.failures.company import Company, reader
 from tests.failures.network import proxy
 from tests.postgres_server import PostgresServer

@@ -16,16 +16,16 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from metrics.definitions import load
+from metrics.catalog.definition_hash import upstream
+from metrics.catalog.model import Catalog
 from metrics.kind import kinds
-from metrics.lineage import upstream
-from metrics.model import Catalog
+from metrics.loading.loader import load
 from metrics.observation import Observation
-from metrics.run import Refresher, Summary
-from metrics.store import Store
-from metrics.store_tables import observations
-from metrics.store_versions import read
-from tests.metrics.test_golden import GOLDEN, NOW
+from metrics.operations.refresh import Refresher, Summary
+from metrics.store.store import Store
+from metrics.store.tables import observations
+from metrics.store.versions import read
+from tests.metrics.kinds.test_golden import GOLDEN, NOW
 
 Results = dict[tuple[Any, ...], Observation]
 

@@ -22,10 +22,10 @@ from sqlalchemy import select
 from api.app import create_app
 from api.cli import main
 from api.cli._settings import Settings
-from api.project import Project
+from api.project.project import Project
 from metrics.observation import Observation
-from metrics.store import Store
-from metrics.store_tables import runs
+from metrics.store.store import Store
+from metrics.store.tables import runs
 from tests.failures.company import CRM, READS, SOURCES, TABLES, TIMEOUT, Company
 from tests.failures.conftest import opened
 from tests.failures.network import closed_port

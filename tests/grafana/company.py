@@ -4,11 +4,11 @@ from dataclasses import replace
 from datetime import date, timedelta
 from math import sin
 
-from api.project import Project
-from metrics.finality import Finality
+from api.project.project import Project
+from metrics.analysis.finality import Finality
+from metrics.describe.series_names import PARTS
 from metrics.observation import State
-from metrics.series import PARTS
-from metrics.store_tables import DatasetHealth, Definition, Run, SourceHealth
+from metrics.store.tables import DatasetHealth, Definition, Run, SourceHealth
 from tests.api.northwind import COMPUTED, FILES, WATERMARK, fill, observation, write_definitions
 
 MORE = {

@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 
 from grafana.build import build
+from metrics.catalog.model import Direction
 from metrics.errors import UsageError
-from metrics.model import Direction
 from scorecard.model import Department
 from tests.api.northwind import NOW
 from tests.grafana.conftest import URL

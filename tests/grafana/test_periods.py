@@ -8,10 +8,10 @@ import pytest
 
 from grafana.funnel import Funnel, main_path
 from grafana.periods import Periods, offered
+from metrics.catalog.model import Window
+from metrics.describe.uncertainty import uncertainty_of
 from metrics.grain import Grain, Span
 from metrics.kind import Uncertainty
-from metrics.model import Window
-from metrics.uncertainty import uncertainty_of
 from tests.api.northwind import NOW
 from tests.grafana.reading import dashboards, panels
 

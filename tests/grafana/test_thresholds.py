@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grafana.thresholds import NO_STEPS, Colours, live_period, steps
+from metrics.catalog.model import Direction
 from metrics.grain import Grain, Period
-from metrics.model import Direction
 from scorecard.score import scale_score, status_of
 from scorecard.target import ActiveTarget
 from tests.api.northwind import NOW

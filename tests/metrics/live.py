@@ -17,12 +17,12 @@ from pathlib import Path
 
 import duckdb
 
-from metrics.definitions import load
+from metrics.catalog.model import Catalog
 from metrics.grain import Grain, Period
-from metrics.model import Catalog
+from metrics.loading.loader import load
 from metrics.observation import Dimensions, Observation
-from metrics.run import Refresher, Summary
-from metrics.store import Store
+from metrics.operations.refresh import Refresher, Summary
+from metrics.store.store import Store
 
 FIRST = date(2026, 1, 1)
 

@@ -8,9 +8,9 @@ from functools import cache
 from pathlib import Path
 
 from metrics.check import check
-from metrics.definitions import Loaded, build
 from metrics.errors import Finding, sort_findings
-from metrics.folder import Folder, folder_of
+from metrics.loading.folder import Folder, folder_of
+from metrics.loading.loader import Loaded, build
 
 CASES = Path(__file__).parent.parent / "cases"
 

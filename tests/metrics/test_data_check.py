@@ -10,7 +10,7 @@ import duckdb
 import pytest
 
 from metrics.data_check import check_data
-from metrics.definitions import load
+from metrics.loading.loader import load
 
 NOW = datetime(2024, 4, 20, tzinfo=UTC)
 GOLDEN = Path(__file__).parent.parent / "golden" / "project"

@@ -10,7 +10,7 @@ import pytest
 
 from api.app import create_app
 from api.cli.demo import build
-from api.project import Project
+from api.project.project import Project
 from tests.prometheus.servers import Prometheus, prometheus, serving
 
 

@@ -9,12 +9,12 @@ import re
 
 from sqlalchemy import select
 
-from metrics.finality import Finality
-from metrics.history import milliseconds
+from metrics.analysis.finality import Finality
+from metrics.analysis.vintages import milliseconds
+from metrics.catalog.walk import inputs
+from metrics.describe.series_names import PARTS, base_of, dimension_labels
 from metrics.observation import State
-from metrics.parts import inputs
-from metrics.series import PARTS, base_of, dimension_labels
-from metrics.store_tables import definitions
+from metrics.store.tables import definitions
 from scorecard.score import Status
 from scorecard.target import target_for
 from tests.api.northwind import NOW

@@ -10,10 +10,10 @@ import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
 from api.app import create_app
-from api.backfill import write
-from api.remote_read.answer import Histories, answer
-from api.remote_read.wire import Asked, Match, Matcher
-from metrics.history import Vintage
+from api.prometheus.backfill import write
+from api.prometheus.remote_read.answer import Histories, answer
+from api.prometheus.remote_read.wire import Asked, Match, Matcher
+from metrics.analysis.vintages import Vintage
 from tests.api.northwind import NOW, build
 from tests.prometheus.servers import need, prometheus, serving
 

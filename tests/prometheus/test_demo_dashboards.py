@@ -10,11 +10,11 @@ import pytest
 
 from api.demo import NOW
 from grafana.build import build as build_files
-from metrics.finality import Finality
+from metrics.analysis.finality import Finality
+from metrics.describe.uncertainty import uncertainty_of
 from metrics.grain import Grain
 from metrics.kind import Uncertainty
-from metrics.run import Refresher
-from metrics.uncertainty import uncertainty_of
+from metrics.operations.refresh import Refresher
 from tests.grafana.reading import choices, dashboards, filled, opened, panels, targets
 from tests.prometheus.expected import CLOSED, Expected
 from tests.prometheus.forms import DAY, said

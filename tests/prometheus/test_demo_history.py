@@ -9,9 +9,9 @@ import duckdb
 import pytest
 
 from api.demo import NOW
-from api.remote_read.answer import Histories
-from metrics.run import Refresher
-from tests.api.remote_read.agreement import live_series, past_series, plain_reading
+from api.prometheus.remote_read.answer import Histories
+from metrics.operations.refresh import Refresher
+from tests.api.prometheus.remote_read.agreement import live_series, past_series, plain_reading
 from tests.prometheus.servers import DEADLINE
 
 pytestmark = pytest.mark.prometheus

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from api.remote_read.answer import Histories, answer
-from api.remote_read.wire import Asked, Match, Matcher
-from metrics.history import milliseconds
+from api.prometheus.remote_read.answer import Histories, answer
+from api.prometheus.remote_read.wire import Asked, Match, Matcher
+from metrics.analysis.vintages import milliseconds
 from tests.api.northwind import NOW, build
 
 pytestmark = pytest.mark.prometheus

@@ -13,12 +13,12 @@ import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
 from api.app import create_app
-from api.project import Project
-from api.remote_read import wire
-from api.remote_read.wire import Match
-from metrics.history import milliseconds
-from metrics.lineage import definition_hash
-from metrics.store import Store
+from api.project.project import Project
+from api.prometheus.remote_read import wire
+from api.prometheus.remote_read.wire import Match
+from metrics.analysis.vintages import milliseconds
+from metrics.catalog.definition_hash import definition_hash
+from metrics.store.store import Store
 from scorecard.model import Board
 from tests.metrics.live import Live, aggregate
 from tests.prometheus.servers import serving

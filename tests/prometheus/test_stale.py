@@ -9,9 +9,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from api.app import create_app
-from api.project import Project
+from api.project.project import Project
 from grafana.build import build
-from metrics.run import Refresher
+from metrics.operations.refresh import Refresher
 from tests.metrics.live import COMPANY, ORDERS, Clock, Live, aggregate
 from tests.prometheus.servers import DEADLINE, prometheus, serving
 

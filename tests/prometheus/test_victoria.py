@@ -13,8 +13,8 @@ from datetime import timedelta
 
 import pytest
 
-from api.backfill import write
-from metrics.history import Vintage
+from api.prometheus.backfill import write
+from metrics.analysis.vintages import Vintage
 from tests.api.northwind import NOW
 from tests.grafana import company as example
 from tests.prometheus.servers import DEADLINE, free_port, need

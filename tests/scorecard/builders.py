@@ -4,10 +4,12 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from types import MappingProxyType
 
-from metrics.expression import parse, parse_measure
+from metrics.catalog.model import Catalog, Company, Currency, Dataset, Direction, Metric, Target
+from metrics.expressions.parser import parse, parse_measure
 from metrics.grain import Calendar, Grain
-from metrics.kinds import aggregate, derived, proportion
-from metrics.model import Catalog, Company, Currency, Dataset, Direction, Metric, Target
+from metrics.kinds.aggregate import kind as aggregate
+from metrics.kinds.derived import kind as derived
+from metrics.kinds.proportion import kind as proportion
 from metrics.observation import Observation, State
 from scorecard.model import Board, Department, Indicator, Objective, Perspective, Phase, Scorecard, Stage
 

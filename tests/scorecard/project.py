@@ -1,6 +1,6 @@
 """A small valid project as texts, to spoil one thing at a time."""
 
-from metrics.folder import folder_of
+from metrics.loading.folder import folder_of
 from scorecard.check import check
 from scorecard.definitions import Definitions, build
 

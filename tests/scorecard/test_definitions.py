@@ -4,9 +4,9 @@ from datetime import date
 import pytest
 from jsonschema import Draft7Validator
 
-from metrics.documents import plain, read
 from metrics.errors import UnknownScorecard
 from metrics.grain import Grain, Span
+from metrics.loading.yaml import plain, read
 from scorecard import model
 from scorecard.check import check
 from scorecard.definitions import load

@@ -3,10 +3,10 @@ from types import MappingProxyType
 
 import pytest
 
-from metrics.expression import parse_measure
+from metrics.catalog.model import Freshness, Reference
+from metrics.expressions.parser import parse_measure
 from metrics.grain import Span
-from metrics.kinds import ratio
-from metrics.model import Freshness, Reference
+from metrics.kinds.ratio import kind as ratio
 from scorecard.freshness import longest_age
 from tests.scorecard.builders import catalog, formula, metric
 

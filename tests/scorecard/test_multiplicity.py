@@ -9,7 +9,7 @@ import pytest
 
 from metrics.statistics.comparison import Verdict
 from scorecard.multiplicity import Family, may_be_chance
-from scorecard.view import ChangeReport
+from scorecard.report_model import ChangeReport
 from tests.scorecard.test_report import KEPT, one, share
 
 

@@ -5,12 +5,14 @@ from types import MappingProxyType
 
 import pytest
 
+from metrics.catalog.model import Direction, Freshness, Indication, Over, Reference
 from metrics.errors import UnknownMetric
-from metrics.expression import parse
+from metrics.expressions.parser import parse
 from metrics.grain import Calendar, Grain, Period, Span
-from metrics.kinds import difference, payback, proportion
-from metrics.kinds.clv import Margin, Orders
-from metrics.model import Direction, Freshness, Indication, Over, Reference
+from metrics.kinds.clv.kind import Margin, Orders
+from metrics.kinds.difference import kind as difference
+from metrics.kinds.payback import kind as payback
+from metrics.kinds.proportion import kind as proportion
 from metrics.observation import State
 from metrics.statistics.comparison import Verdict
 from metrics.statistics.intervals import wilson
@@ -26,9 +28,9 @@ from scorecard.model import (
     Rollup,
     Scorecard,
 )
+from scorecard.phrasing import why
 from scorecard.report import MetricSeries, build_report, to_dict
 from scorecard.score import Status
-from scorecard.words import why
 from tests.scorecard.builders import (
     COMPUTED,
     NOW,

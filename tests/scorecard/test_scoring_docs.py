@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from metrics.catalog.model import Direction
 from metrics.grain import Calendar
-from metrics.model import Direction
 from scorecard.model import MissingRule
 from scorecard.score import STATUS_STYLE, Status, scale_score, status_of
 from scorecard.target import target_for

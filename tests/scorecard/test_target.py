@@ -1,8 +1,8 @@
 import pytest
 
+from metrics.catalog.model import At, Direction, Over
 from metrics.grain import Calendar, Grain, Span
-from metrics.kinds import difference
-from metrics.model import At, Direction, Over
+from metrics.kinds.difference import kind as difference
 from scorecard.target import Additivity, additivity, target_for
 from tests.scorecard.builders import catalog, count, formula, metric, target
 

@@ -15,8 +15,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from metrics.engine.planner import Outcome
 from metrics.grain import Grain
-from metrics.planner import Outcome
 from tests.soundness import reference as plain
 from tests.soundness.world import by_cell, table
 

@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from metrics.catalog.definition_hash import definition_hash
 from metrics.check import check
-from metrics.definitions import Loaded
 from metrics.errors import Finding, sort_findings
-from metrics.folder import NAME, folder_of
-from metrics.lineage import definition_hash
+from metrics.loading.folder import NAME, folder_of
+from metrics.loading.loader import Loaded
 from scorecard.check import check as check_board
 from scorecard.definitions import Definitions, build
 from tests.metrics.project import base

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from psycopg import sql
 
-from metrics.model import Catalog, Metric, SourceDefinition
+from metrics.catalog.model import Catalog, Metric, SourceDefinition
 from tests.soundness.world import TYPES, World
 
 _COLUMNS = {

@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 from hypothesis import strategies as st
 
+from metrics.catalog.model import At, Over, Validity
 from metrics.errors import ComputationError
-from metrics.expression import parse_measure
+from metrics.expressions.parser import parse_measure
 from metrics.grain import Grain, Span
-from metrics.kinds.aggregate import Options
-from metrics.model import At, Over, Validity
+from metrics.kinds.aggregate.kind import Options
 from tests.soundness import reference as plain
 from tests.soundness.generators import agree, calendars, company, first_day, grains, logs, moments, nows
 from tests.soundness.served import Engine, drawn

@@ -15,9 +15,9 @@ from typing import Any
 import pytest
 from hypothesis import strategies as st
 
+from metrics.catalog.model import Metric
 from metrics.grain import Grain, Span
-from metrics.kinds.clv import Margin, Model, Options, Orders, Subscription, TimeUnit
-from metrics.model import Metric
+from metrics.kinds.clv.kind import Margin, Model, Options, Orders, Subscription, TimeUnit
 from tests.postgres_server import PostgresServer
 from tests.soundness import reference as plain
 from tests.soundness import reference_clv as clv

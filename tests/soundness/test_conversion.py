@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from hypothesis import strategies as st
 
+from metrics.catalog.model import Reference, Validity, Window
 from metrics.grain import Grain, Span
-from metrics.kinds.conversion import Basis, Options, PeriodBy, Reentry, Skipped
-from metrics.model import Reference, Validity, Window
+from metrics.kinds.conversion.kind import Basis, Options, PeriodBy, Reentry, Skipped
 from tests.soundness import reference as plain
 from tests.soundness.generators import Log, agree, calendars, company, first_day, grains, logs, nows
 from tests.soundness.served import Engine, drawn

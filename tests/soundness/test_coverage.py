@@ -11,10 +11,10 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from metrics.catalog.model import Crosswalk, EntityColumn, Identity
+from metrics.describe.units import unit_of
 from metrics.grain import Grain, Span
-from metrics.kinds.coverage import Options, Seen, Share
-from metrics.model import Crosswalk, EntityColumn, Identity
-from metrics.unit import unit_of
+from metrics.kinds.coverage.kind import Options, Seen, Share
 from tests.soundness import reference as plain
 from tests.soundness.generators import Log, agree, calendars, company, first_day, grains, logs, nows
 from tests.soundness.served import Engine, drawn

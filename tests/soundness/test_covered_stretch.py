@@ -9,10 +9,15 @@ from typing import Any
 
 import pytest
 
-from metrics.expression import parse_measure
+from metrics.catalog.model import Metric, Over, Reference
+from metrics.expressions.parser import parse_measure
 from metrics.grain import Grain
-from metrics.kinds import aggregate, agreement, drift, net_share, proportion, ratio
-from metrics.model import Metric, Over, Reference
+from metrics.kinds.aggregate import kind as aggregate
+from metrics.kinds.agreement import kind as agreement
+from metrics.kinds.drift import kind as drift
+from metrics.kinds.net_share import kind as net_share
+from metrics.kinds.proportion import kind as proportion
+from metrics.kinds.ratio import kind as ratio
 from tests.soundness.world import E, World, at, by_cell, dimensions, entities, metric, table, until_now
 
 NOW = at("2025-05-01T00:00")

@@ -10,10 +10,15 @@ from typing import Any
 import pytest
 from hypothesis import strategies as st
 
-from metrics.expression import parse, parse_measure
+from metrics.catalog.model import Metric, Over, Reference, Window
+from metrics.expressions.parser import parse, parse_measure
 from metrics.grain import Grain, Span
-from metrics.kinds import aggregate, conversion, derived, difference, proportion, ratio
-from metrics.model import Metric, Over, Reference, Window
+from metrics.kinds.aggregate import kind as aggregate
+from metrics.kinds.conversion import kind as conversion
+from metrics.kinds.derived import kind as derived
+from metrics.kinds.difference import kind as difference
+from metrics.kinds.proportion import kind as proportion
+from metrics.kinds.ratio import kind as ratio
 from tests.soundness import reference as plain
 from tests.soundness.generators import calendars, company, logs, nows
 from tests.soundness.served import Engine, drawn

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from hypothesis import strategies as st
 
+from metrics.catalog.model import Reference, Validity
+from metrics.describe.units import unit_of
 from metrics.errors import ComputationError
 from metrics.grain import Grain, Span
-from metrics.kinds.duration import Basis, Options, Statistic
-from metrics.model import Reference, Validity
-from metrics.unit import unit_of
+from metrics.kinds.duration.kind import Basis, Options, Statistic
 from tests.soundness import reference as plain
 from tests.soundness import reference_duration as slow
 from tests.soundness.generators import Log, agree, calendars, company, first_day, grains, logs, nows

@@ -14,9 +14,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from metrics.catalog.model import BusinessCalendar, Reference
 from metrics.grain import Grain, Span
-from metrics.kinds.duration import Basis, Options, Pause, Statistic, Stopwatch
-from metrics.model import BusinessCalendar, Reference
+from metrics.kinds.duration.kind import Basis, Options, Pause, Statistic, Stopwatch
 from tests.soundness import reference as plain
 from tests.soundness import reference_duration as slow
 from tests.soundness.generators import (

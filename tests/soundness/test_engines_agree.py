@@ -21,15 +21,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy.exc import ArgumentError
 
+from metrics.catalog.model import At, Currency, Lookup, Metric, Over, Rates, Reference, Validity, Window
+from metrics.engine.planner import Outcome
 from metrics.errors import ExpressionError, SourceError
-from metrics.expression import parse_measure
+from metrics.expressions.parser import parse_measure
 from metrics.grain import Grain, Span
-from metrics.kinds import aggregate, conversion, proportion, ratio
-from metrics.kinds.conversion import Basis, PeriodBy, Reentry, Skipped
-from metrics.model import At, Currency, Lookup, Metric, Over, Rates, Reference, Validity, Window
-from metrics.planner import Outcome
-from metrics.relation import Rows
+from metrics.kinds.aggregate import kind as aggregate
+from metrics.kinds.conversion import kind as conversion
+from metrics.kinds.conversion.kind import Basis, PeriodBy, Reentry, Skipped
+from metrics.kinds.proportion import kind as proportion
+from metrics.kinds.ratio import kind as ratio
 from metrics.source import Source
+from metrics.sql.rows import Rows
 from tests.postgres_server import PostgresServer
 from tests.soundness.generators import AFTER, CLOCK, DAYS, same
 from tests.soundness.served import Served

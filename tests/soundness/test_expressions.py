@@ -15,9 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metrics.errors import ExpressionError, SourceError
-from metrics.expression import parse, parse_measure, parse_measures
-from metrics.relation import Rows
+from metrics.expressions.parser import parse, parse_measure, parse_measures
 from metrics.source import Source
+from metrics.sql.rows import Rows
 from tests.soundness.world import E, World, at, table
 
 COLUMNS = {"id": "text", "n": "integer", "m": "decimal", "f": "float", "s": "text", "b": "boolean", "d": "date",

@@ -12,10 +12,12 @@ from typing import Any
 import pytest
 from hypothesis import strategies as st
 
+from metrics.catalog.model import Metric
 from metrics.grain import Grain
-from metrics.kinds import agreement, drift, surge
-from metrics.kinds.drift import Expected
-from metrics.model import Metric
+from metrics.kinds.agreement import kind as agreement
+from metrics.kinds.drift import kind as drift
+from metrics.kinds.drift.kind import Expected
+from metrics.kinds.surge import kind as surge
 from metrics.observation import State
 from tests.soundness.served import Engine, drawn
 from tests.soundness.world import E, World, at, by_cell, dimensions, entities, metric, table, until_now

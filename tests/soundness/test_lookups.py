@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from hypothesis import strategies as st
 
+from metrics.catalog.model import Column, ColumnType, Currency, Lookup, Rates, Validity
 from metrics.errors import ComputationError
-from metrics.expression import parse_measure
+from metrics.expressions.parser import parse_measure
 from metrics.grain import Grain, Span
-from metrics.kinds.aggregate import Options
-from metrics.model import Column, ColumnType, Currency, Lookup, Rates, Validity
+from metrics.kinds.aggregate.kind import Options
 from tests.soundness.served import Engine, drawn
 from tests.soundness.world import (
     E,

@@ -9,10 +9,10 @@ from datetime import datetime
 import pytest
 from hypothesis import strategies as st
 
+from metrics.catalog.model import Over
 from metrics.grain import Grain, Span
-from metrics.kinds.net_share import Options
-from metrics.kinds.proportion import LatestPer, Within
-from metrics.model import Over
+from metrics.kinds.net_share.kind import Options
+from metrics.kinds.proportion.kind import LatestPer, Within
 from tests.soundness import reference as plain
 from tests.soundness import reference_lifecycle as lifecycle
 from tests.soundness.generators import agree, calendars, company, first_day, grains, logs, nows

@@ -6,12 +6,12 @@ from fractions import Fraction
 
 from hypothesis import strategies as st
 
-from metrics.expression import parse_measure
+from metrics.catalog.model import Reference
+from metrics.engine.planner import Outcome
+from metrics.expressions.parser import parse_measure
 from metrics.grain import Grain, Span
-from metrics.kinds.clv import Margin, Orders
-from metrics.kinds.payback import Form, Options
-from metrics.model import Reference
-from metrics.planner import Outcome
+from metrics.kinds.clv.kind import Margin, Orders
+from metrics.kinds.payback.kind import Form, Options
 from tests.soundness import reference as plain
 from tests.soundness import reference_clv as clv
 from tests.soundness.generators import agree, calendars, company, first_day, grains, logs, nows

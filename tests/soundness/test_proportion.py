@@ -8,9 +8,9 @@ from datetime import datetime
 
 from hypothesis import strategies as st
 
+from metrics.catalog.model import Over
 from metrics.grain import Grain, Span
-from metrics.kinds.proportion import LatestPer, Options, Within
-from metrics.model import Over
+from metrics.kinds.proportion.kind import LatestPer, Options, Within
 from tests.soundness import reference as plain
 from tests.soundness.generators import agree, calendars, company, first_day, grains, logs, nows
 from tests.soundness.served import Engine, drawn

@@ -10,10 +10,10 @@ from decimal import Decimal
 import pytest
 from hypothesis import strategies as st
 
-from metrics.expression import parse_measure
+from metrics.catalog.model import Column, Currency, Reference
+from metrics.expressions.parser import parse_measure
 from metrics.grain import Grain
-from metrics.kinds.ratio import Options
-from metrics.model import Column, Currency, Reference
+from metrics.kinds.ratio.kind import Options
 from tests.soundness import reference as plain
 from tests.soundness.generators import agree, calendars, company, first_day, grains, logs, nows
 from tests.soundness.served import Engine, drawn

@@ -19,11 +19,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metrics.expression import parse_measure
+from metrics.catalog.model import Column, CompleteThrough, Over, Reference
+from metrics.expressions.parser import parse_measure
 from metrics.grain import Grain, Span
-from metrics.kinds._allocation import Allocate, By, spread
-from metrics.kinds.ratio import Options
-from metrics.model import Column, CompleteThrough, Over, Reference
+from metrics.kinds.ratio.allocation import Allocate, By, spread
+from metrics.kinds.ratio.kind import Options
 from tests.soundness import reference as plain
 from tests.soundness.generators import Log, agree, calendars, company, first_day, grains, logs, nows, same
 from tests.soundness.served import Engine, drawn

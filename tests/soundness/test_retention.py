@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from hypothesis import strategies as st
 
-from metrics.expression import parse_measure
+from metrics.catalog.model import Over
+from metrics.expressions.parser import parse_measure
 from metrics.grain import Grain, Span
-from metrics.kinds.retention import ActiveIf, Activity, Options, Share, Subscription, Worth
-from metrics.model import Over
+from metrics.kinds.retention.kind import ActiveIf, Activity, Options, Share, Subscription, Worth
 from metrics.observation import Estimate
 from tests.soundness import reference as plain
 from tests.soundness import reference_lifecycle as lifecycle
@@ -258,7 +258,7 @@ def test_too_many_pairs_fall_back_to_moments(measure: str, monkeypatch: pytest.M
         rows.append((f"c{number}", begin, turn, 100 + number))
         rows.append((f"c{number}", turn, None, 90 + number + 3 * (number % 7)))
     drawn = subscribed(rows, measure)["2024-03"]
-    monkeypatch.setattr("metrics.kinds._retained.PAIRS_LIMIT", 50)
+    monkeypatch.setattr("metrics.kinds.retention.retained.PAIRS_LIMIT", 50)
     moments = subscribed(rows, measure)["2024-03"]
     assert moments.draws is None
     assert (moments.value, moments.numerator, moments.sample_size) == (

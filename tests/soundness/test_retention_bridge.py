@@ -8,13 +8,13 @@ from decimal import Decimal
 import pytest
 from hypothesis import strategies as st
 
-from metrics.components import Components, Line, components
+from metrics.catalog.model import Metric
 from metrics.errors import UsageError
-from metrics.expression import parse_measure
+from metrics.expressions.parser import parse_measure
 from metrics.grain import Grain, Span
-from metrics.kinds.retention import ActiveIf, Activity, Options, Share, Subscription, Worth
-from metrics.model import Metric
-from metrics.query import Query
+from metrics.kinds.retention.kind import ActiveIf, Activity, Options, Share, Subscription, Worth
+from metrics.operations.components import Components, Line, components
+from metrics.operations.query import Query
 from tests.soundness import reference as plain
 from tests.soundness import reference_bridge as bridges
 from tests.soundness import reference_lifecycle as lifecycle

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from hypothesis import strategies as st
 
-from metrics.expression import parse_measure
+from metrics.expressions.parser import parse_measure
 from metrics.grain import Grain, Span
-from metrics.kinds.retention import ActiveIf, Activity, Options, Share, Subscription, Worth
+from metrics.kinds.retention.kind import ActiveIf, Activity, Options, Share, Subscription, Worth
 from metrics.observation import Estimate
 from tests.soundness import reference as plain
 from tests.soundness import reference_curve as curves

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from metrics.expression import parse_measure
+from metrics.catalog.model import Company, Currency
+from metrics.expressions.parser import parse_measure
 from metrics.grain import Calendar, Grain, Span
-from metrics.kinds.aggregate import Options
-from metrics.model import Company, Currency
+from metrics.kinds.aggregate.kind import Options
 from tests.soundness import reference as plain
 from tests.soundness.generators import GRAINS, KINDS, Log, calendars, company, logs, moments
 from tests.soundness.served import Engine, drawn

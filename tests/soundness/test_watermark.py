@@ -18,12 +18,18 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from metrics.expression import parse_measure, parse_measures
+from metrics.catalog.model import At, ColumnType, CompleteThrough, Metric, Over, Reference, Validity
+from metrics.engine.planner import Session, ask_for
+from metrics.expressions.parser import parse_measure, parse_measures
 from metrics.grain import Grain, Span
-from metrics.kinds import aggregate, agreement, drift, net_share, proportion, ratio, surge
-from metrics.kinds.proportion import LatestPer, Within
-from metrics.model import At, ColumnType, CompleteThrough, Metric, Over, Reference, Validity
-from metrics.planner import Session, ask_for
+from metrics.kinds.aggregate import kind as aggregate
+from metrics.kinds.agreement import kind as agreement
+from metrics.kinds.drift import kind as drift
+from metrics.kinds.net_share import kind as net_share
+from metrics.kinds.proportion import kind as proportion
+from metrics.kinds.proportion.kind import LatestPer, Within
+from metrics.kinds.ratio import kind as ratio
+from metrics.kinds.surge import kind as surge
 from tests.postgres_server import PostgresServer
 from tests.soundness import reference as plain
 from tests.soundness import reference_lifecycle as lifecycle

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from hypothesis import strategies as st
 
+from metrics.catalog.model import Window
 from metrics.grain import Grain, Span
-from metrics.kinds.win_back import Activity, Basis, Options, Subscription
-from metrics.model import Window
+from metrics.kinds.win_back.kind import Activity, Basis, Options, Subscription
 from metrics.observation import Estimate
 from tests.soundness import reference as plain
 from tests.soundness import reference_lifecycle as lifecycle

@@ -13,9 +13,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from metrics.expression import parse
-from metrics.grain import Grain, Period, Span
-from metrics.model import (
+from metrics.catalog.model import (
     BusinessCalendar,
     Catalog,
     Column,
@@ -28,10 +26,12 @@ from metrics.model import (
     Metric,
     SourceDefinition,
 )
+from metrics.engine.planner import Outcome, Session, ask_for
+from metrics.expressions.parser import parse
+from metrics.grain import Grain, Period, Span
 from metrics.observation import Dimensions, Estimate
-from metrics.planner import Outcome, Session, ask_for
-from metrics.relation import Rows, Scope
 from metrics.source import Source, open_source
+from metrics.sql.rows import Rows, Scope
 
 TYPES: dict[str, Any] = {
     "text": pa.string(),

@@ -2,7 +2,7 @@ import json
 from datetime import timedelta
 
 from api.auth import Keys, Scope
-from api.project import Project
+from api.project.project import Project
 from tests.api.cli.shop import NOW, lines, put, run
 
 

@@ -3,7 +3,7 @@ from datetime import timedelta
 
 import duckdb
 
-from metrics.refresh_lock import RefreshLock
+from metrics.store.refresh_lock import RefreshLock
 from tests.api.cli.shop import COSTS, NOW, lines, put, run
 
 

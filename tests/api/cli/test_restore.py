@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from metrics.refresh_lock import RefreshLock
+from metrics.store.refresh_lock import RefreshLock
 from tests.api.cli.shop import run
 
 KEPT = "store.db.before-restore-20260420T060000Z"

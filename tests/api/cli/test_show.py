@@ -2,9 +2,9 @@ import json
 
 import pytest
 
-from scorecard.display import format_change, format_span
+from scorecard.formatting import format_change, format_span
+from scorecard.phrasing import verdict_words
 from scorecard.report import to_dict
-from scorecard.words import verdict_words
 from tests.api.cli.shop import FILES, NOW, lines, put, run
 from tests.api.northwind import NOW as LATER
 

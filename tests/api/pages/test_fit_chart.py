@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from api.fit import Group
+from api.metric.fit import Group
 from api.pages.fit_chart import Line, Since, lines, pairs
 
 SIZE = {"name": "n", "title": "T", "description": "", "width": 400, "height": 200}

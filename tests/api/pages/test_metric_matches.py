@@ -6,10 +6,10 @@ import shutil
 import pytest
 
 from api.app import create_app
-from api.project import Project
-from metrics.run import Refresher
+from api.project.project import Project
+from metrics.operations.refresh import Refresher
+from tests.metrics.engine.test_unmatched import IDS, NOW
 from tests.metrics.test_data_check import GOLDEN, with_crosswalk
-from tests.metrics.test_unmatched import IDS, NOW
 
 COMPANY = "definitions/company.yml"
 DEPARTMENTS = "departments: {sales: {label: Sales, head: sales-lead}}\n"

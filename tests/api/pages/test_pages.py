@@ -5,12 +5,12 @@ from html.parser import HTMLParser
 import pytest
 
 from api.app import create_app
-from api.live import Live
-from api.statements import Sql, Statements
+from api.metric.statements import Sql, Statements
+from api.project.reloading import Live
 from metrics.observation import State
-from scorecard.display import format_span, format_value
+from scorecard.formatting import format_span, format_value
+from scorecard.phrasing import change_words, verdict_words
 from scorecard.score import STATUS_STYLE
-from scorecard.words import change_words, verdict_words
 from tests.api.northwind import NOW, a_run, observation
 
 PATHS = ["/", "/?scorecard=service_only&period=2026-05", "/?period=2024-Q1", "/catalogue",

@@ -4,7 +4,7 @@ import pytest
 
 from api.app import create_app
 from api.auth import Keys, Scope
-from api.refreshing import RefreshStarter
+from api.refresh.starter import RefreshStarter
 from tests.api.northwind import NOW
 
 BASE = "/api/v1/refresh"

@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
+from metrics.catalog.model import Catalog
 from metrics.check import check
-from metrics.definitions import load
+from metrics.describe.units import unit_of
+from metrics.engine.planner import Outcome, Session, ask_for
 from metrics.errors import Level
 from metrics.grain import Grain
-from metrics.model import Catalog
+from metrics.loading.loader import load
 from metrics.observation import Dimensions, Estimate
-from metrics.planner import Outcome, Session, ask_for
-from metrics.unit import unit_of
 from tests.soundness.world import by_cell
 
 NOW = datetime(2024, 4, 1, tzinfo=UTC)

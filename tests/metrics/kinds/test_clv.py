@@ -12,18 +12,18 @@ from typing import Any
 import numpy as np
 import pytest
 
+from metrics.catalog.definition_hash import definition_hash
+from metrics.catalog.model import Column, Dataset, Metric
+from metrics.describe.units import unit_of
+from metrics.engine.planner import Outcome, Session, ask_for
 from metrics.errors import ComputationError
 from metrics.grain import Grain, Span
-from metrics.kinds import clv
-from metrics.kinds._clv_means import Lines, resampled
-from metrics.kinds._clv_simple import simple_value
-from metrics.kinds.clv import Margin, Model, Options, Orders, Subscription, TimeUnit
-from metrics.lineage import definition_hash
-from metrics.model import Column, Dataset, Metric
+from metrics.kinds.clv import kind as clv
+from metrics.kinds.clv.kind import Margin, Model, Options, Orders, Subscription, TimeUnit
+from metrics.kinds.clv.resampling import Lines, resampled
+from metrics.kinds.clv.simple import simple_value
 from metrics.observation import Estimate
-from metrics.planner import Outcome, Session, ask_for
 from metrics.statistics.fitting import draws
-from metrics.unit import unit_of
 from tests.soundness.world import E, World, at, by_cell, dimensions, entities, metric, table, until_now
 
 ORDERS = {"id": "text", "who": "text", "day": "date", "amount": "decimal", "ch": "text"}
@@ -443,7 +443,7 @@ def test_slopes_move_a_forecast_as_drawn_parameters_do(bought: list[Order]) -> N
 
 
 def test_more_rows_than_may_travel_are_refused(bought: list[Order], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("metrics.kinds._clv_rfm.ROWS_LIMIT", 100)
+    monkeypatch.setattr("metrics.kinds.clv.histories.ROWS_LIMIT", 100)
     assert refused(bought) == (
         "metric 'm': more than 100 unique rows of customers: cut by fewer dimensions, or ask for fewer customers "
         "by a where"

@@ -8,15 +8,17 @@ from datetime import date
 import numpy as np
 import pytest
 
-from metrics.expression import parse, parse_measure
+from metrics.catalog.model import Catalog, Column, Company, Currency, Dataset, Metric, Over, Reference
+from metrics.describe.parameters import assumptions, full_label, terms
+from metrics.expressions.parser import parse, parse_measure
 from metrics.grain import Grain, Period, Span
-from metrics.kinds import derived, difference, ratio
-from metrics.kinds._allocation import Allocate, By
-from metrics.kinds.clv import Model
-from metrics.kinds.derived import drawn, evaluate
-from metrics.model import Catalog, Column, Company, Currency, Dataset, Metric, Over, Reference
+from metrics.kinds.clv.kind import Model
+from metrics.kinds.derived import kind as derived
+from metrics.kinds.derived.kind import drawn, evaluate
+from metrics.kinds.difference import kind as difference
+from metrics.kinds.ratio import kind as ratio
+from metrics.kinds.ratio.allocation import Allocate, By
 from metrics.observation import Estimate, State
-from metrics.terms import assumptions, full_label, terms
 from tests.metrics.kinds.test_clv import buyers, valued
 from tests.metrics.kinds.test_payback import shop
 from tests.soundness.world import at, by_cell, metric

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from metrics.definitions import Loaded, load
-from metrics.explain import explain
-from metrics.folder import folder_of
-from metrics.lineage import definition_hash
-from metrics.planner import Session, ask_for
-from metrics.terms import terms
+from metrics.catalog.definition_hash import definition_hash
+from metrics.describe.parameters import terms
+from metrics.engine.planner import Session, ask_for
+from metrics.loading.folder import folder_of
+from metrics.loading.loader import Loaded, load
+from metrics.operations.explain import explain
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "project"
 NOW = datetime(2024, 4, 20, tzinfo=UTC)

@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 
-from metrics.expression import parse_measure
+from metrics.catalog.model import Catalog, Company, Currency, Metric, Reference
+from metrics.describe.parameters import assumptions
+from metrics.describe.units import unit_of
+from metrics.engine.planner import Outcome
+from metrics.expressions.parser import parse_measure
 from metrics.grain import Grain, Span
-from metrics.kinds.clv import Margin, Orders
-from metrics.kinds.payback import Form, Options
-from metrics.model import Catalog, Company, Currency, Metric, Reference
+from metrics.kinds.clv.kind import Margin, Orders
+from metrics.kinds.payback.kind import Form, Options
 from metrics.observation import Estimate
-from metrics.planner import Outcome
-from metrics.terms import assumptions
-from metrics.unit import unit_of
 from tests.metrics.kinds.test_clv import ORDERS, Order, _money
 from tests.soundness.world import E, World, at, by_cell, dimensions, entities, metric, table, until_now
 

@@ -17,6 +17,7 @@ import duckdb
 import pytest
 import sqlalchemy as sa
 
+from metrics.catalog.model import ColumnType, Dataset, SourceDefinition
 from metrics.errors import (
     SecretMissing,
     SourceError,
@@ -26,7 +27,6 @@ from metrics.errors import (
     SourceUnavailable,
 )
 from metrics.grain import Span
-from metrics.model import ColumnType, Dataset, SourceDefinition
 from metrics.source import Source, open_source
 
 

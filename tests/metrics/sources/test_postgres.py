@@ -20,8 +20,9 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import make_url
 
-from metrics.definitions import load
+from metrics.catalog.model import Catalog, Company, Currency, Dataset, SourceDefinition
 from metrics.dialect import Type
+from metrics.engine.planner import Session, ask_for
 from metrics.errors import (
     ExpressionError,
     ExtraMissing,
@@ -31,14 +32,13 @@ from metrics.errors import (
     SourceTimeout,
     SourceUnavailable,
 )
-from metrics.expression import parse
+from metrics.expressions.parser import parse
 from metrics.grain import Span
-from metrics.model import Catalog, Company, Currency, Dataset, SourceDefinition
+from metrics.loading.loader import load
 from metrics.observation import Estimate
-from metrics.planner import Session, ask_for
-from metrics.relation import Rows, Scope
 from metrics.source import Source, open_source
-from metrics.sources._postgres_dialect import time_patterns
+from metrics.sources.postgres.dialect import time_patterns
+from metrics.sql.rows import Rows, Scope
 from tests.postgres_server import PASSWORD, PostgresServer
 
 pytestmark = pytest.mark.postgres

@@ -1,0 +1,145 @@
+"""A project folder as it runs: its definitions, its store, and the questions that every surface asks."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Self
+
+from sqlalchemy import URL
+
+from api.project.git import head_commit
+from metrics.catalog.definition_hash import definition_hash
+from metrics.catalog.model import Catalog
+from metrics.check import check as check_metrics
+from metrics.errors import DefinitionsInvalid, Finding, Level, UsageError, sort_findings
+from metrics.grain import Grain
+from metrics.loading.folder import NAME, Folder
+from metrics.loading.loader import Loaded
+from metrics.store.store import Store
+from scorecard.check import check as check_board
+from scorecard.definitions import load
+from scorecard.model import Board
+from scorecard.report import build_report
+from scorecard.report_model import ScorecardReport
+from scorecard.value_selection import MetricSeries, default_period
+
+DEFINITIONS = NAME
+STATE_FOLDER = ".scorecard"
+STORE_VARIABLE = "SCORECARD_STORE_URL"
+
+
+@dataclass(frozen=True)
+class Project:
+    """The definitions of a project folder, all valid, and its store.
+
+    `findings` are the advice that the definitions get, `hashes` each metric's definition hash, `commit` the
+    git commit of the folder or None outside of a repository.
+    """
+
+    root: Path
+    catalog: Catalog
+    board: Board
+    store: Store
+    findings: tuple[Finding, ...] = ()
+    hashes: Mapping[str, str] = field(default_factory=dict)
+    folder: Folder = field(default_factory=Folder)
+    commit: str | None = None
+
+    @classmethod
+    def open(cls, root: Path, store_url: str | URL | None = None) -> Self:
+        """Read the definitions and open the store of a project folder.
+
+        The store is that of `store_url`, else of the environment, else a file in the folder.
+
+        Raises:
+            DefinitionsInvalid: the definitions hold errors; all findings are in it.
+            StoreError: the store cannot be opened.
+        """
+        catalog, board, folder, findings = read_definitions(root)
+        store = Store.open(store_url or default_store_url(root))
+        return cls(root, catalog, board, store, findings, _hashes(catalog), folder, head_commit(root))
+
+    def reloaded(self) -> Project:
+        """Return the project with its definitions read anew and the same store.
+
+        Raises:
+            DefinitionsInvalid: the definitions hold errors.
+        """
+        catalog, board, folder, findings = read_definitions(self.root)
+        return replace(
+            self, catalog=catalog, board=board, folder=folder, findings=findings,
+            hashes=_hashes(catalog), commit=head_commit(self.root),
+        )  # fmt: skip
+
+    def hash_of(self, metric: str) -> str:
+        """Return a metric's definition hash as it runs now; raise UnknownMetric."""
+        return self.hashes[self.catalog.metric(metric).metric]
+
+    def text_of(self, metric: str) -> str | None:
+        """Return a metric's definition as it is written now, or None where its file cannot be read."""
+        file = self.catalog.metric(metric).position.file
+        try:
+            return (self.root / file).read_text(encoding="utf-8") if file else None
+        except (OSError, UnicodeDecodeError):
+            return None
+
+    def series(self, metric: str, grain: Grain) -> MetricSeries:
+        """Return a metric's total at a grain, oldest first, and how its last run went."""
+        run, success = self.store.last_run(metric), self.store.last_success(metric)
+        return MetricSeries(
+            observations=self.store.latest(metric, grain=grain, by=()),
+            watermark=success.watermark if success else None,
+            computed_at=success.finished_at if success else None,
+            error=run.error or "no reason given" if run and run.outcome == "failed" else None,
+        )
+
+    def report(self, scorecard: str | None, period: str | None, now: datetime) -> ScorecardReport:
+        """Return a scorecard's report: the first where none is named, the latest final period likewise.
+
+        Raises:
+            UnknownScorecard: no scorecard has this name.
+            UsageError: there is no scorecard, or the period is not one of its grain.
+            BadPeriod: the text does not name a period.
+        """
+        name = scorecard or next(iter(self.board.scorecards), None)
+        if name is None:
+            raise UsageError("no scorecard is defined: write definitions/scorecards/<scorecard>.yml")
+        found, calendar = self.board.scorecard(name), self.catalog.company.calendar
+        held: dict[str, MetricSeries] = {}
+
+        def reader(metric: str) -> MetricSeries:
+            if metric not in held:
+                held[metric] = self.series(metric, found.grain)
+            return held[metric]
+
+        chosen = calendar.parse(period) if period else default_period(found, reader, calendar, now)
+        if chosen.grain is not found.grain:
+            raise UsageError(
+                f"scorecard {name!r} is kept by {found.grain}; {period!r} is a {chosen.grain}: "
+                f"write {calendar.name(default_period(found, reader, calendar, now))}, for example"
+            )
+        return build_report(found, self.catalog, self.board, reader, chosen, now)
+
+
+def default_store_url(root: Path) -> str | URL:
+    """Return the store's URL from the environment, else that of the file in the project folder."""
+    given = os.environ.get(STORE_VARIABLE)
+    return given or URL.create("sqlite", database=str(root / STATE_FOLDER / "store.db"))
+
+
+def read_definitions(root: Path) -> tuple[Catalog, Board, Folder, tuple[Finding, ...]]:
+    """Return the definitions of a project folder and the advice on them; raise DefinitionsInvalid."""
+    definitions = load(root)
+    loaded = Loaded(definitions.catalog, definitions.findings, definitions.folder, definitions.places)
+    findings = sort_findings([*definitions.findings, *check_metrics(loaded), *check_board(definitions)])
+    if definitions.catalog is None or any(found.level is Level.ERROR for found in findings):
+        raise DefinitionsInvalid(found for found in findings if found.level is Level.ERROR)
+    return definitions.catalog, definitions.board, definitions.folder, findings
+
+
+def _hashes(catalog: Catalog) -> dict[str, str]:
+    return {name: definition_hash(catalog, name) for name in catalog.metrics}

@@ -1,0 +1,1 @@
+"""What Prometheus is told: live series, a history that stays right, and backfill files."""

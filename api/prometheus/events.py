@@ -1,0 +1,50 @@
+"""What happened and when, as families of `/metrics`: milestones, changes of definitions.
+
+Instants are values, so that a plot can mark them although Prometheus began to scrape later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import groupby
+
+from prometheus_client.core import GaugeMetricFamily
+from sqlalchemy import select
+
+from api.project.project import Project
+from metrics.store.tables import definitions
+
+
+def happenings(project: Project) -> Iterator[GaugeMetricFamily]:
+    """Yield the families, also those without a series."""
+    marks = GaugeMetricFamily(
+        "scorecard_milestone_timestamp_seconds",
+        "The beginning of a day on which something changed",
+        labels=["label"],
+    )
+    calendar = project.catalog.company.calendar
+    # Two days may bear one label; the series are then one, and the later day holds.
+    days = {each.label: each.date for each in sorted(project.board.milestones, key=lambda one: one.date)}
+    for label, day in days.items():
+        marks.add_metric([label], calendar.instant(day).timestamp())
+    yield marks
+    yield _changes(project)
+
+
+def _changes(project: Project) -> GaugeMetricFamily:
+    family = GaugeMetricFamily(
+        "scorecard_definition_changed_timestamp_seconds",
+        "When a metric was first computed by another definition than its first",
+        labels=["metric", "hash"],
+    )
+    columns = definitions.c
+    wanted = select(columns.metric, columns.hash, columns.first_seen).order_by(
+        columns.metric, columns.first_seen, columns.hash
+    )
+    with project.store.engine.connect() as connection:
+        rows = connection.execute(wanted).all()
+    for metric, known in groupby(rows, key=lambda row: row.metric):
+        if metric in project.catalog.metrics:
+            for row in list(known)[1:]:
+                family.add_metric([metric, row.hash], row.first_seen.timestamp())
+    return family

@@ -1,0 +1,295 @@
+"""The store's newest values as families of Prometheus, and how they are written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.openmetrics.exposition import generate_latest as openmetrics
+from prometheus_client.registry import Collector
+
+from api.project.project import Project
+from api.prometheus.current_periods import live, still_open
+from api.prometheus.events import happenings
+from metrics.catalog.model import Metric
+from metrics.describe.parameters import assumptions
+from metrics.describe.series_names import (
+    PARTS,
+    base_of,
+    covered,
+    describe,
+    dimension_labels,
+    family_name,
+    labels,
+)
+from metrics.grain import Calendar, Grain, Period
+from metrics.observation import Observation
+from metrics.store.store import Run
+from scorecard.report_model import ScorecardReport
+from scorecard.score import Status
+from scorecard.target import target_for
+
+
+class Form(StrEnum):
+    """How an exposition is written."""
+
+    TEXT = "text/plain; version=0.0.4; charset=utf-8"
+    OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
+
+    @property
+    def content_type(self) -> str:
+        """Return the media type."""
+        return self.value
+
+    @property
+    def end(self) -> bytes:
+        """Return what the last line says."""
+        return b"# EOF\n" if self is Form.OPENMETRICS else b""
+
+
+@dataclass(frozen=True)
+class Values:
+    """A metric's families, and by grain the live period and the one still open."""
+
+    families: tuple[GaugeMetricFamily, ...]
+    periods: tuple[Period, ...]
+    provisional: tuple[Period, ...]
+
+
+def render(project: Project, now: datetime, form: Form = Form.TEXT) -> bytes:
+    """Return the whole exposition: values, targets, scores, definitions, sources, refreshes."""
+    every = {name: values(project, metric) for name, metric in project.catalog.metrics.items()}
+    families = [family for found in every.values() for family in found.families]
+    return written([*families, *shared(project, now, every)], form) + form.end
+
+
+def values(project: Project, metric: Metric) -> Values:
+    """Return what the store holds of a metric: its latest final periods, and those still open."""
+    return _StoreCollector(project).values(metric)
+
+
+def shared(project: Project, now: datetime, every: Mapping[str, Values]) -> list[GaugeMetricFamily]:
+    """Return the families that metrics share, with the live periods of every metric."""
+    return _StoreCollector(project).shared(now, every)
+
+
+def written(families: Iterable[GaugeMetricFamily], form: Form) -> bytes:
+    """Return families as they are written, without the end of an exposition."""
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(_These([family for family in families if family.samples]))
+    if form is Form.TEXT:
+        return generate_latest(registry)
+    text: bytes = openmetrics(registry)  # type: ignore[no-untyped-call]
+    return text.removesuffix(form.end)
+
+
+class _These(Collector):
+    """Families that are made already."""
+
+    def __init__(self, families: list[GaugeMetricFamily]) -> None:
+        self._families = families
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        """Yield them."""
+        return iter(self._families)
+
+
+def _family(name: str, words: str, labels: Iterable[str]) -> GaugeMetricFamily:
+    """Return a family without samples; OpenMetrics wants its unit told, which ends its name."""
+    unit = next((unit for unit in ("seconds", "ratio") if name.endswith(f"_{unit}")), "")
+    return GaugeMetricFamily(name, words, labels=list(labels), unit=unit)
+
+
+class _StoreCollector:
+    """Read everything from the store, once."""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+        self._calendar = project.catalog.company.calendar
+
+    def values(self, metric: Metric) -> Values:
+        """Return a metric's families."""
+        ours, latest = covered(metric), self._project.store.latest(metric.metric)
+        observations = [seen for seen in latest if ours(seen.grain, seen.dimensions)]
+        closed = live(observations, metric.own_dimensions)
+        unfinished = still_open(observations, metric.own_dimensions)
+        families = (
+            *self._values(metric, closed.values(), provisional=False),
+            *self._values(metric, unfinished.values(), provisional=True),
+        )
+        periods, provisional = (tuple(period for period, _ in each.values()) for each in (closed, unfinished))
+        return Values(families, periods, provisional)
+
+    def shared(self, now: datetime, every: Mapping[str, Values]) -> list[GaugeMetricFamily]:
+        """Return what stands beside the values."""
+        ends = _family(
+            "kpi_period_end_timestamp_seconds",
+            "The instant at which the period of a metric's live series ends",
+            ["metric", "grain"],
+        )
+        open_ends = _family(
+            "kpi_provisional_period_end_timestamp_seconds",
+            "The instant at which the period of a metric's provisional series ends",
+            ["metric", "grain"],
+        )
+        targets = _family(
+            "scorecard_target",
+            "The target of the live period, in base units",
+            ["metric", "grain", "kind"],
+        )
+        for metric in self._project.catalog.metrics.values():
+            for period in every[metric.metric].periods:
+                _add_end(ends, metric, period.grain, period, self._calendar)
+                self._add_targets(targets, metric, period)
+            for period in every[metric.metric].provisional:
+                _add_end(open_ends, metric, period.grain, period, self._calendar)
+        beside = [*self._scores(now), *self._definitions(), *self._sources(), *happenings(self._project)]
+        return [ends, open_ends, targets, *beside]
+
+    def _values(
+        self,
+        metric: Metric,
+        periods: Iterable[tuple[Period, tuple[Observation, ...]]],
+        *,
+        provisional: bool,
+    ) -> Iterator[GaugeMetricFamily]:
+        base, names = base_of(metric, self._project.catalog), dimension_labels(metric)
+        seen = [observation for _, observations in periods for observation in observations]
+        assumes = assumptions(metric, self._project.catalog)
+        for part in PARTS:
+            made = GaugeMetricFamily(
+                family_name(metric, base, part, provisional=provisional),
+                describe(metric, part, provisional=provisional, assumes=assumes),
+                labels=["grain", "by", *names],
+                # OpenMetrics wants names to end in the unit that is told.
+                unit="" if part.suffix or provisional else base.suffix.removeprefix("_"),
+            )
+            for observation in seen:
+                number = getattr(observation, part.name)
+                if number is not None:
+                    made.add_metric(labels(observation, names), number * part.factor(metric, base))
+            yield made
+
+    def _add_targets(self, family: GaugeMetricFamily, metric: Metric, period: Period) -> None:
+        target = target_for(metric, period, self._project.catalog)
+        if target is None:
+            return
+        factor = base_of(metric, self._project.catalog).factor
+        for kind, level in target.numbers():
+            family.add_metric([metric.metric, period.grain.value, kind], level * factor)
+
+    def _scores(self, now: datetime) -> Iterator[GaugeMetricFamily]:
+        reports = [self._project.report(name, None, now) for name in self._project.board.scorecards]
+        score = _family(
+            "scorecard_score", "The score of a scorecard's current period, 0 to 100", ["scorecard"]
+        )
+        coverage = _family(
+            "scorecard_coverage_ratio",
+            "The share of a scorecard's weight that has a scored value",
+            ["scorecard"],
+        )
+        objectives = _family(
+            "scorecard_objective_score",
+            "The score of an objective, 0 to 100",
+            ["scorecard", "perspective", "objective"],
+        )
+        for report in reports:
+            if report.score is not None:
+                score.add_metric([report.scorecard], report.score)
+            coverage.add_metric([report.scorecard], report.coverage)
+            for perspective in report.perspectives:
+                for objective in perspective.objectives:
+                    if objective.score is not None:
+                        labels = [report.scorecard, perspective.perspective, objective.objective]
+                        objectives.add_metric(labels, objective.score)
+        return iter((score, coverage, objectives, *_statuses(reports)))
+
+    def _definitions(self) -> Iterator[GaugeMetricFamily]:
+        family = _family(
+            "scorecard_definition_info",
+            "The definition that a metric's series follow; always 1",
+            ["metric", "hash", "commit"],
+        )
+        watermark = _family(
+            "kpi_metric_watermark_timestamp_seconds",
+            "The instant up to which the data of a metric's values is known",
+            ["metric"],
+        )
+        seconds = _family(
+            "kpi_refresh_duration_seconds", "How long the last refresh of a metric took", ["metric"]
+        )
+        success = _family(
+            "kpi_refresh_success", "Whether the last refresh of a metric came through", ["metric"]
+        )
+        for name in self._project.catalog.metrics:
+            good = self._project.store.last_success(name)
+            family.add_metric([name, *self._definition(name, good)], 1)
+            if good is not None and good.watermark is not None:
+                watermark.add_metric([name], good.watermark.timestamp())
+            run = self._project.store.last_run(name)
+            if run is not None:
+                seconds.add_metric([name], run.seconds)
+                success.add_metric([name], 1 if run.outcome == "ok" else 0)
+        return iter((family, watermark, seconds, success))
+
+    def _definition(self, name: str, success: Run | None) -> tuple[str, str]:
+        """Return the hash and commit of the definition that a metric's stored values follow."""
+        running = self._project.hash_of(name)
+        if success is None or success.definition_hash == running:
+            return running, self._project.commit or ""
+        stored = self._project.store.definition(success.definition_hash)
+        return success.definition_hash, stored.commit or "" if stored else ""
+
+    def _sources(self) -> Iterator[GaugeMetricFamily]:
+        up = _family("kpi_source_up", "Whether a source answered when last asked", ["source"])
+        success = _family(
+            "kpi_source_last_success_timestamp_seconds", "When a source last answered", ["source"]
+        )
+        watermark = _family(
+            "kpi_source_watermark_timestamp_seconds",
+            "The instant up to which the data of a source is known: the least of its datasets",
+            ["source"],
+        )
+        each = _family(
+            "kpi_dataset_watermark_timestamp_seconds",
+            "The instant up to which the data of a dataset is known",
+            ["source", "dataset"],
+        )
+        for name, known in self._project.store.dataset_health().items():
+            if name in self._project.catalog.datasets:
+                each.add_metric([known.source, name], known.watermark.timestamp())
+        for name, health in self._project.store.source_health().items():
+            up.add_metric([name], 1 if health.up else 0)
+            for family, instant in ((success, health.last_success), (watermark, health.watermark)):
+                if instant is not None:
+                    family.add_metric([name], instant.timestamp())
+        return iter((up, success, watermark, each))
+
+
+def _add_end(
+    family: GaugeMetricFamily, metric: Metric, grain: Grain, period: Period, calendar: Calendar
+) -> None:
+    bounds = calendar.bounds(period)
+    if bounds is not None:
+        family.add_metric([metric.metric, grain.value], bounds[1].timestamp())
+
+
+def _statuses(reports: Iterable[ScorecardReport]) -> tuple[GaugeMetricFamily, GaugeMetricFamily]:
+    one_hot = _family(
+        "scorecard_status",
+        "The status of an indicator: 1 for the one that holds, 0 for the others",
+        ["scorecard", "metric", "status"],
+    )
+    counts = _family("scorecard_indicators", "How many indicators have a status", ["scorecard", "status"])
+    for report in reports:
+        # A metric may stand under two objectives; its status is the same under both.
+        found = {indicator.metric: indicator.status for indicator in report.indicators}
+        for status in Status:
+            for metric, holds in found.items():
+                one_hot.add_metric([report.scorecard, metric, status.value], 1 if holds is status else 0)
+            counts.add_metric([report.scorecard, status.value], list(found.values()).count(status))
+    return one_hot, counts

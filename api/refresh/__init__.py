@@ -1,0 +1,1 @@
+"""When and how everything is computed anew."""

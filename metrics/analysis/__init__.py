@@ -1,0 +1,1 @@
+"""What a change of a value means, and what it comes from."""

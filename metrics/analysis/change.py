@@ -1,0 +1,147 @@
+"""A metric's change from one period to another: its interval, and what can be said of it.
+
+The interval is that of sampling where both values have one and share no rows: Newcombe's for shares, the same
+method for all others (Zou & Donner 2008), exact Poisson limits for counts. Elsewhere (sums, formulas, stretches
+that overlap) it is how far the series usually moves over the same distance, from one period to the next or from
+one year to the next; with too few periods to know that, nothing can be said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from math import nan
+
+from metrics.catalog.model import Catalog, Direction, Metric
+from metrics.expressions.parser import Measure
+from metrics.grain import Calendar
+from metrics.kinds.difference import kind as difference
+from metrics.observation import Observation, State
+from metrics.overlap import share_rows
+from metrics.statistics.comparison import (
+    Verdict,
+    hybrid_difference,
+    implied_p,
+    poisson_limits,
+    usual_movement,
+    verdict,
+)
+from metrics.statistics.intervals import Interval
+
+_COUNTS = ("count", "count_new")
+
+
+class Basis(StrEnum):
+    """What the interval of a change is made of."""
+
+    SAMPLING = "sampling"
+    USUAL_MOVEMENT = "usual_movement"
+
+
+@dataclass(frozen=True)
+class Change:
+    """A value less an earlier one, in the metric's unit.
+
+    `p` is the two-sided p that the interval implies. The verdict is not_enough_data where either value is a
+    small sample or no interval is known.
+    """
+
+    difference: float
+    lower: float | None
+    upper: float | None
+    p: float | None
+    basis: Basis | None
+    verdict: Verdict
+
+
+def change(
+    metric: Metric, catalog: Catalog, now: Observation, before: Observation, series: Sequence[Observation]
+) -> Change | None:
+    """Return the change between two observations of one segment, or None where either has no final value.
+
+    `series` are the segment's observations at this grain; those from before the later of the two tell how far
+    it usually moves.
+    """
+    if now.value is None or before.value is None or not {now.state, before.state} <= _CLOSED:
+        return None
+    difference, direction = now.value - before.value, metric.direction.value
+    if State.SMALL_SAMPLE in (now.state, before.state):
+        return Change(difference, None, None, None, None, verdict(None, direction))
+    first, second = limits(metric, now), limits(metric, before)
+    together = share_rows(catalog, (metric, now.period), (metric, before.period))
+    if first is not None and second is not None and not together:
+        interval = hybrid_difference(now.value, first, before.value, second)[1]
+        p, basis = implied_p(difference, interval), Basis.SAMPLING
+    else:
+        usual = usual_movement(*_past(catalog.company.calendar, now, before, series))
+        if usual is None:
+            return Change(difference, None, None, None, None, verdict(None, direction))
+        interval, p, basis = usual.interval(difference), usual.p(difference), Basis.USUAL_MOVEMENT
+    return Change(difference, interval.lower, interval.upper, p, basis, verdict(interval, direction))
+
+
+def judged(
+    metric: Metric, catalog: Catalog, found: Observation, series: Sequence[Observation]
+) -> Change | None:
+    """Return the value of a `difference` as the change that it is; None for other kinds, or without a final value.
+
+    With `shift` it is the change of the metric below, judged as any change of it: `series` are that metric's
+    observations of the segment at this grain, and its direction counts where the difference has none. With
+    `minus` the difference's own interval says.
+    """
+    options = metric.options
+    if not isinstance(options, difference.Options) or found.value is None or found.state not in _CLOSED:
+        return None
+    if options.shift is None:
+        own = _interval(found) if found.state is State.FINAL else None
+        said = verdict(own, metric.direction.value)
+        if own is None:
+            return Change(found.value, None, None, None, None, said)
+        return Change(found.value, own.lower, own.upper, implied_p(found.value, own), Basis.SAMPLING, said)
+    below, held = catalog.metric(options.of), {one.period: one for one in series}
+    sides = difference.input_periods(metric, found.period, catalog.company.calendar)
+    now, before = (held.get(period) for _, period in sides)
+    if now is None or before is None:
+        return None
+    sided = metric if metric.direction in (Direction.UP, Direction.DOWN) else below
+    return change(replace(below, direction=sided.direction), catalog, now, before, series)
+
+
+_CLOSED = {State.FINAL, State.SMALL_SAMPLE}
+
+
+def _interval(found: Observation) -> Interval | None:
+    if found.lower is None or found.upper is None:
+        return None
+    return Interval(found.lower, found.upper)
+
+
+def limits(metric: Metric, found: Observation) -> Interval | None:
+    """Return the limits of one value: its interval, for a plain count Poisson's, else None."""
+    own = _interval(found)
+    if own is not None:
+        return own
+    measure = getattr(metric.options, "measure", None)
+    stock = getattr(metric.options, "at", None) is not None
+    if metric.kind != "aggregate" or not isinstance(measure, Measure) or stock:
+        return None
+    counts = measure.function in _COUNTS and found.value is not None and found.value >= 0
+    return poisson_limits(int(found.value)) if counts and found.value is not None else None
+
+
+def _past(
+    calendar: Calendar, now: Observation, before: Observation, series: Sequence[Observation]
+) -> tuple[list[float], int]:
+    """Return the final values before the later period, the oldest first, and how many periods lie between.
+
+    There is one value a period, nan where none is final: a gap must not bring its neighbours together.
+    """
+    first, last = sorted((now.period, before.period), key=lambda period: str(period.start))
+    known = {one.period: one.value for one in series if one.state is State.FINAL and one.value is not None}
+    begun = [period.start for period in (*known, first) if period.start is not None]
+    if last.start is None or not begun:
+        return [], 1
+    periods = list(calendar.periods(last.grain, min(begun), last.start))
+    past = [known.get(period, nan) for period in periods if period != last]
+    return past, max(1, len(periods) - 1 - periods.index(first))

@@ -1,0 +1,1 @@
+"""What the definitions say, frozen, and the questions that they answer alone."""

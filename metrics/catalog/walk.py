@@ -1,0 +1,138 @@
+"""Walk through a definition: every value in it, with its path in YAML and what it refers to."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from metrics.catalog.model import Metric
+from metrics.expressions.parser import Expression, Measure, Node, names
+
+Path = tuple[str | int, ...]
+
+
+@dataclass(frozen=True)
+class Part:
+    """One value inside a definition; `owner` is the record that it is a field of."""
+
+    path: Path
+    value: Any
+    refers: str | None
+    owner: Any
+
+    @property
+    def node(self) -> Node | None:
+        """Return the expression tree of an expression or of a measure's argument."""
+        if isinstance(self.value, Expression):
+            return self.value.node
+        return self.value.argument if isinstance(self.value, Measure) else None
+
+
+@dataclass(frozen=True)
+class Use:
+    """Rows of a dataset as a metric uses them; `record` is the options or the reference in them."""
+
+    path: Path
+    dataset: str
+    record: Any
+
+    def parts(self) -> Iterator[Part]:
+        """Yield the values that belong to this use and to no reference inside it."""
+        return (part for part in parts(self.record, self.path) if _nearest(self.record, part))
+
+
+def yaml_key(member: dataclasses.Field[Any]) -> str:
+    """Return the name in YAML of a dataclass's field."""
+    return str(member.metadata.get("key", member.name))
+
+
+def parts(record: Any, path: Path = ()) -> Iterator[Part]:
+    """Yield every value in a record that YAML holds; a metric's options stand beside its own keys."""
+    for member in dataclasses.fields(record):
+        value = getattr(record, member.name)
+        if isinstance(record, Metric) and member.name == "options":
+            yield from parts(value, path)
+        elif not member.metadata.get("internal"):
+            yield from _values(value, (*path, yaml_key(member)), member.metadata.get("refers"), record)
+
+
+def _values(value: Any, path: Path, refers: str | None, owner: Any) -> Iterator[Part]:
+    if isinstance(value, Mapping):
+        for key, each in value.items():
+            yield from _values(each, (*path, key), refers, owner)
+    elif isinstance(value, tuple):
+        for index, each in enumerate(value):
+            yield from _values(each, (*path, index), refers, owner)
+    elif is_record(value):
+        yield from parts(value, path)
+    elif value is not None:
+        yield Part(path, value, refers, owner)
+
+
+def is_record(value: Any) -> bool:
+    """Tell whether a value is written as a mapping of its fields."""
+    written = isinstance(value, Expression | Measure) or hasattr(value, "parse")
+    return dataclasses.is_dataclass(value) and not isinstance(value, type) and not written
+
+
+def uses(metric: Metric) -> tuple[Use, ...]:
+    """Return every use of a dataset that a metric's value depends on, in the order of its keys."""
+    found = [
+        Use(part.path[:-1], part.value, part.owner)
+        for part in parts(metric.options)
+        if part.refers == "dataset"
+    ]
+    if isinstance(getattr(metric.options, "within", None), Expression):
+        # The standard of a duration is read over the rows that it starts from.
+        found.append(Use((), metric.options.from_.dataset, metric.options))
+    if (over := getattr(metric.options, "expressions_over", None)) is not None:
+        # Who is left out is told by the rows that make a customer.
+        found.append(Use((), over, metric.options))
+    if (allocate := getattr(metric.options, "allocate", None)) is not None:
+        # What is spread is told by the rows of the numerator.
+        found.append(Use(("allocate",), metric.options.numerator.dataset, allocate))
+    if hasattr(metric.options, "margin"):
+        # The margin of a purchase is read over the purchases, or over the subscriptions.
+        bought = [use.dataset for use in found if use.path in (("orders",), ("subscription",))]
+        found += [Use(("margin",), dataset, metric.options.margin) for dataset in bought[:1]]
+    return tuple(found)
+
+
+def _nearest(record: Any, part: Part) -> bool:
+    """Tell whether a value belongs to a use, not to a further reference inside it."""
+    return part.owner is record or not any(
+        member.metadata.get("refers") == "dataset" for member in dataclasses.fields(part.owner)
+    )
+
+
+def dimension_uses(metric: Metric) -> tuple[Use, ...]:
+    """Return the uses whose rows give a metric's dimensions: `from`, the activity or orders where there are any."""
+    found = uses(metric)
+    told = (("from",), ("activity",), ("subscription",), ("orders",), ("cost",))
+    return tuple(use for use in found if use.path in told) or found
+
+
+def inputs(metric: Metric) -> tuple[str, ...]:
+    """Return the metrics that a metric is computed from, each once."""
+    found: dict[str, None] = {}
+    for part in parts(metric.options):
+        if part.refers == "metric":
+            listed = names(part.value.node) if isinstance(part.value, Expression) else ()
+            found |= dict.fromkeys(".".join(name.parts) for name in listed)
+            if isinstance(part.value, str):
+                found[part.value] = None
+    return tuple(found)
+
+
+def calendars(metric: Metric) -> tuple[str, ...]:
+    """Return the business calendars that a metric counts time by, each once."""
+    listed = [part.value for part in parts(metric.options) if part.refers == "calendar"]
+    return tuple(dict.fromkeys(listed))
+
+
+def entities(metric: Metric) -> tuple[str, ...]:
+    """Return the entities that a metric counts or follows, each once."""
+    listed = [part.value for part in parts(metric.options) if part.refers == "entity"]
+    return tuple(dict.fromkeys(listed))

@@ -1,0 +1,1 @@
+"""A metric in names, units and words."""

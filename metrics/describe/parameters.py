@@ -1,0 +1,160 @@
+"""Spell a metric's definition out: every parameter that decides its value, the defaults included."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from metrics.catalog.model import Catalog, Metric, Over, Reference, Window
+from metrics.catalog.walk import inputs, is_record, yaml_key
+from metrics.describe.units import unit_of
+from metrics.expressions.parser import Expression, Measure
+from metrics.kind import kind_of
+
+
+@dataclass(frozen=True)
+class Term:
+    """One parameter: its key and value as YAML has them, whether it is the default, and what it means."""
+
+    key: str
+    value: str
+    default: bool = False
+    says: str | None = None
+
+
+_SAYS = {
+    ("at", "period_start"): "read as it stood when the period began",
+    ("at", "period_end"): "read as it stood when the period ended",
+}
+"""What words mean in every kind; a kind's own stand in its module, as `SAYS`."""
+
+
+def kind_text(metric: Metric) -> str:
+    """Return what a metric's kind computes, in a sentence."""
+    return (inspect.getdoc(kind_of(metric)) or metric.kind).split("\n")[0].strip()
+
+
+def terms(metric: Metric, catalog: Catalog) -> tuple[Term, ...]:
+    """Return the parameters of a metric's kind in their order, then those that every kind has."""
+    return (*_own(metric, catalog), *_assumed(metric, catalog), *_common(metric))
+
+
+def assumptions(metric: Metric, catalog: Catalog) -> str | None:
+    """Return what a metric's values rest on, its inputs' included: `12 months, 10% a year, GBP, margin 40%`.
+
+    None where its kind assumes nothing that a label should say.
+    """
+    kind, currency = kind_of(metric), catalog.company.currency.report
+    if hasattr(kind, "assumes"):
+        # A ratio is of money only where its numerator says so.
+        money = metric.kind != "ratio" or unit_of(metric, catalog) == currency.lower()
+        own: str | None = kind.assumes(metric, currency) if money else None
+        return own
+    below = [catalog.metrics[name] for name in inputs(metric) if name in catalog.metrics]
+    found = {each.metric: assumptions(each, catalog) for each in below}
+    return "; ".join(f"{name}: {text}" for name, text in found.items() if text) or None
+
+
+def full_label(metric: Metric, catalog: Catalog) -> str:
+    """Return a metric's label with what its values rest on in parentheses, where there is something."""
+    text = assumptions(metric, catalog)
+    return f"{metric.label} ({text})" if text else metric.label
+
+
+def _assumed(metric: Metric, catalog: Catalog) -> Iterator[Term]:
+    text = assumptions(metric, catalog)
+    if text is not None:
+        yield Term("assumes", text, says="what every value of it rests on")
+
+
+def _own(metric: Metric, catalog: Catalog) -> Iterator[Term]:
+    options, says = metric.options, {**_SAYS, **getattr(kind_of(metric), "SAYS", {})}
+    for member in dataclasses.fields(options):
+        value, key = getattr(options, member.name), yaml_key(member)
+        if key == "skipped" and hasattr(options, "implied"):
+            chosen = "implied" if options.implied else "recorded"
+            yield Term(key, chosen, value is None, says.get((key, chosen)))
+        elif key == "time" and value is None and hasattr(options, "dataset"):
+            yield from _time(options.dataset, catalog)
+        elif value is not None and value != {}:
+            text = _text(value, catalog)
+            said = says.get((key, text)) or _meaning(value, catalog)
+            yield Term(key, text, value == member.default, said)
+
+
+def _time(name: str, catalog: Catalog) -> Iterator[Term]:
+    dataset = catalog.datasets.get(name)
+    if dataset is not None and dataset.time is not None:
+        yield Term(
+            "time", _text(dataset.time, catalog), True, "the dataset's own; it decides the period of a row"
+        )
+
+
+def _common(metric: Metric) -> Iterator[Term]:
+    plain = {member.name: member.default for member in dataclasses.fields(metric)}
+    yield Term("grains", ", ".join(metric.grains), metric.grains == plain["grains"])
+    if metric.dimensions:
+        yield Term("dimensions", ", ".join(metric.dimensions))
+    if metric.cuts:
+        yield Term("cuts", "; ".join(", ".join(cut) for cut in metric.cuts))
+    below = f"a value of fewer than {metric.min_sample} is shown with its interval and not scored"
+    yield Term("min_sample", str(metric.min_sample), metric.min_sample == plain["min_sample"], below)
+    if metric.private:
+        named = metric.private_entity
+        yield Term(
+            "private",
+            named or "true",
+            False,
+            f"withheld where too few {'of them' if named else 'people'} stand behind a value",
+        )
+
+
+def _meaning(value: Any, catalog: Catalog) -> str | None:
+    if hasattr(value, "meaning"):
+        return str(value.meaning(catalog))
+    if isinstance(value, Window):
+        if value.span is None:
+            return "there is no deadline"
+        return "an entity's time to get there; one whose time is not over yet never counts as a failure"
+    if isinstance(value, Over):
+        if value.trailing is not None:
+            return f"each value covers the {value.trailing} that end with its period"
+        return (
+            "each value covers the year up to its period's end"
+            if value.to_date
+            else "each value covers its period"
+        )
+    return None
+
+
+def _text(value: Any, catalog: Catalog) -> str:
+    """Return a value as YAML has it, on one line."""
+    if isinstance(value, Expression | Measure):
+        return " ".join(value.text.split())
+    if isinstance(value, Reference):
+        return _reference(value, catalog)
+    if is_record(value):
+        written = {yaml_key(member): getattr(value, member.name) for member in dataclasses.fields(value)}
+        return ", ".join(f"{key} {_text(each, catalog)}" for key, each in written.items() if each is not None)
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key} {_text(each, catalog)}" for key, each in value.items())
+    if isinstance(value, tuple):
+        return ", ".join(_text(each, catalog) for each in value)
+    if isinstance(value, bool):
+        return str(value).lower()
+    return value.value if isinstance(value, StrEnum) else str(value)
+
+
+def _reference(reference: Reference, catalog: Catalog) -> str:
+    """Return `count of leads where qualified, by created_at`."""
+    measure = f"{_text(reference.measure, catalog)} of " if reference.measure else ""
+    where = f" where {_text(reference.where, catalog)}" if reference.where else ""
+    dataset = catalog.datasets.get(reference.dataset)
+    time = reference.time or (dataset.time if dataset else None)
+    by = f", by {_text(time, catalog)}" if time else ""
+    at = f", at {reference.at}" if reference.at else ""
+    return f"{measure}{reference.dataset}{where}{by}{at}"

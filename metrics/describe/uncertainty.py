@@ -1,0 +1,19 @@
+"""Whether a metric's values may have an interval: as its kind says, and what it is made of."""
+
+from __future__ import annotations
+
+from metrics.catalog.model import Catalog, Metric
+from metrics.catalog.walk import inputs
+from metrics.kind import Uncertainty, kind_of
+
+
+def uncertainty_of(metric: Metric, catalog: Catalog) -> Uncertainty:
+    """Return what is known of the chance in a metric's values; a value too small for it may still have none."""
+    kind = kind_of(metric)
+    if not hasattr(kind, "uncertainty"):
+        return Uncertainty.LIMITS
+    below = (catalog.metrics[name] for name in inputs(metric) if name in catalog.metrics)
+    found: Uncertainty = kind.uncertainty(
+        metric, catalog, tuple(uncertainty_of(each, catalog) for each in below)
+    )
+    return found

@@ -1,0 +1,32 @@
+"""How many series a metric may have, and what may be a label: beyond it the metric fails, and alone.
+
+A dimension such as an order's number would fill the store, every scrape and Prometheus with one stroke; the
+metric keeps its last good values instead until somebody looks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from metrics.catalog.model import Metric
+from metrics.errors import LabelLimit, SeriesLimit
+from metrics.observation import Estimate
+
+SERIES_LIMIT = 20_000
+"""The most series of one metric: its segments and totals at all of its grains."""
+LABEL_BYTES = 1_024
+"""The longest value of a dimension, in UTF-8."""
+
+
+def hold(metric: Metric, estimates: Iterable[Estimate]) -> None:
+    """Raise SeriesLimit where a metric has too many series, LabelLimit where a label cannot be served."""
+    series = {(each.period.grain, each.dimensions) for each in estimates}
+    if len(series) > SERIES_LIMIT:
+        raise SeriesLimit(metric.metric, len(series), SERIES_LIMIT)
+    for name, value in sorted({pair for _, segment in series for pair in segment}):
+        try:
+            size = len(value.encode())
+        except UnicodeEncodeError:
+            raise LabelLimit(metric.metric, name, "is not text that can be written in UTF-8") from None
+        if size > LABEL_BYTES:
+            raise LabelLimit(metric.metric, name, f"takes {size:,} bytes of the {LABEL_BYTES:,} allowed")

@@ -1,0 +1,43 @@
+"""Count the people behind a value of rows, for a metric that is private by an entity of its dataset."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from metrics.catalog.model import Dataset, Metric
+from metrics.expressions.nodes import PEOPLE
+from metrics.expressions.parser import Measure, Name, Node, Operation
+from metrics.sql.scan import Item
+
+
+def asked(metric: Metric, dataset: Dataset, item: Item) -> tuple[Item, ...]:
+    """Return what counts the people of the rows that make an item; nothing where nobody is named."""
+    name = metric.private_entity
+    if name is None or item.measure.function == "count_new":
+        return ()
+    return (Item("people", Measure(PEOPLE, PEOPLE, Name((name,))), (*item.where, *_measured(dataset, item))),)
+
+
+def counted(metric: Metric, dataset: Dataset, item: Item, row: Mapping[Item, Any] | None) -> int | None:
+    """Return how many people stand behind a cell, 0 where it has no row, None where that is not known."""
+    if item.measure.function == "count_new":
+        # Behind those who are new stand they themselves, and nobody knows how many others.
+        same = item.measure.argument == Name((metric.private_entity or "",))
+        return int(row[item] or 0 if row else 0) if same else None
+    found = [int(row[each] or 0) if row else 0 for each in asked(metric, dataset, item)]
+    return found[0] if found else None
+
+
+def _measured(dataset: Dataset, item: Item) -> tuple[Node, ...]:
+    """Return the condition that a row has what is measured; one without it adds nothing."""
+    node = item.measure.argument
+    if node is None:
+        return ()
+    if (
+        item.measure.function == "count_distinct"
+        and isinstance(node, Name)
+        and node.parts[0] in dataset.entities
+    ):
+        node = dataset.entities[node.parts[0]].id.node
+    return (Operation("not", (Operation("is_null", (node,)),)),)

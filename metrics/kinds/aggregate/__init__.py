@@ -1,0 +1,1 @@
+"""A count, sum or other measure of rows."""

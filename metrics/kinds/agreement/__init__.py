@@ -1,0 +1,1 @@
+"""How far two judgements of the same things agree."""

@@ -1,0 +1,1 @@
+"""How many of a stage's entities reach a later one."""

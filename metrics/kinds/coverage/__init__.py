@@ -1,0 +1,1 @@
+"""Which share of entities several datasets know."""

@@ -1,0 +1,1 @@
+"""How far a mix of values has moved from what is expected."""

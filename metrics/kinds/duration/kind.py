@@ -1,0 +1,219 @@
+"""Duration: how long it takes from one event to another, and what share is done within a standard.
+
+A case runs from an entity's first `from` event to its first `to` event at or after it. A case without an
+answer is right-censored, never dropped; the window bounds it, so that a period becomes final. Percentiles
+are the smallest t with F(t) >= p; one that is not reached within the window has no value, and one whose
+interval is open above has no interval. The mean is cut at the window. An empty period has no value.
+`basis: to` counts completed cases only, by their end. With a `clock` a duration is the time that it ran;
+windows, periods and maturity stay those of the calendar.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from math import inf, sqrt
+from typing import Any
+
+import numpy as np
+
+from metrics.catalog.model import Metric, Reference
+from metrics.errors import ExpressionError
+from metrics.grain import Period, Span
+from metrics.kind import Frame, Request, plain_state
+from metrics.kinds._shared.cohorts import cells_of
+from metrics.kinds.duration.business_clock import TICKS, Pause, Stopwatch
+from metrics.kinds.duration.cases import Basis, Options, Statistic
+from metrics.kinds.duration.selects import Age, Counted, DurationQuery, Total
+from metrics.observation import Dimensions, Estimate, State
+from metrics.statistics.intervals import Interval, Z, wilson
+from metrics.statistics.survival import Curve, conversion_by, kaplan_meier
+
+__all__ = [
+    "CODE_VERSION",
+    "DEFAULT_UNIT",
+    "UNITS",
+    "Basis",
+    "Options",
+    "Pause",
+    "Statistic",
+    "Stopwatch",
+    "bases",
+    "closing",
+    "covering",
+    "finish",
+    "requests",
+]
+
+CODE_VERSION = 2
+
+SAYS = {
+    ("basis", "from"): "labelled by the start; who still waits counts",
+    ("basis", "to"): "completed cases only, labelled by their end",
+}
+"""What the kind's words mean, for people to read."""
+UNITS = {"seconds": 1.0, "minutes": 60.0, "hours": 3600.0, "days": 86400.0, "weeks": 604800.0}
+"""The units that a duration may be declared in, and their seconds."""
+DEFAULT_UNIT = "hours"
+
+Found = tuple[float | None, Interval | None]
+
+
+def bases(metric: Metric) -> tuple[Reference, ...]:
+    """Return the references whose rows and times bound the metric."""
+    options: Options = metric.options
+    pause = options.clock.pause if options.clock else None
+    # Where pauses are known until less time, so is the clock.
+    return (options.from_, options.to, *([pause.reference] if pause else []))
+
+
+def covering(metric: Metric) -> tuple[Reference, ...]:
+    """Return the references whose first rows say from when there are cases."""
+    options: Options = metric.options
+    return (options.from_,) if options.basis is Basis.FROM else (options.from_, options.to)
+
+
+def closing(metric: Metric, segment: Dimensions, period: Period) -> Span | None:
+    """Return what must pass after a period until it is final: the window of cases that began in it."""
+    options: Options = metric.options
+    return options.window if options.basis is Basis.FROM else None
+
+
+def requests(metric: Metric, frame: Frame) -> Mapping[str, Request]:
+    """Ask for counted cases per period and segment."""
+    return {"cases": DurationQuery(metric, frame)}
+
+
+def finish(metric: Metric, frame: Frame, results: Mapping[str, Counted]) -> list[Estimate]:
+    """Return one estimate per period and segment, durations in the metric's unit."""
+    shared = metric.options.statistic is Statistic.SHARE_WITHIN
+    unit = DEFAULT_UNIT if shared or metric.unit is None else metric.unit
+    if unit not in UNITS:
+        raise ExpressionError(f"{unit!r} is not a unit of durations: {', '.join(UNITS)}", 0)
+    return list(_estimates(metric, frame, results["cases"], UNITS[unit]))
+
+
+def _estimates(metric: Metric, frame: Frame, counted: Counted, seconds: float) -> Iterator[Estimate]:
+    for cell, period, segment in cells_of(frame, set(counted.totals)):
+        total = counted.totals.get(cell)
+        if total is None:
+            yield Estimate(period, segment, State.NO_DATA, numerator=0.0, denominator=0.0, sample_size=0)
+        elif metric.options.basis is Basis.TO:
+            yield _completed(metric, frame, (period, segment), total, seconds)
+        else:
+            yield _cohort(metric, frame, (period, segment), total, counted.ages.get(cell, ()), seconds)
+
+
+def _completed(metric: Metric, frame: Frame, key: tuple[Period, Dimensions], total: Total,
+               seconds: float) -> Estimate:  # fmt: skip
+    state = plain_state(frame, key[0], empty=False, small=total.entries < metric.min_sample)
+    found = _plain(metric.options.statistic, total, seconds)
+    return _estimate(metric, key, state, total, found, frame.elapsed_share(key[0]))
+
+
+def _cohort(metric: Metric, frame: Frame, key: tuple[Period, Dimensions], total: Total,
+            ages: tuple[Age, ...], seconds: float) -> Estimate:  # fmt: skip
+    options: Options = metric.options
+    whole = total.over == total.entries
+    final = whole and frame.final(key[0], options.window)
+    found: Found = (None, None)
+    if whole and (final or total.over >= metric.min_sample):
+        found = _plain(options.statistic, total, seconds)
+    elif ages and total.over >= max(1, metric.min_sample):
+        # A young cohort does not identify the curve up to its window.
+        found = _estimated(options.statistic, total, ages, seconds)
+    state = State.PROVISIONAL
+    if final:
+        state = State.SMALL_SAMPLE if total.entries < metric.min_sample else State.FINAL
+    return _estimate(metric, key, state, total, found, total.over / total.entries)
+
+
+def _estimate(metric: Metric, key: tuple[Period, Dimensions], state: State, total: Total, found: Found,
+              maturity: float) -> Estimate:  # fmt: skip
+    value, interval = found
+    shared = metric.options.statistic is Statistic.SHARE_WITHIN
+    return Estimate(
+        *key,
+        state,
+        value=value,
+        numerator=float(total.kept if shared else total.answered),
+        denominator=float(total.entries),
+        lower=interval.lower if interval else None,
+        upper=interval.upper if interval else None,
+        sample_size=total.entries,
+        maturity=maturity,
+    )
+
+
+def _plain(statistic: Statistic, total: Total, seconds: float) -> Found:
+    """Return the statistic of cases that are all known to the end of their windows."""
+    if statistic is Statistic.SHARE_WITHIN:
+        return total.kept / total.entries, wilson(total.kept, total.entries)
+    if statistic is not Statistic.MEAN:
+        if total.quantile is None or total.between is None:
+            return None if total.quantile is None else _in(total.quantile, seconds), None
+        low, high = total.between
+        return _in(total.quantile, seconds), Interval(_in(low, seconds), _in(high, seconds))
+    n, mean = total.entries, total.took / total.entries
+    if n < 2:
+        return _in(mean, seconds), None
+    # Whole numbers to the end: equal durations have no spread, whatever their number.
+    variance = (n * total.squares - total.seconds**2) / (n * (n - 1))
+    return _in(mean, seconds), _around(mean, sqrt(variance / n) * TICKS, seconds)
+
+
+def _estimated(statistic: Statistic, total: Total, ages: tuple[Age, ...], seconds: float) -> Found:
+    """Return the Kaplan-Meier estimate of cases some of which are still open."""
+    curve = _curve(ages)
+    if statistic is Statistic.SHARE_WITHIN:
+        return conversion_by(curve, inf)
+    if statistic is Statistic.MEAN:
+        return _restricted_mean(curve, total, ages, seconds)
+    assert statistic.quantile is not None
+    age = curve.quantile(statistic.quantile)
+    if age is None:
+        return None, None
+    # Within a step of the axis, the longest duration is the one by which all of the step's events happened.
+    longest = {float(line.age): line.longest for line in ages if line.event and line.age is not None}
+    interval = curve.quantile_interval(statistic.quantile)
+    value = _in(longest[age], seconds)
+    if interval is None:
+        return value, None
+    return value, Interval(*(_in(longest[each], seconds) for each in (interval.lower, interval.upper)))
+
+
+def _curve(ages: tuple[Age, ...]) -> Curve:
+    times = [inf if line.age is None else float(line.age) for line in ages]
+    events = [line.entries if line.event else 0 for line in ages]
+    censored = [0 if line.event else line.entries for line in ages]
+    return kaplan_meier(times, events, censored)
+
+
+def _restricted_mean(curve: Curve, total: Total, ages: tuple[Age, ...], seconds: float) -> Found:
+    """Return the area under S up to the window, and its normal interval by Greenwood's variance.
+
+    Each fall of the curve weighs the mean duration of its events, what is left at the end the mean window
+    of the cases without an answer: with no case open it is the plain mean of durations cut at the window.
+    Klein & Moeschberger (2003), 4.5.
+    """
+    means = {
+        float(line.age): line.took / line.entries for line in ages if line.event and line.age is not None
+    }
+    at = np.array([means.get(float(age), 0.0) for age in curve.times])
+    falls = np.concatenate([[1.0], curve.survival[:-1]]) - curve.survival
+    open_ = total.entries - total.answered
+    tail = float(curve.survival[-1]) * (total.bound / open_ if open_ else 0.0)
+    areas = falls * at
+    mean = float(areas.sum()) + tail
+    rest = np.cumsum(areas[::-1])[::-1] - areas + tail - curve.survival * at
+    left = curve.at_risk - curve.events
+    terms = np.zeros(len(at))
+    np.divide(rest**2 * curve.events, curve.at_risk * left, out=terms, where=(left > 0) & (curve.events > 0))
+    return _in(mean, seconds), _around(mean, sqrt(float(terms.sum())), seconds)
+
+
+def _around(mean: float, error: float, seconds: float) -> Interval:
+    return Interval(_in(max(0.0, mean - Z * error), seconds), _in(mean + Z * error, seconds))
+
+
+def _in(ticks: Any, seconds: float) -> float:
+    return float(ticks / TICKS / seconds)

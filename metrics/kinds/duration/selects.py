@@ -1,0 +1,201 @@
+"""The selects of a duration: its cases counted in totals and by age, their times summed and ranked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import log, sqrt
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.sql import ColumnElement
+
+from metrics.catalog.model import Metric
+from metrics.grain import Grain
+from metrics.kind import Frame
+from metrics.kinds._shared.cohorts import first_open
+from metrics.kinds.duration.business_clock import TICKS
+from metrics.kinds.duration.cases import Basis, Cases, Options, Statistic, number
+from metrics.sql.periods import When
+from metrics.sql.rows import Scope, Selectable
+from metrics.sql.scan import Cell, cell_of
+from metrics.statistics.intervals import Z
+from metrics.statistics.survival import quantile_ranks
+
+NEVER = 2**63 - 1
+SECONDS = sa.Numeric(18, 0)
+
+
+@dataclass(frozen=True)
+class Total:
+    """What is counted of a cohort, in microseconds; `seconds` and `squares` sum whole seconds.
+
+    `answered` and `over` count cases with their second event and cases whose window has passed. `kept` is
+    the number within the standard, `quantile` the percentile and `between` its interval, `took` the sum of
+    durations cut at the window, `bound` that of the windows of those without a second event: each only where
+    the statistic asks for it.
+    """
+
+    entries: int
+    answered: int
+    over: int
+    kept: int = 0
+    quantile: int | None = None
+    between: tuple[int, int] | None = None
+    took: int = 0
+    seconds: int = 0
+    squares: int = 0
+    bound: int = 0
+
+
+@dataclass(frozen=True)
+class Age:
+    """Cases of one age on the axis, None for those that will never have the event; microseconds."""
+
+    age: int | None
+    event: bool
+    entries: int
+    took: int
+    longest: int
+
+
+@dataclass(frozen=True)
+class Counted:
+    """What came back: totals of every cohort, and ages of those that may hold open windows."""
+
+    totals: Mapping[Cell, Total]
+    ages: Mapping[Cell, tuple[Age, ...]]
+
+
+class DurationQuery:
+    """Counts cases, and sums or ranks their durations, per period and segment."""
+
+    def __init__(self, metric: Metric, frame: Frame) -> None:
+        self.metric, self.frame = metric, frame
+        self.options: Options = metric.options
+
+    def source_dataset(self) -> str:
+        """Return a dataset whose source runs the select."""
+        return self.options.from_.dataset
+
+    def selects(self, scope: Scope, when: When) -> list[tuple[tuple[Grain, ...], Selectable]]:
+        """Return the totals of all cohorts, and the ages of those that may hold open windows."""
+        cases = Cases(self.metric, self.frame, scope, when)
+        rows, grains = cases.rows(), self.frame.grains
+        found = [(grains, self._grouped(rows, grains, cases.dimensions, [], self._totals(rows)))]
+        window = self.options.window
+        if self.options.basis is Basis.TO or when.watermark is None:
+            return found
+        opened = {grain: first_open(self.frame, grain, window) for grain in grains}
+        waiting = tuple(grain for grain in grains if grain is Grain.ALL or opened[grain] is not None)
+        if waiting and self.frame.watermark is not None:
+            aged = self._aged(rows, waiting, [rows.c[f"p_{grain}"] >= opened[grain]
+                                              for grain in waiting if grain is not Grain.ALL])  # fmt: skip
+            counts = [sa.func.count().label("entries"), sa.func.sum(aged.c.spent).label("took"),
+                      sa.func.max(aged.c.spent).label("longest")]  # fmt: skip
+            own = [aged.c.event, aged.c.age]
+            found.append((waiting, self._grouped(aged, waiting, cases.dimensions, own, counts)))
+        return found
+
+    def _aged(self, rows: sa.Subquery, grains: tuple[Grain, ...], opened: list[Any]) -> sa.Subquery:
+        """Return the cases of cohorts that may hold open windows, with their ages."""
+        age = sa.case((rows.c.lost, sa.null()), (rows.c.event, rows.c.reached), else_=rows.c.waited)
+        kept = [column for column in rows.c if column.name[:2] in ("p_", "d_")]
+        select = sa.select(*kept, rows.c.event, rows.c.spent, age.label("age"))
+        return (select if Grain.ALL in grains else select.where(sa.or_(*opened))).subquery("a")
+
+    def _totals(self, rows: sa.Subquery) -> list[ColumnElement[Any]]:
+        count = sa.func.count()
+        found = [count.label("entries"), count.filter(rows.c.answered).label("answered"),
+                 count.filter(rows.c.over).label("over")]  # fmt: skip
+        statistic = self.options.statistic
+        if statistic is Statistic.SHARE_WITHIN:
+            return [*found, count.filter(rows.c.event).label("kept")]
+        if statistic.quantile is not None:
+            ranked = sa.func.coalesce(rows.c.spent, number(NEVER))
+            share = sa.func.percentile_disc(sa.literal_column(repr(statistic.quantile)))
+            quantile = share.within_group(ranked.asc()).label("quantile")
+            return [*found, quantile, *_ranked(ranked, statistic.quantile)]
+        bound = rows.c.bound if self.options.basis is Basis.FROM else rows.c.spent
+        took = sa.func.coalesce(rows.c.spent, bound)
+        # Sums of doubles differ from run to run, and squares of microseconds are too long for any engine.
+        whole = sa.cast(
+            sa.func.floor(sa.cast(took, sa.Double()) / sa.literal(float(TICKS), sa.Double())), SECONDS
+        )
+        still = sa.func.sum(bound).filter(sa.not_(rows.c.answered))
+        return [*found, sa.func.sum(took).label("took"), sa.func.sum(whole).label("seconds"),
+                sa.func.sum(whole * whole).label("squares"), still.label("bound")]  # fmt: skip
+
+    def _grouped(self, rows: sa.Subquery, grains: tuple[Grain, ...], dimensions: tuple[str, ...],
+                 own: list[Any], values: list[Any]) -> Selectable:  # fmt: skip
+        cells = [rows.c[f"p_{grain}"] for grain in grains if grain is not Grain.ALL]
+        cells += [rows.c[f"d_{name}"] for name in dimensions]
+        sets = [
+            sa.tuple_(
+                *([rows.c[f"p_{grain}"]] if grain is not Grain.ALL else []), *own,
+                *(rows.c[f"d_{name}"] for name in cut),
+            )
+            for grain in grains
+            for cut in self.frame.cuts
+        ]  # fmt: skip
+        marks = [sa.func.grouping(column).label(f"g_{column.name}") for column in cells]
+        select = sa.select(*cells, *marks, *own, *values).select_from(rows)
+        return select.group_by(sa.func.grouping_sets(*sets)) if cells or own else select
+
+    def read(self, answers: Sequence[tuple[tuple[Grain, ...], Sequence[Mapping[str, Any]]]]) -> Counted:
+        """Return the totals and the counted ages of each cohort."""
+        totals: dict[Cell, Total] = {}
+        ages: dict[Cell, list[Age]] = {}
+        (grains, rows), *rest = answers
+        for row in rows:
+            if row["entries"]:
+                totals[cell_of(row, grains)] = _total(row, self.options.statistic.quantile)
+        for grains, rows in rest:
+            for row in rows:
+                line = Age(row["age"], bool(row["event"]), int(row["entries"]), int(row["took"] or 0),
+                           int(row["longest"] or 0))  # fmt: skip
+                ages.setdefault(cell_of(row, grains), []).append(line)
+        return Counted(totals, {cell: tuple(lines) for cell, lines in ages.items()})
+
+
+def _ranked(spent: ColumnElement[Any], share: float) -> list[ColumnElement[Any]]:
+    """Return the few durations among which the ends of a percentile's interval are, and the first's rank.
+
+    `quantile_ranks` has no closed form. The band at S = 1 - p itself has one, whose ranks are never two off.
+    """
+    # A total of nothing still has a row, and no engine may divide by it.
+    count: ColumnElement[Any] = sa.cast(sa.func.greatest(sa.func.count(), 1), sa.Double())
+    ordered = sa.func.array_agg(spent, type_=sa.ARRAY(sa.BigInteger())).aggregate_order_by(spent.asc())
+    left = 1 - share
+    width = Z * sqrt(share / left) / -log(left)
+    found: list[ColumnElement[Any]] = []
+    for name, sign in (("low", -1.0), ("high", 1.0)):
+        spread = sa.func.exp(sa.literal(sign * width, sa.Double()) / sa.func.sqrt(count))
+        near: ColumnElement[Any] = count * (1 - sa.func.exp(sa.literal(log(left), sa.Double()) * spread))
+        first = sa.cast(
+            sa.func.greatest(sa.func.floor(near) - sa.literal(2.0, sa.Double()), 1.0), sa.Integer()
+        )
+        found += [first.label(f"{name}_rank"), sa.Grouping(ordered)[first : first + 5].label(name)]
+    return found
+
+
+def _between(row: Mapping[str, Any], share: float | None) -> tuple[int, int] | None:
+    """Return the interval of a percentile, None where it is open."""
+    ranks = None if share is None else quantile_ranks(int(row["entries"]), share)
+    if ranks is None:
+        return None
+    low, high = (
+        int(row[name][rank - int(row[f"{name}_rank"])])
+        for name, rank in zip(("low", "high"), ranks, strict=True)
+    )
+    return None if NEVER in (low, high) else (low, high)
+
+
+def _total(row: Mapping[str, Any], share: float | None) -> Total:
+    quantile = row.get("quantile")
+    return Total(
+        int(row["entries"]), int(row["answered"]), int(row["over"]), int(row.get("kept") or 0),
+        None if quantile is None or int(quantile) == NEVER else int(quantile), _between(row, share),
+        int(row.get("took") or 0), int(row.get("seconds") or 0), int(row.get("squares") or 0),
+        int(row.get("bound") or 0),
+    )  # fmt: skip

@@ -1,0 +1,1 @@
+"""The share of positive rows less that of negative ones."""

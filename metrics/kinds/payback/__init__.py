@@ -1,0 +1,1 @@
+"""After how long a new customer has brought back what it cost."""

@@ -1,0 +1,1 @@
+"""Which share of rows or entities satisfies a condition."""

@@ -1,0 +1,281 @@
+"""Ratio: the sum of one measure over the sum of another, pooled, each side with its own time.
+
+Coarser grains and totals are recomputed from sums, never averaged. With `entity` declared, the value
+gets a percentile-bootstrap interval over entities (Poisson weights, fixed seed, 2,000 draws) from counted
+unique pairs; a side whose dataset does not know the entity, such as spend, is fixed. Above 100,000 pairs
+the delta method on pushed-down moments stands in. No denominator, or 0: no value; a segment that has an
+amount all the same, such as spend that brought nobody, is a row without a value, so that all add up.
+
+With `lag`, a row of the numerator counts that long after it happened: spend(t - lag) / new(t). With
+`allocate`, what belongs to no segment is spread over those of a cut (`metrics.kinds.ratio.allocation`).
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from metrics.catalog.model import Catalog, Metric, Over, Reference
+from metrics.expressions.parser import Measure, Node, Operation, SpanLiteral
+from metrics.grain import NO_SPAN, Period, Span
+from metrics.kind import (
+    Cells,
+    Frame,
+    Request,
+    Uncertainty,
+    cells_by_period,
+    covered_only,
+    number,
+    plain_state,
+)
+from metrics.kinds._shared import people
+from metrics.kinds.ratio.allocation import Allocate, Amounts, split, spread
+from metrics.kinds.ratio.pairs import PairsQuery, Spread
+from metrics.observation import Dimensions, Estimate
+from metrics.sql.rows import default_time
+from metrics.sql.scan import Cell, Item, Scan
+from metrics.statistics.intervals import Interval, bootstrap_ratio, delta_ratio, percentile_interval
+
+CODE_VERSION = 3
+
+
+@dataclass(frozen=True)
+class Options:
+    """The kind's own keys."""
+
+    numerator: Reference
+    denominator: Reference
+    entity: str | None = field(default=None, metadata={"refers": "entity"})
+    over: Over = Over()
+    lag: Span | None = None
+    allocate: Allocate | None = None
+
+
+SIDES = ("numerator", "denominator")
+
+
+_CUSTOMERS = ("count_new", "count_distinct")
+
+
+def assumes(metric: Metric, currency: str) -> str | None:
+    """Return currency, cost set, lag and allocation of an amount per customer; None for any other ratio."""
+    options: Options = metric.options
+    measure, cost = options.denominator.measure, options.numerator
+    if measure is None or measure.function not in _CUSTOMERS:
+        return None
+    where = (
+        f"{cost.dataset} where {' '.join(cost.where.text.split())}" if cost.where else f"all {cost.dataset}"
+    )
+    said = [currency, where]
+    said += [f"of {options.lag} before"] if options.lag else []
+    said += [f"allocated by {options.allocate.by}"] if options.allocate else []
+    said += [str(options.over)] if options.over != Over() else []
+    return ", ".join(said)
+
+
+def bases(metric: Metric) -> tuple[Reference, ...]:
+    """Return the references whose rows and times bound the metric."""
+    options: Options = metric.options
+    return replace(options.numerator, ahead=options.lag or NO_SPAN), options.denominator
+
+
+def uncertainty(metric: Metric, catalog: Catalog, below: tuple[Uncertainty, ...]) -> Uncertainty:
+    """Say that a ratio has an interval over its entities, and without an entity none."""
+    return Uncertainty.DRAWS if metric.options.entity is not None else Uncertainty.NONE
+
+
+def _item(reference: Reference) -> Item:
+    where = (reference.where.node,) if reference.where else ()
+    return Item("value", reference.measure or Measure("count", "count"), where)
+
+
+def _scan(reference: Reference, frame: Frame, over: Over) -> Scan:
+    return Scan(reference.dataset, (_item(reference),), frame.grains, frame.cuts, time=_time(reference, frame),
+                over=over, at=reference.at)  # fmt: skip
+
+
+def _time(reference: Reference, frame: Frame) -> Node | None:
+    """Return the time at which a row counts; None is the dataset's own."""
+    own = reference.time.node if reference.time else None
+    if not reference.ahead.count:
+        return own
+    happened = own or default_time(frame.catalog.datasets[reference.dataset])
+    return Operation("+", (happened, SpanLiteral(reference.ahead))) if happened else None
+
+
+def requests(metric: Metric, frame: Frame) -> Mapping[str, Request]:
+    """Ask for one scan a side and, with an entity, for counted pairs."""
+    options: Options = metric.options
+    asked: dict[str, Request] = {
+        name: _scan(side, frame, options.over) for name, side in zip(SIDES, bases(metric), strict=True)
+    }
+    if options.allocate is not None:
+        asked["numerator"] = _allocated_scan(metric, options.allocate, frame)
+    for name, side in _known_sides(metric, frame):
+        scan = asked[name]
+        assert isinstance(scan, Scan)
+        counted = people.asked(metric, frame.catalog.datasets[side.dataset], _item(side))
+        asked[name] = replace(scan, items=(*scan.items, *counted))
+    if options.entity is not None:
+        one, other = (_scan(side, frame, options.over) for side in bases(metric))
+        asked["pairs"] = PairsQuery(options.entity, (one, other), resampled(metric, frame))
+    return asked
+
+
+def _known_sides(metric: Metric, frame: Frame) -> list[tuple[str, Reference]]:
+    """Return the sides that tell how many people stand behind a value: those that know who they are.
+
+    An amount that is spread over segments is not of the people of its segment.
+    """
+    datasets, entity = frame.catalog.datasets, metric.private_entity
+    return [
+        (name, side)
+        for name, side in zip(SIDES, bases(metric), strict=True)
+        if entity in datasets[side.dataset].entities and (name != "numerator" or not metric.options.allocate)
+    ]
+
+
+def _behind(
+    metric: Metric, frame: Frame, results: Mapping[str, Any], key: tuple[Period, Dimensions]
+) -> int | None:
+    """Return how many people stand behind a value: the lesser side's, None where one is not known."""
+    cell, datasets = (key[0].grain, key[0].start, key[1]), frame.catalog.datasets
+    found = [
+        people.counted(metric, datasets[side.dataset], _item(side), results[name].get(cell))
+        for name, side in _known_sides(metric, frame)
+    ]
+    known = [each for each in found if each is not None]
+    return min(known) if known and len(known) == len(found) else None
+
+
+def _allocated_scan(metric: Metric, allocate: Allocate, frame: Frame) -> Scan:
+    """Return the numerator's scan with what is spread apart, by the dimensions that its dataset has."""
+    side, _ = bases(metric)
+    whole = _item(side)
+    items = (whole, *(item for item in split(whole, allocate) if item not in (None, whole)))
+    cuts = dict.fromkeys(((), *(_known(side, frame, cut) for cut in frame.cuts)))
+    return replace(_scan(side, frame, metric.options.over), items=items, cuts=tuple(cuts))
+
+
+def _known(side: Reference, frame: Frame, cut: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(name for name in cut if name in frame.catalog.datasets[side.dataset].dimensions)
+
+
+def resampled(metric: Metric, frame: Frame) -> tuple[bool, bool]:
+    """Tell which sides know the entity and are resampled; the others are fixed."""
+    datasets, entity = frame.catalog.datasets, metric.options.entity
+    first, second = (entity in datasets[side.dataset].entities for side in bases(metric))
+    return first, second
+
+
+def finish(metric: Metric, frame: Frame, results: Mapping[str, Any]) -> list[Estimate]:
+    """Return one estimate per period and segment."""
+    options: Options = metric.options
+    denominators = _sides(frame, results["denominator"], options.denominator)
+    if options.allocate is None:
+        numerators = _sides(frame, results["numerator"], options.numerator)
+    else:
+        numerators = _allocated(metric, frame, results["numerator"], denominators)
+    spreads: Mapping[Cell, Spread] = results.get("pairs", {})
+    found = []
+    for key in dict.fromkeys((*numerators, *denominators)):
+        n, d = (
+            numerators.get(key, _blank(options.numerator)),
+            denominators.get(key, _blank(options.denominator)),
+        )
+        # Segments add up to the total, so that no amount is left out for want of a denominator.
+        if not d and key[1] and not (n and (d == 0 or options.allocate)):
+            continue
+        spread = spreads.get((key[0].grain, key[0].start, key[1]))
+        found.append(_estimate(metric, frame, key, n, d, spread))
+    if metric.private_entity is not None:
+        found = [replace(each, people=_behind(metric, frame, results, each.key)) for each in found]
+    return covered_only(frame, options.over, found)
+
+
+def _blank(reference: Reference) -> float | None:
+    """Return what a covered period without a row is worth."""
+    return 0.0 if _item(reference).measure.additive else None
+
+
+Sides = dict[tuple[Period, Dimensions], float | None]
+
+
+def _sides(frame: Frame, cells: Cells, reference: Reference) -> Sides:
+    item, blank = _item(reference), _blank(reference)
+    sides: Sides = {}
+    for period, segment, row in cells_by_period(frame, cells):
+        value = number(row[item]) if row else None
+        sides[period, segment] = blank if value is None else value
+    return sides
+
+
+def _allocated(metric: Metric, frame: Frame, cells: Cells,
+               denominators: Mapping[tuple[Period, Dimensions], float | None]) -> Sides:  # fmt: skip
+    """Return the numerators, in every cut what the total has, spread over its segments."""
+    allocate: Allocate = metric.options.allocate
+    side, _ = bases(metric)
+    found = _sides(replace(frame, cuts=((),)), cells, side) if () in frame.cuts else {}
+    amounts = Amounts(cells, *split(_item(side), allocate))
+    weights: dict[tuple[Period, tuple[str, ...]], dict[Dimensions, float]] = {}
+    for (period, segment), weight in denominators.items():
+        weights.setdefault((period, tuple(name for name, _ in segment)), {})[segment] = weight or 0.0
+    for cut in (tuple(sorted(each)) for each in frame.cuts if each):
+        for period in (period for periods in frame.all_periods().values() for period in periods):
+            direct = amounts.of(period.grain, period.start, _known(side, frame, cut))
+            pool = amounts.pooled(period.grain, period.start)
+            shares = spread(direct, pool, weights.get((period, cut), {}), cut, allocate.by)
+            found |= {(period, segment): amount for segment, amount in shares.items()}
+    return found
+
+
+def _estimate(metric: Metric, frame: Frame, key: tuple[Period, Dimensions], n: float | None, d: float | None,
+              spread: Spread | None) -> Estimate:  # fmt: skip
+    period, segment = key
+    value = n / d if n is not None and d else None
+    size = _size(spread)
+    interval, draws = None, None
+    if value is not None and spread is not None:
+        fixed_n, fixed_d = (
+            None if known else side for known, side in zip(resampled(metric, frame), (n, d), strict=True)
+        )
+        if spread.pairs is not None:
+            pairs = spread.pairs
+
+            def draws(seed: int) -> np.ndarray:
+                return bootstrap_ratio(pairs, fixed_n, fixed_d, seed)
+
+            interval = percentile_interval(draws(zlib.crc32(f"{metric.metric}{key}".encode())))
+        elif spread.moments is not None:
+            interval = delta_ratio(spread.moments, fixed_n, fixed_d)
+    small = metric.options.entity is not None and (size or 0) < metric.min_sample
+    # A segment's amount without a denominator is a row of its own, and known as such.
+    shown = value is not None or bool(segment and n)
+    return Estimate(
+        period,
+        segment,
+        plain_state(frame, period, empty=not shown, small=small and value is not None),
+        value=value,
+        numerator=n,
+        denominator=d,
+        lower=interval.lower if isinstance(interval, Interval) else None,
+        upper=interval.upper if isinstance(interval, Interval) else None,
+        sample_size=size,
+        maturity=frame.elapsed_share(period),
+        draws=draws,
+    )
+
+
+def _size(spread: Spread | None) -> int | None:
+    """Return how many entities stand behind a cell: those with anything on either side."""
+    if spread is None:
+        return None
+    if spread.moments is not None:
+        return spread.moments.n
+    assert spread.pairs is not None
+    counted = (spread.pairs.numerator != 0) | (spread.pairs.denominator != 0)
+    return int(spread.pairs.count[counted].sum())

@@ -1,0 +1,1 @@
+"""Which share of customers or revenue stays."""

@@ -1,0 +1,1 @@
+"""How many times its usual number a topic comes up."""

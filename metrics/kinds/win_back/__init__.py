@@ -1,0 +1,1 @@
+"""Which share of lost customers comes back."""

@@ -1,0 +1,96 @@
+"""The components of values: how what there was at a period's start became what there is at its end.
+
+A kind that has them offers `COMPONENTS`, their names in order, and `components(metric, frame)`: a query that
+is answered by `Mapping[Cell, Mapping[str, Decimal | None]]` and says what there is where there is `nothing`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+
+from metrics.catalog.model import Catalog, Metric
+from metrics.engine.planner import Ask, Session
+from metrics.errors import UsageError
+from metrics.grain import Period
+from metrics.kind import kind_of, kinds
+from metrics.observation import Dimensions, Observation
+from metrics.operations.query import Answer, Query, live_in, whole, within
+from metrics.sql.scan import Cell
+
+Amounts = Mapping[str, Decimal | None]
+
+
+@dataclass(frozen=True)
+class Line:
+    """One period and segment: its value, None where nobody was there at the start, and its components.
+
+    `amounts` are exact, in the order of the kind's `COMPONENTS`; None for what does not apply.
+    """
+
+    period: Period
+    dimensions: Dimensions
+    observation: Observation | None
+    amounts: Amounts
+
+
+@dataclass(frozen=True)
+class Components:
+    """The values of a query with their components, computed live."""
+
+    answer: Answer
+    lines: tuple[Line, ...]
+
+
+class _Session(Session):
+    """A run that also answers what a kind offers besides its values."""
+
+    def bridge(self, ask: Ask) -> tuple[Mapping[Cell, Amounts], Amounts]:
+        """Return a metric's components by cell, and those of a cell without anybody."""
+        plan = self._plan(ask)
+        self._hold(ask.metric, plan.guards)
+        query = kind_of(plan.metric).components(plan.metric, plan.frame)
+        return self._answer(plan, query), query.nothing
+
+
+def component_names(metric: Metric) -> tuple[str, ...]:
+    """Return the names of a metric's components; raise UsageError where it has none to show."""
+    names: tuple[str, ...] = getattr(kind_of(metric), "COMPONENTS", ())
+    if not names:
+        have = ", ".join(sorted(name for name, kind in kinds().items() if hasattr(kind, "COMPONENTS")))
+        raise UsageError(
+            f"metric {metric.metric!r} is of kind {metric.kind}, which has no components: only {have} has"
+        )
+    if metric.own_dimensions:
+        raise UsageError(f"metric {metric.metric!r} is a curve, which has no components")
+    if metric.private:
+        raise UsageError(f"metric {metric.metric!r} is private: its components could tell who is behind them")
+    return names
+
+
+def components(query: Query, catalog: Catalog, root: Path, now: datetime) -> Components:
+    """Compute a metric's values with their components; nothing is stored.
+
+    Raises UnknownMetric, UnknownDimension, UsageError for a metric without components, and what a
+    computation raises.
+    """
+    metric, query = catalog.metric(query.metric), whole(query, catalog)
+    names = component_names(metric)
+    ask = Ask(query.metric, (query.grain,), (query.by,))
+    session = _Session(catalog, root, now, query.as_of)
+    with session:
+        answer = live_in(session, query)
+        found, nothing = session.bridge(ask)
+    seen = {(each.period.start, each.dimensions): each for each in answer.observations}
+    cells = {(start, segment): amounts for (_, start, segment), amounts in found.items()}
+    wanted = {*seen, *(key for key in cells if within(key[0], query))}
+    lines = []
+    for start, segment in sorted(wanted, key=lambda key: (key[0] or date.min, key[1])):
+        period = catalog.company.calendar.period_starting(start, query.grain)
+        # The whole has no start that it could go on from.
+        amounts = dict.fromkeys(names) if start is None else cells.get((start, segment), nothing)
+        lines.append(Line(period, segment, seen.get((start, segment)), amounts))
+    return Components(answer, tuple(lines))

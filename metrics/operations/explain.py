@@ -1,0 +1,154 @@
+"""Explain a metric: what it asks, how it is defined, where its rows come from, and the SQL that is run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from metrics.catalog.definition_hash import definition_hash, upstream
+from metrics.catalog.model import Catalog, Dataset, Lookup, Metric
+from metrics.describe.parameters import Term, kind_text, terms
+from metrics.describe.units import unit_of
+from metrics.engine.planner import Session, Statement, ask_for
+from metrics.engine.unmatched import Unmatched
+from metrics.errors import Position, ScorecardError
+from metrics.kind import kind_of
+from metrics.sql.id_matching import Match
+from metrics.sql.rows import Rows
+
+
+@dataclass(frozen=True)
+class Upstream:
+    """Something that a metric is computed from: a metric, dataset, lookup or source, and where it stands."""
+
+    kind: str
+    name: str
+    says: str
+    position: Position
+
+
+@dataclass(frozen=True)
+class Exclusion:
+    """Rows that a dataset leaves out under a name; `rows` is None where they could not be counted."""
+
+    dataset: str
+    name: str
+    condition: str
+    rows: int | None
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Everything that it takes to trust a metric's numbers, or to doubt them.
+
+    `statements` were all run for this metric, its inputs included; `error` says why they ended early.
+    `beside` is what the kind publishes beside the values.
+    """
+
+    metric: Metric
+    unit: str
+    kind: str
+    terms: tuple[Term, ...]
+    definition_hash: str
+    code_version: int
+    upstream: tuple[Upstream, ...]
+    exclusions: tuple[Exclusion, ...]
+    matches: tuple[Match, ...]
+    as_of: datetime | None
+    watermark: datetime | None
+    statements: tuple[Statement, ...]
+    beside: Mapping[str, Any]
+    error: ScorecardError | None
+
+
+def explain(
+    catalog: Catalog, root: Path, metric: str, now: datetime, as_of: datetime | None = None
+) -> Explanation:
+    """Compute a metric without storing it, and return how; raise UnknownMetric.
+
+    An error of a source or of the computation is in the explanation.
+    """
+    found = catalog.metric(metric)
+    with Session(catalog, root, now, as_of) as session:
+        outcome = list(session.compute([ask_for(found)]))[-1]
+        statements = tuple(session.statements)
+        matches = Unmatched(session).of(metric)
+        exclusions = tuple(_exclusions(session, upstream(catalog, metric).datasets))
+    return Explanation(
+        metric=found,
+        unit=unit_of(found, catalog),
+        kind=kind_text(found),
+        terms=terms(found, catalog),
+        definition_hash=definition_hash(catalog, metric),
+        code_version=kind_of(found).CODE_VERSION,
+        upstream=tuple(_upstream(catalog, metric)),
+        exclusions=exclusions,
+        matches=matches,
+        as_of=as_of,
+        watermark=outcome.watermark,
+        statements=statements,
+        beside=outcome.beside,
+        error=outcome.error,
+    )
+
+
+def _upstream(catalog: Catalog, metric: str) -> Iterator[Upstream]:
+    """Yield what a metric is computed from, the nearest first."""
+    found = upstream(catalog, metric)
+    for name in reversed(found.metrics):
+        each = catalog.metrics[name]
+        yield Upstream("metric", name, f"{each.label}, a {each.kind}", each.position)
+    for name in reversed(found.datasets):
+        dataset = catalog.datasets[name]
+        yield Upstream("dataset", name, _rows(dataset), dataset.position)
+        for label, lookup in dataset.lookups.items():
+            if lookup.dataset in found.datasets:
+                yield Upstream("lookup", f"{name}.{label}", _lookup(lookup), dataset.position)
+    for name in found.sources:
+        source = catalog.sources[name]
+        # The scheme alone: a URL may hold what should have been a secret.
+        yield Upstream("source", name, source.url.partition(":")[0], source.position)
+
+
+def _rows(dataset: Dataset) -> str:
+    where = f" where {dataset.where.text}" if dataset.where else ""
+    if dataset.union:
+        return f"union of {', '.join(part.dataset for part in dataset.union)}{where}"
+    return f"{dataset.table or ', '.join(dataset.files)} in {dataset.source}{where}"
+
+
+def _lookup(lookup: Lookup) -> str:
+    if lookup.by is not None:
+        pick = f"{lookup.pick} row" if lookup.pick else "row"
+        return f"{pick} of {lookup.dataset} by {lookup.by}"
+    on = ", ".join(each.text for each in lookup.on)
+    valid = f", as it was at {lookup.valid_at.text}" if lookup.valid_at else ""
+    return f"{lookup.dataset} on {on}{valid}"
+
+
+def _exclusions(session: Session, datasets: Iterable[str]) -> Iterator[Exclusion]:
+    for name in datasets:
+        dataset = session.catalog.datasets[name]
+        counts = _excluded(session, dataset) if dataset.exclude else {}
+        for label, condition in dataset.exclude.items():
+            yield Exclusion(name, label, " ".join(condition.text.split()), counts.get(label))
+
+
+def _excluded(session: Session, dataset: Dataset) -> dict[str, int]:
+    """Count the rows that meet each exclusion; one row may meet several."""
+    try:
+        rows = Rows(session.scope(dataset.dataset), replace(dataset, exclude={}))
+        met = {
+            label: sa.case((rows.condition(each.node), 1), else_=0) for label, each in dataset.exclude.items()
+        }
+        inner = rows.select(met).subquery()
+        select = sa.select(*(sa.func.sum(column).label(column.name) for column in inner.c))
+        found = session.fetch(session.source_of(dataset.dataset), select)[0]
+    except ScorecardError:
+        return {}
+    return {label: int(found[label] or 0) for label in dataset.exclude}

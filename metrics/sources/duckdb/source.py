@@ -1,0 +1,257 @@
+"""DuckDB, embedded: its own database file, and CSV and Parquet files.
+
+A connection reads only: a database file is opened read-only, and file access is limited to the paths
+that the datasets declare, before the first query runs. CSV columns get a type only where every value
+fits it exactly: an id with leading zeros stays a text, and a date is a date only in ISO form.
+"""
+
+from __future__ import annotations
+
+import glob
+import tempfile
+import threading
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import sqlalchemy as sa
+from sqlalchemy.engine import make_url
+from sqlalchemy.pool import StaticPool
+from sqlalchemy.schema import CreateTableAs
+
+from metrics.catalog.model import Dataset, SourceDefinition
+from metrics.dialect import INSTANT, NAIVE, Dialect, Type
+from metrics.errors import SourceError, SourceMissing, SourceRejected, SourceTimeout, SourceUnavailable
+from metrics.source import ColumnSpec, Source
+
+BACKENDS = ("duckdb",)
+
+_TYPES = {
+    "VARCHAR": Type.TEXT, "BOOLEAN": Type.BOOLEAN, "DATE": Type.DATE, "DOUBLE": Type.FLOAT, "FLOAT": Type.FLOAT,
+    "TINYINT": Type.INTEGER, "SMALLINT": Type.INTEGER, "INTEGER": Type.INTEGER, "BIGINT": Type.INTEGER,
+    "HUGEINT": Type.INTEGER, "UTINYINT": Type.INTEGER, "USMALLINT": Type.INTEGER, "UINTEGER": Type.INTEGER,
+    "UBIGINT": Type.INTEGER, "TIMESTAMP WITH TIME ZONE": Type.INSTANT,
+}  # fmt: skip
+
+_SAMPLE = 1000
+# What every value of a CSV column must match for the column to have a type; the first that fits.
+_CSV_TYPES: tuple[tuple[str, str, Any], ...] = (
+    ("boolean", r"true|false|True|False|TRUE|FALSE", sa.Boolean()),
+    ("integer", r"-?(0|[1-9]\d{0,17})", sa.BigInteger()),
+    ("decimal", r"-?(0|[1-9]\d{0,11})(\.\d{1,6})?", sa.Numeric(18, 6)),
+    ("float", r"-?(0|[1-9]\d*)(\.\d+)?([eE][-+]?\d{1,3})?", sa.Double()),
+    ("date", r"\d{4}-\d\d-\d\d", sa.Date()),
+    ("naive", r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d(\.\d{1,9})?)?", NAIVE),
+    ("instant", r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d(\.\d{1,9})?)?\s?(Z|UTC|[-+]\d\d(:?\d\d)?)", INSTANT),
+)
+
+
+def open_source(
+    definition: SourceDefinition, url: str, root: Path, datasets: Sequence[Dataset]
+) -> DuckDBSource:
+    """Open a DuckDB source; raise SourceMissing or SourceUnavailable where the file cannot be opened."""
+    return DuckDBSource(definition, url, root, datasets)
+
+
+class DuckDBSource(Source):
+    """One DuckDB connection; not for use by several threads at a time."""
+
+    def __init__(
+        self, definition: SourceDefinition, url: str, root: Path, datasets: Sequence[Dataset]
+    ) -> None:
+        self.name = definition.name
+        self.dialect = Dialect()
+        self._timeout = definition.timeout.approximate_seconds
+        self._root = root
+        self._files = {each.dataset: _expand(root, each.files) for each in datasets if each.files}
+        self._known: dict[str, Mapping[str, ColumnSpec]] = {}
+        self._blank: dict[str, set[str]] = {}
+        path = make_url(url).database or ":memory:"
+        target = path if path == ":memory:" else str(root / path)
+        if target != ":memory:" and not Path(target).exists():
+            raise SourceMissing(self.name, f"no file {path}")
+        with self._translated():
+            self._engine = sa.create_engine(
+                "duckdb:///" + target,
+                poolclass=StaticPool,
+                connect_args={"read_only": target != ":memory:"},
+            )
+            self._connection = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+            self._raw = _raw(self._connection)
+            self._limit_access()
+
+    def _limit_access(self) -> None:
+        # Naming the zone also loads the extension that knows zones, which cannot be loaded later.
+        self._raw.execute("SET TimeZone = 'UTC'")
+        # What does not fit into memory goes there, not into the working directory, which may not be writable.
+        # DuckDB makes the folder when it needs it and takes it away when it closes.
+        spill = Path(tempfile.gettempdir()) / f"scorecard-duckdb-{uuid.uuid4().hex}"
+        self._raw.execute("SET temp_directory = $path", {"path": str(spill)})
+        paths = [str(path) for paths in self._files.values() for path in paths]
+        self._raw.execute("SET allowed_paths = $paths", {"paths": paths})
+        self._raw.execute("SET enable_external_access = false")
+        self._raw.execute("SET lock_configuration = true")
+
+    def close(self) -> None:
+        """Release the connection."""
+        self._connection.close()
+        self._engine.dispose()
+
+    def table(self, dataset: Dataset) -> sa.FromClause:
+        """Return the raw rows of a dataset; files become a view (Parquet) or a temporary table (CSV)."""
+        columns: list[sa.ColumnClause[Any]] = [sa.column(name) for name in self.columns(dataset)]
+        if dataset.files:
+            return sa.table(dataset.dataset, *columns)
+        schema, _, name = (dataset.table or "").rpartition(".")
+        return sa.table(name, *columns, schema=schema or None)
+
+    def columns(self, dataset: Dataset) -> Mapping[str, ColumnSpec]:
+        """Return the columns of a dataset; raise SourceMissing where there is no such table or file."""
+        if dataset.dataset not in self._known:
+            with self._translated(), self._limited():
+                self._known[dataset.dataset] = self._read_columns(dataset)
+        return self._known[dataset.dataset]
+
+    def _read_columns(self, dataset: Dataset) -> Mapping[str, ColumnSpec]:
+        if dataset.files:
+            return self._mount(dataset)
+        relation = self._raw.table(dataset.table or "")
+        return {name: _spec(str(type_)) for name, type_ in zip(relation.columns, relation.types, strict=True)}
+
+    def _mount(self, dataset: Dataset) -> Mapping[str, ColumnSpec]:
+        paths = [str(path) for path in self._files[dataset.dataset]]
+        if not paths:
+            raise SourceMissing(self.name, f"no file matches {', '.join(dataset.files)}")
+        if all(path.endswith(".parquet") for path in paths):
+            relation = self._raw.read_parquet(paths, union_by_name=True)
+            relation.create_view(dataset.dataset)
+        else:
+            raw = f"{dataset.dataset}__raw"
+            texts = self._raw.read_csv(paths, all_varchar=True, union_by_name=len(paths) > 1)  # type: ignore[arg-type]
+            texts.to_table(raw)
+            self._type_csv(dataset, raw, texts.columns)
+            relation = self._raw.table(dataset.dataset)
+        blank = self._blank.get(dataset.dataset, set())
+        return {
+            name: ColumnSpec(Type.NULL) if name in blank else _spec(str(type_))
+            for name, type_ in zip(relation.columns, relation.types, strict=True)
+        }
+
+    def _type_csv(self, dataset: Dataset, raw: str, names: Sequence[str]) -> None:
+        table = sa.table(raw, *(sa.column(name) for name in names))
+        free = [name for name in names if name not in dataset.types]
+        wanted = [(name, kind) for name in free for kind, *_ in _CSV_TYPES]
+        # The first rows rule out most types; what is left must fit every row.
+        some = self._fitting(sa.select(table).limit(_SAMPLE).subquery(), wanted)
+        fits = self._fitting(table, [key for key in wanted if some[key] is not False])
+        # Null: there is not a single value to tell a type by.
+        self._blank[dataset.dataset] = {name for (name, _), fit in fits.items() if fit is None}
+        found = {key: bool(fit) for key, fit in fits.items()}
+        typed = [
+            sa.cast(table.c[name], kind).label(name) if (kind := _csv_type(name, found)) is not None
+            else table.c[name]
+            for name in names
+        ]  # fmt: skip
+        self._connection.execute(CreateTableAs(sa.select(*typed), dataset.dataset, temporary=True))
+
+    def _fitting(
+        self, table: sa.FromClause, wanted: Sequence[tuple[str, str]]
+    ) -> dict[tuple[str, str], bool | None]:
+        """Tell which columns fit which type in every row; None where there is no value."""
+        types = {kind: (pattern, type_) for kind, pattern, type_ in _CSV_TYPES}
+        fits = [
+            sa.func.bool_and(
+                sa.and_(
+                    sa.func.regexp_full_match(table.c[name], types[kind][0]),
+                    sa.try_cast(table.c[name], types[kind][1]).is_not(None),
+                )
+            ).filter(table.c[name].is_not(None))
+            for name, kind in wanted
+        ]
+        if not fits:
+            return {}
+        row = self._connection.execute(sa.select(*fits).select_from(table)).one()
+        return {key: None if value is None else bool(value) for key, value in zip(wanted, row, strict=True)}
+
+    def fetch(self, select: sa.Select[Any] | sa.CompoundSelect[Any]) -> Sequence[Mapping[str, Any]]:
+        """Run a select within the source's timeout and return its rows."""
+        with self._translated(), self._limited():
+            return [dict(row) for row in self._connection.execute(select).mappings()]
+
+    def compiled(self, select: sa.Select[Any] | sa.CompoundSelect[Any]) -> str:
+        """Return the SQL with its values in place."""
+        try:
+            return str(select.compile(self._engine, compile_kwargs={"literal_binds": True}))
+        except (sa.exc.CompileError, NotImplementedError):
+            return str(select.compile(self._engine))
+
+    @contextmanager
+    def _limited(self) -> Iterator[None]:
+        fired = threading.Event()
+
+        def interrupt() -> None:
+            fired.set()
+            self._raw.interrupt()
+
+        timer = threading.Timer(self._timeout, interrupt)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        except (sa.exc.DBAPIError, duckdb.Error) as error:
+            if fired.is_set():
+                raise SourceTimeout(self.name, f"no answer within {self._timeout:g} s") from error
+            raise
+        finally:
+            timer.cancel()
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except (sa.exc.DBAPIError, duckdb.Error) as error:
+            found = _translate(self.name, error)
+            raise type(found)(self.name, self.clean(found.message)) from error
+
+
+def _translate(name: str, error: Exception) -> SourceError:
+    cause = error.orig if isinstance(error, sa.exc.DBAPIError) and error.orig else error
+    message = str(cause).split("\n")[0]
+    if "Could not set lock" in message:
+        # DuckDB names the process that holds the file for writing.
+        return SourceUnavailable(name, message)
+    if isinstance(cause, duckdb.CatalogException):
+        return SourceMissing(name, message)
+    return SourceRejected(name, message)
+
+
+def _raw(connection: sa.Connection) -> duckdb.DuckDBPyConnection:
+    wrapped: Any = connection.connection.driver_connection
+    raw: duckdb.DuckDBPyConnection = getattr(wrapped, "_ConnectionWrapper__c", wrapped)
+    return raw
+
+
+def _expand(root: Path, patterns: Sequence[str]) -> tuple[Path, ...]:
+    found = {
+        Path(path).resolve()
+        for pattern in patterns
+        for path in glob.glob(str(root / pattern), recursive=True)
+    }
+    return tuple(sorted(found))
+
+
+def _csv_type(name: str, found: Mapping[tuple[str, str], bool]) -> Any:
+    return next((type_ for kind, _, type_ in _CSV_TYPES if found.get((name, kind))), None)
+
+
+def _spec(name: str) -> ColumnSpec:
+    if name.startswith("TIMESTAMP") and name != "TIMESTAMP WITH TIME ZONE":
+        return ColumnSpec(Type.INSTANT, naive=True)
+    if name.startswith("DECIMAL"):
+        return ColumnSpec(Type.DECIMAL)
+    if name.startswith("ENUM"):
+        return ColumnSpec(Type.TEXT)
+    return ColumnSpec(_TYPES.get(name, Type.UNKNOWN))

@@ -1,0 +1,1 @@
+"""Datasets and expressions become selects."""

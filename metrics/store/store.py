@@ -1,0 +1,276 @@
+"""The append-only store: every value as it was first said, and every later value beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
+from dataclasses import asdict, replace
+from datetime import date, datetime
+from types import TracebackType
+from typing import Self
+
+from sqlalchemy import URL, ColumnElement, Connection, Engine, delete, func, insert, select, update
+
+from metrics.errors import StoreError
+from metrics.grain import Grain, Period
+from metrics.observation import Dimensions, Observation
+from metrics.store.database import open_engine, writing
+from metrics.store.tables import (
+    DatasetHealth,
+    Definition,
+    Refresh,
+    Run,
+    SourceHealth,
+    Written,
+    canonical_cut,
+    canonical_dimensions,
+    datasets,
+    definitions,
+    observation_columns,
+    observation_row,
+    observations,
+    refreshes,
+    run_of,
+    run_row,
+    runs,
+    sources,
+)
+from metrics.store.versions import changes, checked, newest, read
+
+__all__ = ["DatasetHealth", "Definition", "Refresh", "Run", "SourceHealth", "Store", "Written"]
+
+
+class Store:
+    """Observations and runs that are only ever added, and the few rows around them that change.
+
+    Every method is one transaction. An error of the database is raised as StoreError.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    @classmethod
+    def open(cls, url: str | URL) -> Self:
+        """Open the store at a SQLAlchemy URL (sqlite or postgresql), making or upgrading its tables."""
+        return cls(open_engine(url))
+
+    def close(self) -> None:
+        """Close all connections."""
+        self.engine.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def writing(self, what: str) -> AbstractContextManager[Connection]:
+        """Open a transaction for rows of other modules that no other writer of `what` can overlap."""
+        return writing(self.engine, what)
+
+    def write(self, run: Run, computed: Iterable[Observation]) -> Written:
+        """Add a successful run and, of its observations, those that differ from the last written.
+
+        A stored segment within the run's grains and cuts that the run does not give gets one `no_data`
+        row. Raises StoreError, and writes nothing, where an observation does not belong to the run, comes
+        twice or is not a finite number.
+        """
+        given = checked(run, computed)
+        with writing(self.engine, run.metric) as connection:
+            found = changes(connection, run, given)
+            connection.execute(insert(runs), run_row(run, found.counts))
+            rows = [observation_row(replace(seen, run=run.id)) for seen in found.new + found.tombstones]
+            if rows:
+                connection.execute(insert(observations), rows)
+        return found.counts
+
+    def fail(self, run: Run) -> None:
+        """Add a failed run; the observations stay as they are."""
+        if run.outcome != "failed":
+            raise StoreError(f"run {run.id!r} of metric {run.metric!r} did not fail")
+        with writing(self.engine, run.metric) as connection:
+            connection.execute(insert(runs), run_row(run, Written(0, 0, 0)))
+
+    def last_run(self, metric: str) -> Run | None:
+        """Return a metric's last written run, however it ended."""
+        with self.engine.connect() as connection:
+            return _last_run(connection, runs.c.metric == metric)
+
+    def last_success(self, metric: str) -> Run | None:
+        """Return a metric's last written successful run."""
+        with self.engine.connect() as connection:
+            return _last_run(connection, runs.c.metric == metric, runs.c.outcome == "ok")
+
+    def failed_last(self) -> dict[str, float]:
+        """Return the metrics whose last written run failed, with the seconds that it took."""
+        last = select(func.max(runs.c.number)).group_by(runs.c.metric)
+        failed = select(runs.c.metric, runs.c.seconds).where(
+            runs.c.number.in_(last), runs.c.outcome == "failed"
+        )
+        with self.engine.connect() as connection:
+            return {row.metric: row.seconds for row in connection.execute(failed)}
+
+    def watermark(self) -> datetime | None:
+        """Return the greatest watermark of any successful run."""
+        with self.engine.connect() as connection:
+            newest = select(func.max(runs.c.watermark)).where(runs.c.outcome == "ok")
+            greatest: datetime | None = connection.execute(newest).scalar_one()
+        return greatest
+
+    def latest(
+        self,
+        metric: str,
+        *,
+        grain: Grain | None = None,
+        by: Iterable[str] | None = None,
+        dimensions: Dimensions | None = None,
+        start: date | None = None,
+        end: date | None = None,
+        definition_hash: str | None = None,
+        as_known: datetime | None = None,
+    ) -> tuple[Observation, ...]:
+        """Return the last written observation of each period and segment, `no_data` rows included.
+
+        Args:
+            metric: The metric's name.
+            grain: One grain; None is all.
+            by: The names of the dimensions of one cut, () for the total; None is all cuts.
+            dimensions: One segment; None is all.
+            start: The first day on which a period may begin; periods without a beginning are left out.
+            end: The day on and after which no period may begin; the same holds.
+            definition_hash: The definition that the values follow; None is that of the last successful run.
+            as_known: An instant, exclusive: rows that were computed before it, of the definition whose run
+                was then the last to have succeeded.
+
+        Returns:
+            The observations, sorted by grain, period and segment.
+        """
+        where = [observations.c.metric == metric]
+        if grain is not None:
+            where.append(observations.c.grain == grain.value)
+        if dimensions is not None:
+            segment = canonical_dimensions(dimensions)
+            where.append(observations.c.cut == tuple(name for name, _ in segment))
+            where.append(observations.c.dimensions == segment)
+        if by is not None:
+            where.append(observations.c.cut == canonical_cut(by))
+        if start is not None:
+            where.append(observations.c.period_start >= start)
+        if end is not None:
+            where.append(observations.c.period_start < end)
+        if as_known is not None:
+            where.append(observations.c.computed_at < as_known)
+        with self.engine.connect() as connection:
+            hashed = definition_hash or _hash_in_use(connection, metric, as_known)
+            found = list(read(connection, newest(*where, observations.c.definition_hash == hashed)))
+        return tuple(sorted(found, key=_order))
+
+    def history(
+        self, metric: str, grain: Grain, period: Period, dimensions: Dimensions = ()
+    ) -> tuple[Observation, ...]:
+        """Return every version of one value, oldest first, whatever its definition."""
+        segment = canonical_dimensions(dimensions)
+        versions = (
+            select(*observation_columns)
+            .where(
+                observations.c.metric == metric,
+                observations.c.grain == grain.value,
+                observations.c.cut == tuple(name for name, _ in segment),
+                observations.c.dimensions == segment,
+                observations.c.period_start.is_(None)
+                if period.start is None
+                else observations.c.period_start == period.start,
+            )
+            .order_by(observations.c.id)
+        )
+        with self.engine.connect() as connection:
+            return tuple(read(connection, versions))
+
+    def record_source(self, health: SourceHealth) -> None:
+        """Keep what is now known of a source; while it is down, its last success and watermark stay."""
+        with writing(self.engine, f"source {health.source}") as connection:
+            same = sources.c.source == health.source
+            old = connection.execute(select(sources).where(same)).mappings().one_or_none()
+            if old is None:
+                connection.execute(insert(sources), asdict(health))
+                return
+            if not health.up:
+                success = health.last_success or old["last_success"]
+                health = replace(health, last_success=success, watermark=health.watermark or old["watermark"])
+            connection.execute(update(sources).where(same).values(asdict(health)))
+
+    def source_health(self) -> dict[str, SourceHealth]:
+        """Return what is known of each source, by its name."""
+        with self.engine.connect() as connection:
+            rows = connection.execute(select(sources).order_by(sources.c.source)).mappings()
+            return {row["source"]: SourceHealth(**row) for row in rows}
+
+    def record_datasets(self, found: Iterable[DatasetHealth]) -> None:
+        """Keep until when datasets are complete; what was not read stays as it was."""
+        rows = [asdict(each) for each in found]
+        if not rows:
+            return
+        with writing(self.engine, "datasets") as connection:
+            names = [row["dataset"] for row in rows]
+            connection.execute(delete(datasets).where(datasets.c.dataset.in_(names)))
+            connection.execute(insert(datasets), rows)
+
+    def dataset_health(self) -> dict[str, DatasetHealth]:
+        """Return what is known of each dataset that has a watermark of its own, by its name."""
+        with self.engine.connect() as connection:
+            rows = connection.execute(select(datasets).order_by(datasets.c.dataset)).mappings()
+            return {row["dataset"]: DatasetHealth(**row) for row in rows}
+
+    def remember_definition(self, definition: Definition) -> None:
+        """Keep a definition under its hash and metric; the first that was seen stays."""
+        row = asdict(definition)
+        row["git_commit"] = row.pop("commit")
+        with writing(self.engine, f"definition {definition.hash}") as connection:
+            known = select(definitions.c.hash).where(
+                definitions.c.hash == definition.hash, definitions.c.metric == definition.metric
+            )
+            if connection.execute(known).first() is None:
+                connection.execute(insert(definitions), row)
+
+    def definition(self, definition_hash: str) -> Definition | None:
+        """Return the definition under a hash, or None."""
+        known = select(definitions).where(definitions.c.hash == definition_hash)
+        with self.engine.connect() as connection:
+            row = connection.execute(known.order_by(definitions.c.metric)).mappings().first()
+        if row is None:
+            return None
+        fields = dict(row)
+        return Definition(commit=fields.pop("git_commit"), **fields)
+
+    def record_refresh(self, started_at: datetime, finished_at: datetime, ok: int, failed: int) -> None:
+        """Add a refresh of the whole project: how many metrics came through and how many failed."""
+        with writing(self.engine, "refreshes") as connection:
+            row = asdict(Refresh(started_at, finished_at, ok, failed))
+            connection.execute(insert(refreshes), row)
+
+    def last_refresh(self) -> Refresh | None:
+        """Return the last written refresh."""
+        newest = select(refreshes).order_by(refreshes.c.number.desc()).limit(1)
+        with self.engine.connect() as connection:
+            row = connection.execute(newest).mappings().first()
+        return None if row is None else Refresh(**{name: row[name] for name in Refresh.__dataclass_fields__})
+
+
+def _last_run(connection: Connection, *where: ColumnElement[bool]) -> Run | None:
+    newest = select(runs).where(*where).order_by(runs.c.number.desc()).limit(1)
+    row = connection.execute(newest).mappings().first()
+    return None if row is None else run_of(row)
+
+
+def _hash_in_use(connection: Connection, metric: str, as_known: datetime | None) -> str | None:
+    where = [runs.c.metric == metric, runs.c.outcome == "ok"]
+    if as_known is not None:
+        where.append(runs.c.finished_at < as_known)
+    run = _last_run(connection, *where)
+    return None if run is None else run.definition_hash
+
+
+def _order(observation: Observation) -> tuple[Grain, date, Dimensions]:
+    return observation.grain, observation.period.start or date.min, observation.dimensions

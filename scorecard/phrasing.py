@@ -1,0 +1,155 @@
+"""Say in words why an indicator stands where it stands: one sentence each, for `show --why`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC
+
+from metrics.analysis.change import Basis
+from metrics.catalog.model import Direction
+from metrics.describe.units import RATIO
+from metrics.observation import State
+from metrics.statistics.comparison import Verdict
+from scorecard.formatting import (
+    format_change,
+    format_count,
+    format_interval,
+    format_level,
+    format_score,
+    format_share,
+    format_span,
+    format_value,
+)
+from scorecard.multiplicity import may_be_chance
+from scorecard.report_model import ChangeReport, IndicatorReport, TargetReport, ValueReport
+from scorecard.score import STATUS_STYLE, Status
+
+_VERDICTS = {
+    Verdict.BETTER: "better",
+    Verdict.WORSE: "worse",
+    Verdict.CHANGED: "changed",
+    Verdict.NO_CLEAR_CHANGE: "no clear change",
+    Verdict.NOT_ENOUGH_DATA: "not enough data to tell",
+}
+_BETTER = {
+    Direction.UP: "higher is better",
+    Direction.DOWN: "lower is better",
+    Direction.BAND: "inside the band is best",
+    Direction.NONE: "context",
+}
+
+
+def verdict_words(change: ChangeReport) -> str:
+    """Return what can be said of a change, and whether it may be chance among all of the report."""
+    chance = ", perhaps chance" if may_be_chance(change) else ""
+    return f"{_VERDICTS[change.verdict]}{chance}"
+
+
+def why(indicator: IndicatorReport, currency: str) -> tuple[str, ...]:
+    """Return the sentences behind an indicator's status.
+
+    They name value, numerator, denominator, period, sample, interval, target, status, change, the open
+    period's value and the age of the data, as far as each is known.
+    """
+    return tuple(_sentences(indicator, currency))
+
+
+def _sentences(indicator: IndicatorReport, currency: str) -> Iterator[str]:
+    unit, scored = indicator.unit, indicator.scored
+    if scored is None:
+        yield f"{indicator.label} has no final value."
+    else:
+        yield _value(indicator.label, scored, unit, currency)
+        yield from _sample(scored, unit, currency)
+    if indicator.target is not None:
+        yield _target(indicator.target, indicator.direction, unit, currency)
+    yield _status(indicator)
+    if indicator.judged is not None:
+        yield f"The value itself: {change_words(indicator.judged, unit, currency)}"
+    for change in (indicator.change, indicator.year_on_year):
+        if change is not None:
+            yield change_words(change, unit, currency)
+    if indicator.provisional is not None:
+        yield _provisional(indicator.provisional, unit, currency)
+    if indicator.note is not None:
+        yield indicator.note
+    if indicator.as_of is not None:
+        stale = ": stale" if indicator.stale else ""
+        yield f"The data reach to {indicator.as_of.astimezone(UTC):%Y-%m-%d %H:%M} UTC{stale}."
+
+
+def _value(label: str, value: ValueReport, unit: str, currency: str) -> str:
+    if value.state is State.SUPPRESSED:
+        shown = "is withheld"
+    elif value.absent is not None:
+        shown = f"has no value ({value.absent})"
+    else:
+        shown = f"was {format_value(value.value, unit, currency)}"
+    parts = ""
+    if value.numerator is not None and value.denominator is not None:
+        link = "of" if unit == RATIO else "/"
+        parts = f": {format_count(value.numerator)} {link} {format_count(value.denominator)}"
+    return f"{label} {shown} in {value.period_name}{parts}."
+
+
+def _sample(value: ValueReport, unit: str, currency: str) -> Iterator[str]:
+    said = []
+    if value.sample_size is not None:
+        said.append(f"sample {format_count(value.sample_size)}")
+    if value.lower is not None and value.upper is not None:
+        said.append(f"95% interval {format_interval(value.lower, value.upper, unit, currency)}")
+    if said:
+        sentence = ", ".join(said)
+        yield f"{sentence[0].upper()}{sentence[1:]}."
+
+
+def _target(target: TargetReport, direction: Direction, unit: str, currency: str) -> str:
+    goal = format_level(target.goal, unit, currency)
+    flag = (
+        ""
+        if target.red_flag is None
+        else f" and the red flag {format_level(target.red_flag, unit, currency)}"
+    )
+    return f"For {target.period_name} the goal is {goal}{flag} ({_BETTER[direction]})."
+
+
+def _status(indicator: IndicatorReport) -> str:
+    style = STATUS_STYLE[indicator.status]
+    if indicator.status.scored:
+        return f"{style.glyph} {style.word}: {format_score(indicator.performance)} of 100 on the scale."
+    return f"{style.glyph} {style.word}: {_REASONS[indicator.status]}."
+
+
+_REASONS = {
+    Status.NO_DATA: "there is no value to score",
+    Status.PROVISIONAL: "the value is not final yet",
+    Status.SMALL_SAMPLE: "too few rows to score",
+    Status.SUPPRESSED: "too few people stand behind it to show it",
+    Status.UNSCORED: "nothing to score it by",
+}
+
+
+def change_words(change: ChangeReport, unit: str, currency: str) -> str:
+    """Return a change with its interval, what that is made of, and what can be said, as a sentence."""
+    said = f"{format_change(change.difference, unit, currency)} against {change.previous_name}"
+    if change.lower is not None and change.upper is not None:
+        span = format_span(change.lower, change.upper, unit, currency)
+        by = " by how far it usually moves" if change.basis is Basis.USUAL_MOVEMENT else ""
+        said += f" (95% interval {span}{by})"
+    said += f": {_VERDICTS[change.verdict]}"
+    if may_be_chance(change):
+        said += ", which among all changes here may be chance (Holm)"
+    return f"{said}."
+
+
+def _provisional(value: ValueReport, unit: str, currency: str) -> str:
+    share = "" if value.maturity is None else f", {format_share(value.maturity)} mature"
+    if value.value is None:
+        so_far = ""
+        if value.numerator is not None and value.denominator is not None:
+            so_far = f": {format_count(value.numerator)} of {format_count(value.denominator)} so far"
+        said = "has no value yet" if value.absent is None else f"has no value ({value.absent})"
+        return f"{value.period_name} is provisional{share} and {said}{so_far}."
+    return (
+        f"{value.period_name} is provisional{share}: {format_value(value.value, unit, currency)}, not scored."
+    )

@@ -1,0 +1,203 @@
+"""What a report says, as frozen dataclasses: the one view model of every surface."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from metrics.analysis.change import Basis
+from metrics.catalog.model import Direction, Indication
+from metrics.grain import Grain, Period
+from metrics.observation import State
+from metrics.statistics.comparison import Verdict
+from scorecard.model import Department, Initiative, Milestone
+from scorecard.score import Level, Status
+
+
+@dataclass(frozen=True)
+class ValueReport:
+    """A value with what it takes to trust it, under its own period's name.
+
+    `absent` says in words what it means that there is none, where the kind has words for it.
+    """
+
+    value: float | None
+    lower: float | None
+    upper: float | None
+    numerator: float | None
+    denominator: float | None
+    sample_size: int | None
+    maturity: float | None
+    state: State
+    period: Period
+    period_name: str
+    absent: str | None = None
+
+
+@dataclass(frozen=True)
+class TargetReport:
+    """The goal and red flag that the value is measured by, and the period that they are for."""
+
+    goal: Level
+    red_flag: Level | None
+    period: Period
+    period_name: str
+
+
+@dataclass(frozen=True)
+class ChangeReport:
+    """The scored value less an earlier one, with its 95% interval and what can be said of it.
+
+    `previous_name` is the earlier period, or the label of the metric that is taken away. `basis` says what the
+    interval is made of: sampling, or how far the series usually moves. `p` is what the
+    interval implies; `adjusted_p` is Holm's over all such changes of the report, where a few look clear by
+    chance alone.
+    """
+
+    difference: float
+    lower: float | None
+    upper: float | None
+    verdict: Verdict
+    previous: float | None
+    previous_name: str
+    basis: Basis | None
+    p: float | None
+    adjusted_p: float | None
+
+
+@dataclass(frozen=True)
+class TrendPoint:
+    """One period of the trend; the value is None where there is none, which a plot shows as a gap."""
+
+    period_name: str
+    start: date | None
+    value: float | None
+    lower: float | None
+    upper: float | None
+    state: State
+    goal: Level | None
+
+
+@dataclass(frozen=True)
+class IndicatorReport:
+    """An indicator as every surface shows it.
+
+    `scored` is the settled value that stands for the report's period, of that period or an earlier one; a
+    number is scored where its state is final and a target holds (then `score` is 0..1 and `performance`
+    0..100).
+    `change` is against the period before, `year_on_year` against the same period of the year before.
+    `provisional` is the report period's own open value, never scored. `assumptions` is what every value rests
+    on, such as a horizon and a margin. `effective_weight` is in percent of
+    the objective, None where the indicator does not count. `scored_as` is what is scored in place of a value
+    that is none and certainly reaches it: the least that it can be, so that `score` is the most. `judged` says
+    of a metric that is itself a difference whether its value is a clear one.
+    """
+
+    metric: str
+    label: str
+    question: str | None
+    unit: str
+    direction: Direction
+    type: Indication | None
+    weight: float
+    effective_weight: float | None
+    leads: str | None
+    supports: tuple[str, ...]
+    joint: bool
+    owner: str | None
+    stage: str | None
+    scored: ValueReport | None
+    carried: bool
+    provisional: ValueReport | None
+    target: TargetReport | None
+    score: float | None
+    performance: float | None
+    status: Status
+    change: ChangeReport | None
+    year_on_year: ChangeReport | None
+    trend: tuple[TrendPoint, ...]
+    as_of: datetime | None
+    age: timedelta | None
+    stale: bool
+    error: str | None
+    guards: tuple[str, ...]
+    note: str | None
+    assumptions: str | None = None
+    scored_as: float | None = None
+    judged: ChangeReport | None = None
+
+
+@dataclass(frozen=True)
+class ObjectiveReport:
+    """An objective with its score of 0..100; `effective_weight` is in percent of the perspective."""
+
+    objective: str
+    label: str
+    statement: str
+    champion: str | None
+    drives: tuple[str, ...]
+    effective_weight: float | None
+    score: float | None
+    status: Status
+    coverage: float
+    provisional_coverage: float
+    indicators: tuple[IndicatorReport, ...]
+    initiatives: tuple[Initiative, ...]
+
+
+@dataclass(frozen=True)
+class PerspectiveReport:
+    """A perspective with its score of 0..100, also of its leading and of its lagging indicators alone."""
+
+    perspective: str
+    label: str
+    weight: float
+    effective_weight: float | None
+    score: float | None
+    status: Status
+    coverage: float
+    provisional_coverage: float
+    leading_score: float | None
+    lagging_score: float | None
+    objectives: tuple[ObjectiveReport, ...]
+
+
+@dataclass(frozen=True)
+class ScorecardReport:
+    """A scorecard for one period.
+
+    `score` is 0..100. `coverage` is the share of the weight that has a score, `provisional_coverage` the
+    share whose value for this very period is still provisional. `as_of` is the least watermark of all
+    indicators, `computed_at` the last time that one of them was computed.
+    """
+
+    scorecard: str
+    label: str
+    vision: str | None
+    company: str
+    currency: str
+    period: Period
+    period_name: str
+    grain: Grain
+    score: float | None
+    status: Status
+    coverage: float
+    provisional_coverage: float
+    leading_score: float | None
+    lagging_score: float | None
+    perspectives: tuple[PerspectiveReport, ...]
+    departments: tuple[Department, ...]
+    milestones: tuple[Milestone, ...]
+    as_of: datetime | None
+    computed_at: datetime | None
+    reported_at: datetime
+
+    @property
+    def indicators(self) -> tuple[IndicatorReport, ...]:
+        """Return every indicator, in order."""
+        return tuple(
+            indicator
+            for perspective in self.perspectives
+            for objective in perspective.objectives
+            for indicator in objective.indicators
+        )

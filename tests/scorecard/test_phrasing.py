@@ -1,0 +1,62 @@
+from dataclasses import replace
+
+from metrics.catalog.model import Direction
+from metrics.observation import State
+from scorecard.phrasing import why
+from tests.scorecard.builders import observation, target
+from tests.scorecard.test_report import KEPT, one, scale, share
+
+
+def test_a_scored_share():
+    found = one(KEPT, share("2026-Q2", 48, 80), share("2026-Q3", 56, 70))
+    assert why(found, "GBP") == (
+        "Kept was 80.0% in 2026-Q3: 56 of 70.",
+        "Sample 70, 95% interval 69.2–87.7%.",
+        "For 2026-Q3 the goal is 90.0% and the red flag 80.0% (higher is better).",
+        "▲ Watch: 33 of 100 on the scale.",
+        "+20.0 pp against 2026-Q2 (95% interval +5.2 to +33.4 pp): better.",
+        "The data reach to 2026-11-20 08:00 UTC.",
+    )
+
+
+def test_an_open_period():
+    found = one(scale("orders"), observation("orders", "2026-Q2", 700),
+                observation("orders", "2026-Q3", 100, State.PROVISIONAL, maturity=0.4))  # fmt: skip
+    assert why(found, "GBP") == (
+        "Orders was 700 in 2026-Q2.",
+        "For 2026-Q2 the goal is 700 and the red flag 500 (higher is better).",
+        "● On target: 66 of 100 on the scale.",
+        "2026-Q3 is provisional, 40% mature: 100, not scored.",
+        "Value of 2026-Q2, the latest final period.",
+        "The data reach to 2026-11-20 08:00 UTC.",
+    )
+
+
+def test_a_young_cohort_shows_its_parts_so_far():
+    found = one(KEPT, observation("kept", "2026-Q3", None, State.PROVISIONAL, numerator=3, denominator=40))
+    assert why(found, "GBP")[0] == "Kept has no final value."
+    assert "◐ Provisional: the value is not final yet." in why(found, "GBP")
+    assert "2026-Q3 is provisional and has no value yet: 3 of 40 so far." in why(found, "GBP")
+
+
+def test_a_suppressed_value_is_not_shown():
+    said = why(one(scale("orders"), observation("orders", "2026-Q3", None, State.SUPPRESSED)), "GBP")
+    assert said[0] == "Orders is withheld in 2026-Q3."
+    assert said[2] == "■ Suppressed: too few people stand behind it to show it."
+
+
+def test_a_band_and_a_goal_alone():
+    band = replace(scale("orders"), direction=Direction.BAND, targets=(target("2026-01-01", (4.0, 6.0)),))
+    assert why(one(band, observation("orders", "2026-Q3", 5)), "GBP")[1:3] == (
+        "For 2026-Q3 the goal is 4–6 (inside the band is best).",
+        "● On target: 100 of 100 on the scale.",
+    )
+
+
+def test_nothing():
+    assert why(one(scale("orders", targets=())), "GBP") == (
+        "Orders has no final value.",
+        "□ Not scored: nothing to score it by.",
+        "No target holds for 2026-Q3. Not computed yet.",
+        "The data reach to 2026-11-20 08:00 UTC.",
+    )
