@@ -22,8 +22,8 @@ from benchmarks import customers
 from benchmarks.harness import compare
 from metrics.catalog.model import Catalog, Company, Currency, Direction, Metric
 from metrics.expressions.parser import parse
+from metrics.frame import Frame
 from metrics.grain import Grain, Period, Span
-from metrics.kind import Frame
 from metrics.kinds.clv.cohorts import finish_valued
 from metrics.kinds.clv.histories import Bought, Repeats
 from metrics.kinds.clv.options import Margin, Model, Options, Orders, TimeUnit

@@ -16,9 +16,9 @@ from math import nan
 from metrics.catalog.model import Catalog, Direction, Metric
 from metrics.expressions.parser import Measure
 from metrics.grain import Calendar
+from metrics.kind import share_rows
 from metrics.kinds.difference import kind as difference
 from metrics.observation import Observation, State
-from metrics.overlap import share_rows
 from metrics.statistics.comparison import (
     Verdict,
     hybrid_difference,

@@ -25,8 +25,9 @@ from metrics.engine.schedule import NOTHING, Ask, ask_for, in_turn, with_inputs
 from metrics.engine.suppression import suppress
 from metrics.engine.watermarks import Extents
 from metrics.errors import ComputationError, ExpressionError, ScorecardError, SourceError
+from metrics.frame import Frame, Inputs
 from metrics.grain import NO_SPAN, Grain, Span
-from metrics.kind import Frame, Inputs, Query, Request, kind_of
+from metrics.kind import Query, Request, kind_of
 from metrics.observation import Estimate
 from metrics.source import Source, open_source
 from metrics.sql.periods import When

@@ -15,8 +15,8 @@ import numpy as np
 import sqlalchemy as sa
 
 from metrics.catalog.model import Metric
+from metrics.frame import Frame
 from metrics.grain import Grain, Period, Span
-from metrics.kind import Frame
 from metrics.observation import Dimensions, Estimate, State
 from metrics.sql.rows import Selectable
 from metrics.sql.scan import Cell, cell_of

@@ -10,16 +10,8 @@ from dataclasses import dataclass, field
 
 from metrics.catalog.model import At, Catalog, Metric, Over, Reference
 from metrics.expressions.parser import Expression, Measure
-from metrics.kind import (
-    Cells,
-    Frame,
-    Request,
-    Uncertainty,
-    cells_by_period,
-    covered_only,
-    number,
-    plain_state,
-)
+from metrics.frame import Cells, Frame, cells_by_period, covered_only, number, plain_state
+from metrics.kind import Request, Uncertainty
 from metrics.kinds._shared import people
 from metrics.observation import Estimate
 from metrics.sql.scan import Item, Scan

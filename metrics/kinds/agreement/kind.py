@@ -13,7 +13,8 @@ from enum import StrEnum
 
 from metrics.catalog.model import Metric, Over, Reference
 from metrics.expressions.parser import Expression, Measure
-from metrics.kind import Cells, Frame, Request, cells_by_period, covered_only, plain_state
+from metrics.frame import Cells, Frame, cells_by_period, covered_only, plain_state
+from metrics.kind import Request
 from metrics.kinds.proportion.kind import LatestPer, people_of, rows_of, share_of
 from metrics.observation import Estimate
 from metrics.sql.scan import Item

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from metrics.catalog.model import Metric
+from metrics.frame import Frame
 from metrics.grain import Grain, Period
-from metrics.kind import Frame
 from metrics.kinds._shared.cohorts import cells_of
 from metrics.kinds.clv.resampling import Lines, with_parameters
 from metrics.observation import Dimensions, Estimate, State

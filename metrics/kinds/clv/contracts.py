@@ -20,8 +20,8 @@ from sqlalchemy.sql import ColumnElement
 from metrics.catalog.model import Metric
 from metrics.dialect import NAIVE
 from metrics.errors import ComputationError, ExpressionError, FitError
+from metrics.frame import Frame
 from metrics.grain import Grain, Span, Unit
-from metrics.kind import Frame
 from metrics.kinds._shared.customers import bridged, keys_of, stays, subscriptions
 from metrics.kinds._shared.time_axis import Clock
 from metrics.kinds.clv.cohorts import Valued

@@ -12,8 +12,8 @@ import sqlalchemy as sa
 from sqlalchemy.sql import ColumnElement
 
 from metrics.catalog.model import Metric
+from metrics.frame import Frame
 from metrics.grain import Grain, Period
-from metrics.kind import Frame
 from metrics.kinds._shared.cohorts import cells_of
 from metrics.kinds.clv.options import Options
 from metrics.kinds.clv.purchases import (

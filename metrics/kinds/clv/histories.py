@@ -18,8 +18,8 @@ from sqlalchemy.sql import ColumnElement
 
 from metrics.catalog.model import Metric
 from metrics.errors import ExpressionError
+from metrics.frame import Frame
 from metrics.grain import Grain, Span
-from metrics.kind import Frame
 from metrics.kinds._shared.time_axis import Clock
 from metrics.kinds.clv.options import Options
 from metrics.kinds.clv.purchases import dimensions_of, discounted, of_first, purchases, since_first, within

@@ -13,8 +13,9 @@ from functools import partial
 from typing import Any
 
 from metrics.catalog.model import Catalog, Metric, Reference
+from metrics.frame import Frame
 from metrics.grain import Period, Span
-from metrics.kind import Frame, Request, Uncertainty
+from metrics.kind import Request, Uncertainty
 from metrics.kinds._shared.customers import Subscription
 from metrics.kinds.clv.cohorts import finish_valued
 from metrics.kinds.clv.contracts import Contracts, TenuresQuery

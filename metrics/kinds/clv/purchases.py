@@ -11,8 +11,8 @@ from sqlalchemy.sql import ColumnElement
 from metrics.dialect import NAIVE, Type
 from metrics.errors import ExpressionError
 from metrics.expressions.parser import Expression
+from metrics.frame import Frame
 from metrics.grain import Grain, Span, Unit
-from metrics.kind import Frame
 from metrics.kinds._shared.customers import EXACT, dimension_columns, key_columns, keys_of
 from metrics.kinds._shared.time_axis import Clock
 from metrics.kinds.clv.options import YEAR_DAYS, Margin, Orders, amount_of

@@ -19,7 +19,7 @@ import numpy as np
 
 from metrics.catalog.model import Metric
 from metrics.errors import ComputationError, FitError
-from metrics.kind import Frame
+from metrics.frame import Frame
 from metrics.kinds.clv.cohorts import Valued
 from metrics.kinds.clv.histories import Bought, Repeats, last_day
 from metrics.kinds.clv.options import Model, Options

@@ -15,8 +15,8 @@ from sqlalchemy.sql import ColumnElement
 
 from metrics.catalog.model import Metric
 from metrics.dialect import NAIVE
+from metrics.frame import Frame
 from metrics.grain import Grain, Period
-from metrics.kind import Frame
 from metrics.kinds._shared.cohorts import cells_of
 from metrics.kinds._shared.customers import EXACT
 from metrics.kinds._shared.time_axis import Clock

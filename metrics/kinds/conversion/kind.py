@@ -11,8 +11,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from metrics.catalog.model import Metric, Reference
+from metrics.frame import Frame
 from metrics.grain import Period, Span
-from metrics.kind import Frame, Request
+from metrics.kind import Request
 from metrics.kinds._shared.cohorts import cells_of, cohorts
 from metrics.kinds.conversion.selects import (
     Basis,

@@ -13,8 +13,8 @@ from sqlalchemy.sql import ColumnElement
 from metrics.catalog.model import Metric, Reference, Window
 from metrics.dialect import Value
 from metrics.errors import ExpressionError
+from metrics.frame import Frame
 from metrics.grain import Grain
-from metrics.kind import Frame
 from metrics.kinds._shared.cohorts import Outcomes, counted, read_outcomes
 from metrics.kinds._shared.time_axis import Clock
 from metrics.observation import NONE_VALUE

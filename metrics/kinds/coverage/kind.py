@@ -20,8 +20,9 @@ from sqlalchemy.sql import ColumnElement
 
 from metrics.catalog.model import Metric, Reference
 from metrics.expressions.parser import Expression
+from metrics.frame import Frame
 from metrics.grain import Grain
-from metrics.kind import Frame, Request
+from metrics.kind import Request
 from metrics.kinds._shared.cohorts import cells_of
 from metrics.kinds._shared.time_axis import Clock
 from metrics.kinds.proportion.kind import share_of

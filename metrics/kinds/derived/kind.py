@@ -18,8 +18,9 @@ from metrics.catalog.model import Catalog, Metric, Reference
 from metrics.catalog.walk import inputs
 from metrics.errors import ExpressionError
 from metrics.expressions.parser import Call, Expression, Literal, Name, Node, Operation
+from metrics.frame import Frame
 from metrics.grain import Period
-from metrics.kind import Frame, Request, Uncertainty
+from metrics.kind import Request, Uncertainty
 from metrics.observation import Dimensions, Estimate, State
 from metrics.statistics.intervals import Floats, percentile_interval
 

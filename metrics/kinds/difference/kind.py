@@ -14,11 +14,11 @@ from datetime import date
 from typing import Any
 
 from metrics.catalog.model import Catalog, Metric, Reference
+from metrics.frame import Frame
 from metrics.grain import Calendar, Grain, Period, Span
-from metrics.kind import Frame, Request, Uncertainty
+from metrics.kind import Request, Uncertainty, share_rows
 from metrics.kinds.derived.kind import joint_state, least_mature
 from metrics.observation import Estimate
-from metrics.overlap import share_rows
 from metrics.statistics.comparison import bootstrap_difference, hybrid_difference
 from metrics.statistics.intervals import Interval
 

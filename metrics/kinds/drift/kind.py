@@ -14,7 +14,8 @@ from enum import StrEnum
 
 from metrics.catalog.model import Metric, Over, Reference
 from metrics.expressions.parser import Expression, Literal, Measure, Operation
-from metrics.kind import Cells, Frame, Request, cells_by_period, covered_only, plain_state
+from metrics.frame import Cells, Frame, cells_by_period, covered_only, plain_state
+from metrics.kind import Request
 from metrics.kinds.proportion.kind import LatestPer, people_of, rows_of
 from metrics.observation import Estimate
 from metrics.sql.scan import Item

@@ -14,8 +14,8 @@ from metrics.catalog.model import Metric, Reference
 from metrics.dialect import Type, Value
 from metrics.errors import ExpressionError
 from metrics.expressions.parser import Expression, SpanLiteral
+from metrics.frame import Frame
 from metrics.grain import Grain, Span
-from metrics.kind import Frame
 from metrics.kinds._shared.time_axis import Clock
 from metrics.kinds.duration.business_clock import TICKS, Stopwatch, Timer
 from metrics.observation import NONE_VALUE

@@ -18,8 +18,9 @@ import numpy as np
 
 from metrics.catalog.model import Metric, Reference
 from metrics.errors import ExpressionError
+from metrics.frame import Frame, plain_state
 from metrics.grain import Period, Span
-from metrics.kind import Frame, Request, plain_state
+from metrics.kind import Request
 from metrics.kinds._shared.cohorts import cells_of
 from metrics.kinds.duration.business_clock import TICKS, Pause, Stopwatch
 from metrics.kinds.duration.cases import Basis, Options, Statistic

@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from sqlalchemy.sql import ColumnElement
 
 from metrics.catalog.model import Metric
+from metrics.frame import Frame
 from metrics.grain import Grain
-from metrics.kind import Frame
 from metrics.kinds._shared.cohorts import first_open
 from metrics.kinds.duration.business_clock import TICKS
 from metrics.kinds.duration.cases import Basis, Cases, Options, Statistic, number

@@ -15,8 +15,9 @@ from typing import Any
 
 from metrics.catalog.model import Catalog, Metric, Reference
 from metrics.expressions.parser import Measure
+from metrics.frame import Cells, Frame, number, plain_state
 from metrics.grain import Period, Span, Unit
-from metrics.kind import Cells, Frame, Request, Uncertainty, number, plain_state
+from metrics.kind import Request, Uncertainty
 from metrics.kinds._shared.cohorts import cells_of
 from metrics.kinds.clv.options import Margin, Orders
 from metrics.kinds.payback.selects import Active, ActiveQuery, Form, Options, Recovered, RecoveredQuery

@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from sqlalchemy.sql import ColumnElement
 
 from metrics.catalog.model import Metric, Reference
+from metrics.frame import Frame
 from metrics.grain import Grain, Span, Unit
-from metrics.kind import Frame
 from metrics.kinds._shared.time_axis import Clock
 from metrics.kinds.clv.options import Margin, Orders
 from metrics.kinds.clv.purchases import (

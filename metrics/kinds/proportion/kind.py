@@ -13,8 +13,9 @@ from typing import Any
 
 from metrics.catalog.model import Metric, Over, Reference
 from metrics.expressions.parser import Expression, Measure, Node
+from metrics.frame import Cells, Frame, cells_by_period, covered_only, plain_state
 from metrics.grain import Period
-from metrics.kind import Cells, Frame, Request, cells_by_period, covered_only, plain_state
+from metrics.kind import Request
 from metrics.kinds._shared import people
 from metrics.kinds.proportion.per_entity import PerEntity
 from metrics.observation import Dimensions, Estimate

@@ -16,8 +16,8 @@ from metrics.catalog.model import Over
 from metrics.dialect import Type, Value
 from metrics.errors import ExpressionError
 from metrics.expressions.parser import Call, Measure, Name, Node, measure_of, measures_in
+from metrics.frame import Cells, Frame
 from metrics.grain import Grain, Span, Unit
-from metrics.kind import Cells, Frame
 from metrics.sql.periods import When
 from metrics.sql.rows import Rows, Scope, Selectable
 from metrics.sql.scan import Cell, Item, Scan, ScanQuery, aggregate, argument, cell_of, dimension

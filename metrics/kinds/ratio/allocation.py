@@ -18,8 +18,8 @@ from functools import cached_property
 
 from metrics.catalog.model import Catalog
 from metrics.expressions.parser import Call, Expression, Literal, Operation
+from metrics.frame import Cells, number
 from metrics.grain import Grain
-from metrics.kind import Cells, number
 from metrics.observation import Dimensions
 from metrics.sql.scan import Cell, Item
 

@@ -21,17 +21,9 @@ import numpy as np
 
 from metrics.catalog.model import Catalog, Metric, Over, Reference
 from metrics.expressions.parser import Measure, Node, Operation, SpanLiteral
+from metrics.frame import Cells, Frame, cells_by_period, covered_only, number, plain_state
 from metrics.grain import NO_SPAN, Period, Span
-from metrics.kind import (
-    Cells,
-    Frame,
-    Request,
-    Uncertainty,
-    cells_by_period,
-    covered_only,
-    number,
-    plain_state,
-)
+from metrics.kind import Request, Uncertainty
 from metrics.kinds._shared import people
 from metrics.kinds.ratio.allocation import Allocate, Amounts, split, spread
 from metrics.kinds.ratio.pairs import PairsQuery, Spread

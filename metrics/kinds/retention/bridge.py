@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from sqlalchemy.sql import ColumnElement
 
 from metrics.catalog.model import Metric
+from metrics.frame import Frame
 from metrics.grain import Grain
-from metrics.kind import Frame
 from metrics.kinds._shared.customers import EXACT
 from metrics.kinds.retention.membership import Sides, Standing, same, worths
 from metrics.kinds.retention.options import Options, Share

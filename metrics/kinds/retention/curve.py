@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 import numpy as np
 
 from metrics.catalog.model import Metric
+from metrics.frame import Frame, plain_state
 from metrics.grain import Period, Span, Unit
-from metrics.kind import Frame, plain_state
 from metrics.kinds.retention.lifetimes import ages
 from metrics.kinds.retention.options import AGE, Options, Share
 from metrics.kinds.retention.retained import Retained

@@ -18,8 +18,9 @@ from typing import Any
 import numpy as np
 
 from metrics.catalog.model import Catalog, Metric, Reference
+from metrics.frame import Frame, plain_state
 from metrics.grain import Period, Span
-from metrics.kind import Frame, Request, Uncertainty, plain_state
+from metrics.kind import Request, Uncertainty
 from metrics.kinds._shared.cohorts import cells_of
 from metrics.kinds._shared.customers import Activity, Subscription
 from metrics.kinds._shared.left_out import LeftOutQuery

@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from sqlalchemy.sql import ColumnElement
 
 from metrics.errors import ExpressionError
+from metrics.frame import Frame
 from metrics.grain import Grain, Period
-from metrics.kind import Frame
 from metrics.kinds._shared.customers import EXACT, Subscription, bridged, keys_of, orders, subscriptions
 from metrics.kinds._shared.time_axis import Clock
 from metrics.kinds.retention.options import Options, Share

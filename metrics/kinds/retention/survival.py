@@ -15,8 +15,8 @@ from sqlalchemy.sql import ColumnElement
 
 from metrics.catalog.model import Metric
 from metrics.dialect import NAIVE
+from metrics.frame import Frame
 from metrics.grain import Grain
-from metrics.kind import Frame
 from metrics.kinds._shared.time_axis import Clock
 from metrics.kinds.retention.lifetimes import Lives, age_at, ages, lives
 from metrics.kinds.retention.options import AGE, Options

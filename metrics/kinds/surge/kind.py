@@ -14,8 +14,9 @@ from math import isinf
 
 from metrics.catalog.model import Metric, Over, Reference
 from metrics.expressions.parser import Expression, Measure
+from metrics.frame import Cells, Frame, cells_by_period, plain_state
 from metrics.grain import Calendar, Period
-from metrics.kind import Cells, Frame, Request, cells_by_period, plain_state
+from metrics.kind import Request
 from metrics.observation import Dimensions, Estimate
 from metrics.sql.scan import Item, Scan
 from metrics.statistics.surge import rate_ratio_limits

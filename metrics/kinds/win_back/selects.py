@@ -13,8 +13,8 @@ from sqlalchemy.sql import ColumnElement
 from metrics.catalog.model import Metric, Window, empty
 from metrics.errors import ExpressionError
 from metrics.expressions.parser import Expression
+from metrics.frame import Frame
 from metrics.grain import NO_SPAN, Grain, Span
-from metrics.kind import Frame
 from metrics.kinds._shared.cohorts import Outcomes, counted, read_outcomes
 from metrics.kinds._shared.customers import (
     LEFT_OUT,
