@@ -10,7 +10,7 @@ from pathlib import Path
 
 from api.project.project import read_definitions
 from api.refresh.scheduler import trigger_of
-from metrics.catalog.model import Catalog
+from metrics.catalog.catalog import Catalog
 from metrics.errors import UsageError
 from scorecard.model import Board
 

@@ -20,7 +20,9 @@ import numpy as np
 
 from benchmarks import customers
 from benchmarks.harness import compare
-from metrics.catalog.model import Catalog, Company, Currency, Direction, Metric
+from metrics.catalog.catalog import Catalog
+from metrics.catalog.company import Company, Currency
+from metrics.catalog.metric import Direction, Metric
 from metrics.expressions.parser import parse
 from metrics.frame import Frame
 from metrics.grain import Grain, Period, Span

@@ -10,7 +10,8 @@ import duckdb
 
 from benchmarks import events
 from benchmarks.harness import compare
-from metrics.engine.planner import Session, ask_for
+from metrics.engine.planner import Session
+from metrics.engine.schedule import request_for
 
 ROWS = 1_000_000
 HAND = """
@@ -35,7 +36,7 @@ def main() -> None:
 
         def ours() -> None:
             with Session(catalog, Path(folder), datetime(2026, 11, 1, tzinfo=UTC)) as session:
-                for outcome in session.compute([ask_for(catalog.metrics["conversion"])]):
+                for outcome in session.compute([request_for(catalog.metrics["conversion"])]):
                     assert outcome.error is None
 
         def theirs() -> None:

@@ -6,18 +6,11 @@ from pathlib import Path
 
 import duckdb
 
-from metrics.catalog.model import (
-    Catalog,
-    Company,
-    Currency,
-    Dataset,
-    Direction,
-    EntityColumn,
-    Metric,
-    Reference,
-    SourceDefinition,
-    Window,
-)
+from metrics.catalog.catalog import Catalog
+from metrics.catalog.company import Company, Currency
+from metrics.catalog.dataset import Dataset, EntityColumn, SourceDefinition
+from metrics.catalog.metric import Direction, Metric
+from metrics.catalog.options import Reference, Window
 from metrics.expressions.parser import parse, parse_measure
 from metrics.grain import Grain
 from metrics.kinds.aggregate import kind as aggregate

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from benchmarks import events
 from benchmarks.harness import compare
-from metrics.engine.planner import Session, ask_for
+from metrics.engine.planner import Session
+from metrics.engine.schedule import request_for
 
 ROWS = 1_000_000
 
@@ -17,7 +18,7 @@ def main() -> None:
     """Compare the two."""
     with tempfile.TemporaryDirectory() as folder:
         catalog = events.catalog(events.write(Path(folder), ROWS))
-        asks = [ask_for(metric) for metric in catalog.metrics.values() if metric.kind != "conversion"]
+        asks = [request_for(metric) for metric in catalog.metrics.values() if metric.kind != "conversion"]
         now = datetime(2026, 11, 1, tzinfo=UTC)
         statements: list[int] = []
 

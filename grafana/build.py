@@ -13,7 +13,7 @@ from grafana.dashboard import Dashboard
 from grafana.names import JOINT, uid
 from grafana.rules import alerts, recording
 from grafana.rules.rule import Group, text
-from metrics.catalog.model import Catalog
+from metrics.catalog.catalog import Catalog
 from metrics.errors import UsageError
 from metrics.registry import discover
 from scorecard.model import Board

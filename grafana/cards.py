@@ -12,7 +12,8 @@ from grafana.periods import Periods
 from grafana.promql import PART, Figures
 from grafana.thresholds import Colours, Steps
 from grafana.variables import ADDRESS, segment_name
-from metrics.catalog.model import Catalog, Direction, Metric
+from metrics.catalog.catalog import Catalog
+from metrics.catalog.metric import Direction, Metric
 from metrics.describe.parameters import assumptions, full_label
 from metrics.describe.uncertainty import uncertainty_of
 from metrics.describe.units import unit_of

@@ -12,8 +12,8 @@ from grafana.cards import LOWER, UPPER, Cards
 from grafana.panel import Panel, Properties, Query, looks, timeline
 from grafana.promql import CURRENT, PART, Figures, period_end, select, shifted
 from grafana.units import COUNT, unit
-from metrics.catalog.model import Metric
-from metrics.describe.series_names import PARTS, Part, family_name
+from metrics.catalog.metric import Metric
+from metrics.describe.series_names import PARTS, SeriesPart, family_name
 from metrics.describe.uncertainty import uncertainty_of
 from metrics.grain import Grain
 from metrics.kind import Uncertainty
@@ -52,7 +52,7 @@ def triangle(cards: Cards, metric: Metric) -> Panel:
     )  # fmt: skip
 
 
-def _at_age(figures: Figures, age: int, days: int, part: Part = PARTS[0]) -> str:
+def _at_age(figures: Figures, age: int, days: int, part: SeriesPart = PARTS[0]) -> str:
     own = {retention.AGE: retention.age_name(age)}
     family = family_name(figures.metric, figures.base, part)
     return shifted(select(family, grain=figures.grain, by=retention.AGE, **own, **CURRENT), -days)

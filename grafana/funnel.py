@@ -14,8 +14,9 @@ from datetime import datetime
 from grafana.periods import Periods
 from grafana.promql import Figures, once, period_end, quoted
 from metrics.analysis.finality import Finality
-from metrics.catalog.model import Catalog, Metric
-from metrics.describe.series_names import Part
+from metrics.catalog.catalog import Catalog
+from metrics.catalog.metric import Metric
+from metrics.describe.series_names import SeriesPart
 from metrics.grain import Grain
 from metrics.kinds.conversion import kind as conversion
 from scorecard.model import Board
@@ -73,7 +74,7 @@ class Funnel:
         chosen = "$grain" if all(periods.follows(each) for each in steps) else fixed.value
         return cls(steps, chosen, tuple(_days(steps, catalog, fixed, on)), catalog)
 
-    def labelled(self, part: Part) -> str:
+    def labelled(self, part: SeriesPart) -> str:
         """Return one part of every step, each under its name."""
         return self._together(lambda figures, days: figures.past_at(days, part))
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from grafana.variables import GRAIN
-from metrics.catalog.model import Metric
+from metrics.catalog.metric import Metric
 from metrics.grain import Grain
 
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from metrics.analysis.vintages import Vintage
-from metrics.catalog.model import Catalog, Metric
-from metrics.describe.series_names import PARTS, VINTAGE, Base, Part, base_of, family_name
+from metrics.catalog.catalog import Catalog
+from metrics.catalog.metric import Metric
+from metrics.describe.series_names import PARTS, VINTAGE, Base, SeriesPart, base_of, family_name
 
 PART = {part.name: part for part in PARTS}
 VALUE = PART["value"]
@@ -63,19 +64,19 @@ class Figures:
         """Return the labels of the total: those that the kind adds, such as a curve's age."""
         return tuple(sorted(self.metric.own_dimensions))
 
-    def live(self, part: Part = VALUE, *, provisional: bool = False) -> str:
+    def live(self, part: SeriesPart = VALUE, *, provisional: bool = False) -> str:
         """Return the total of the latest final period, or of the latest open one."""
         return once(self.total(part, provisional=provisional), "grain", *self.own)
 
-    def past_at(self, days: int, part: Part = VALUE) -> str:
+    def past_at(self, days: int, part: SeriesPart = VALUE) -> str:
         """Return the total so many days before, as it is known now; of days to come where they are negative."""
         return shifted(self.total(part, past=True), days)
 
-    def past(self, part: Part = VALUE) -> str:
+    def past(self, part: SeriesPart = VALUE) -> str:
         """Return the total at any instant of the past, as it is known now."""
         return self.total(part, past=True)
 
-    def total(self, part: Part = VALUE, *, provisional: bool = False, past: bool = False) -> str:
+    def total(self, part: SeriesPart = VALUE, *, provisional: bool = False, past: bool = False) -> str:
         """Return the selector of the total."""
         family = family_name(self.metric, self.base, part, provisional=provisional)
         return select(family, grain=self.grain, by=",".join(self.own), **(CURRENT if past else {}))

@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from math import inf, nextafter
 
 from metrics.analysis.finality import Finality
-from metrics.catalog.model import Catalog, Direction, Metric
+from metrics.catalog.catalog import Catalog
+from metrics.catalog.metric import Direction, Metric
 from metrics.describe.series_names import base_of
 from metrics.grain import Grain, Period
 from scorecard.target import ActiveTarget, target_for

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from metrics.catalog.model import Catalog, Metric
+from metrics.catalog.catalog import Catalog
+from metrics.catalog.metric import Metric
 from metrics.describe.series_names import base_of
 from metrics.describe.units import unit_of
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from grafana.panel import SOURCE, Json
-from metrics.catalog.model import Catalog
+from metrics.catalog.catalog import Catalog
 from metrics.grain import Grain
 from scorecard.model import Board, label_of
 

@@ -13,14 +13,16 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from metrics.catalog.model import Catalog, Dataset
+from metrics.catalog.catalog import Catalog
+from metrics.catalog.dataset import Dataset
 from metrics.engine.planner import Session
 from metrics.errors import ExpressionError, ExtraMissing, Finding, Level, SourceError, sort_findings
-from metrics.expressions.parser import Name
+from metrics.expressions.nodes import Name
 from metrics.loading.loader import Places
 from metrics.registry import discover
 from metrics.source import ColumnSpec
-from metrics.sql.rows import Rows, Scope, Selectable
+from metrics.sql.rows import Rows
+from metrics.sql.scope import Scope, Selectable
 
 
 @dataclass(frozen=True)

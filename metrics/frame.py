@@ -9,13 +9,14 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from metrics.catalog.model import Catalog, Over
+from metrics.catalog.catalog import Catalog
+from metrics.catalog.options import Over
 from metrics.grain import NO_SPAN, Calendar, Grain, Period, Span
 from metrics.observation import Dimensions, Estimate, State
 from metrics.sql.periods import covered
-from metrics.sql.scan import Cell, Item
+from metrics.sql.scan import Aggregate, Cell
 
-Cells = Mapping[Cell, Mapping[Item, Any]]
+Cells = Mapping[Cell, Mapping[Aggregate, Any]]
 Inputs = Mapping[str, Mapping[tuple[Period, Dimensions], Estimate]]
 
 
@@ -90,7 +91,7 @@ SEEN = Span.parse("12 months")
 
 def cells_by_period(
     frame: Frame, cells: Cells
-) -> Iterator[tuple[Period, Dimensions, Mapping[Item, Any] | None]]:
+) -> Iterator[tuple[Period, Dimensions, Mapping[Aggregate, Any] | None]]:
     """Yield every cell of every period, None where a covered period has no row.
 
     The total stands for every period; a segment for the periods that have rows and for those within 12

@@ -27,15 +27,17 @@ from datetime import date
 from enum import StrEnum
 from typing import Any, Protocol
 
-from metrics.catalog.model import Catalog, Metric, Over, Reference
+from metrics.catalog.catalog import Catalog
+from metrics.catalog.metric import Metric
+from metrics.catalog.options import Over, Reference
 from metrics.catalog.walk import inputs
 from metrics.frame import Frame
 from metrics.grain import Grain, Period
 from metrics.observation import Estimate, State
 from metrics.registry import discover
-from metrics.sql.periods import When, covered
-from metrics.sql.rows import Scope, Selectable
+from metrics.sql.periods import TimeFrame, covered
 from metrics.sql.scan import Scan
+from metrics.sql.scope import Scope, Selectable
 
 
 class Uncertainty(StrEnum):
@@ -46,20 +48,20 @@ class Uncertainty(StrEnum):
     DRAWS = "draws"
 
 
-class Query(Protocol):
+class KindQuery(Protocol):
     """A select of a kind's own, which no other metric shares."""
 
     def source_dataset(self) -> str:
         """Return a dataset whose source runs the select."""
 
-    def selects(self, scope: Scope, when: When) -> list[tuple[tuple[Grain, ...], Selectable]]:
+    def selects(self, scope: Scope, when: TimeFrame) -> list[tuple[tuple[Grain, ...], Selectable]]:
         """Return the selects, each with the grains that it answers."""
 
     def read(self, answers: Sequence[tuple[tuple[Grain, ...], Sequence[Mapping[str, Any]]]]) -> Any:
         """Turn the rows that came back into what `finish` wants."""
 
 
-Request = Scan | Query
+Request = Scan | KindQuery
 
 
 class Kind(Protocol):

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-from metrics.catalog.model import Dataset, SourceDefinition
+from metrics.catalog.dataset import Dataset, SourceDefinition
 from metrics.dialect import Dialect, Type
 from metrics.errors import ExtraMissing, SecretMissing, SourceError, SourceRejected
 from metrics.registry import discover

@@ -10,22 +10,21 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-import metrics.catalog.model
-from metrics.catalog.model import Catalog
+import metrics.catalog.company
+from metrics.catalog.catalog import Catalog
 from metrics.catalog.walk import yaml_key
 from metrics.errors import Finding, sort_findings
 from metrics.loading.folder import Folder, read_folder, stem
 from metrics.loading.loader import ALL, Loaded, Place, Places
 from metrics.loading.loader import build as build_catalog
-from metrics.loading.nodes import Mapping as MappingNode
-from metrics.loading.nodes import Node, Scalar, locate
+from metrics.loading.nodes import MappingNode, Node, ScalarNode, locate
 from metrics.loading.records import read, read_values
 from scorecard.model import Board, Company, Journey, Scorecard
 
 COMPANY_KEYS = tuple(yaml_key(one) for one in fields(Company))
 """The keys of company.yml that are read here."""
 
-_METRICS_KEYS = tuple(yaml_key(one) for one in fields(metrics.catalog.model.Company))
+_METRICS_KEYS = tuple(yaml_key(one) for one in fields(metrics.catalog.company.Company))
 
 
 @dataclass(frozen=True)
@@ -129,8 +128,8 @@ class _Builder:
     def keep(self, path: str, node: Node, broken: bool) -> bool:
         """Remember where a scorecard stands; tell whether its name is still free."""
         named = node.get("scorecard") if isinstance(node, MappingNode) else None
-        name = named.text if isinstance(named, Scalar) and named.text else stem(path)
-        if isinstance(named, Scalar) and name != stem(path):
+        name = named.text if isinstance(named, ScalarNode) and named.text else stem(path)
+        if isinstance(named, ScalarNode) and name != stem(path):
             message = f"scorecard {name!r} stands in {stem(path)}.yml: name the file {name}.yml"
             self.findings.append(Finding(named.position, "file-name", message))
         if broken:

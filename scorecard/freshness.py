@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from metrics.catalog.definition_hash import upstream
-from metrics.catalog.model import Catalog
+from metrics.catalog.catalog import Catalog
+from metrics.catalog.lineage import upstream
 from metrics.grain import Span
 
 

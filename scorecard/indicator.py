@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from metrics.analysis.change import Change, change, judged
-from metrics.catalog.model import Catalog, Direction, Metric
+from metrics.catalog.catalog import Catalog
+from metrics.catalog.metric import Direction, Metric
 from metrics.describe.parameters import assumptions
 from metrics.describe.units import shown_unit
 from metrics.grain import Calendar, Period, Span, Unit

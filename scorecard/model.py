@@ -1,6 +1,6 @@
 """What the departments share: departments, the journey and the scorecards, as frozen dataclasses.
 
-The field conventions are those of `metrics.catalog.model`, so that `metrics.loading.schema` reads these classes too.
+The field conventions are those of `metrics.catalog.fields`, so that `metrics.loading.schema` reads these classes too.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from metrics.catalog.model import NOWHERE, empty
+from metrics.catalog.fields import NOWHERE, empty
 from metrics.errors import Position, UnknownScorecard
-from metrics.expressions.parser import Expression
+from metrics.expressions.nodes import Expression
 from metrics.grain import Grain, Span
 
 PLACE = {"hashed": False, "internal": True}

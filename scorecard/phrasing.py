@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC
 
 from metrics.analysis.change import Basis
-from metrics.catalog.model import Direction
+from metrics.catalog.metric import Direction
 from metrics.describe.units import RATIO
 from metrics.observation import State
 from metrics.statistics.comparison import Verdict

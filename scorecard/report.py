@@ -8,7 +8,8 @@ from datetime import date, datetime, timedelta
 from enum import Enum
 from typing import Any
 
-from metrics.catalog.model import Catalog, Indication
+from metrics.catalog.catalog import Catalog
+from metrics.catalog.metric import Indication
 from metrics.grain import Period
 from scorecard.indicator import Setting, report_indicator
 from scorecard.model import Board, Indicator, MissingRule, Objective, Perspective, Scorecard, label_of

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from metrics.analysis.change import Basis
-from metrics.catalog.model import Direction, Indication
+from metrics.catalog.metric import Direction, Indication
 from metrics.grain import Grain, Period
 from metrics.observation import State
 from metrics.statistics.comparison import Verdict

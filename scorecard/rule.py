@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from metrics.catalog.model import Catalog, Metric
+from metrics.catalog.catalog import Catalog
+from metrics.catalog.metric import Metric
 from metrics.errors import Finding, Level, suggest
 from metrics.loading.loader import Places
 from scorecard.model import Board, Indicator, Objective, Perspective, Scorecard

@@ -11,7 +11,7 @@ from enum import StrEnum
 from math import fsum
 from types import MappingProxyType
 
-from metrics.catalog.model import Direction
+from metrics.catalog.metric import Direction
 from scorecard.model import MissingRule, Rollup
 
 RED_FLAG_AT = 1 / 3

@@ -8,8 +8,9 @@ from datetime import date, timedelta
 from enum import Enum, auto
 from math import fsum
 
-from metrics.catalog.model import Catalog, Metric, Target
-from metrics.expressions.parser import Call, Case, Name, Node, Operation, walk
+from metrics.catalog.catalog import Catalog
+from metrics.catalog.metric import Metric, Target
+from metrics.expressions.nodes import Call, Case, Name, Node, Operation, walk
 from metrics.grain import Calendar, Grain, Period, add_months
 from metrics.kinds.aggregate import kind as aggregate
 from metrics.kinds.derived import kind as derived

@@ -39,11 +39,9 @@ def test_types_are_sound() -> None:
 
 @pytest.mark.parametrize("package", PACKAGES)
 def test_a_module_is_a_page_or_three(package: str) -> None:
-    # One list of node types, one catalog, one set of selects: a split would scatter them.
-    allowed = {"translator.py": 395, "parser.py": 390, "model.py": 430, "scan.py": 375}
     for path in (ROOT / package).rglob("*.py"):
         lines = len(path.read_text(encoding="utf-8").splitlines())
-        assert lines <= allowed.get(path.name, 355), f"{path.relative_to(ROOT)} has {lines} lines"
+        assert lines < 390, f"{path.relative_to(ROOT)} has {lines} lines"
 
 
 def test_the_top_level_is_the_house() -> None:
@@ -53,6 +51,7 @@ def test_the_top_level_is_the_house() -> None:
     wanted = {
         "scorecard", "metrics", "definitions", "api", "grafana", "tests", "pyproject.toml", "constraints.txt",
         "README.md", "CHANGELOG.md", "LICENSE", "docs", "deploy", "benchmarks", ".ci", ".github", ".gitignore",
+        ".git-blame-ignore-revs", "CONTRIBUTING.md", ".pre-commit-config.yaml",
     }  # fmt: skip
     assert {path.split("/")[0] for path in listed} <= wanted
 

@@ -70,7 +70,7 @@ def as_json(found: Explanation, stored: Judged | None = None) -> dict[str, Any]:
         "supports": list(metric.supports),
         "owner": metric.owner,
         "terms": [{"key": each.key, "value": each.value, "default": each.default, "says": each.says}
-                  for each in found.terms],
+                  for each in found.parameters],
         "definition_hash": found.definition_hash,
         "code_version": found.code_version,
         "file": metric.position.file,
@@ -152,7 +152,7 @@ def _sections(found: Explanation, board: Board) -> Iterator[tuple[str, Lines]]:
     yield "What it is", _what(found)
     yield (
         "How it is computed",
-        ((each.key, _term(each.value, each.default, each.says)) for each in found.terms),
+        ((each.key, _term(each.value, each.default, each.says)) for each in found.parameters),
     )
     yield "Who answers for it", _who(found, board)
     yield (

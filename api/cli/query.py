@@ -25,11 +25,11 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from api.project.project import Project
-    from metrics.catalog.model import Metric
+    from metrics.catalog.metric import Metric
     from metrics.grain import Period
     from metrics.observation import Dimensions, Observation
     from metrics.operations.components import Components
-    from metrics.operations.query import Answer, Query
+    from metrics.operations.query import Answer, MetricQuery
 
 Row = dict[str, Any]
 
@@ -70,7 +70,7 @@ def command(settings: Settings, metric: str, grain: str | None, start: date | No
     They come from the store where it holds them for the definition as it stands, else from the sources.
     """
     from metrics.operations.components import component_names, components
-    from metrics.operations.query import Query, answer, whole
+    from metrics.operations.query import MetricQuery, answer, whole
 
     if as_of is not None and as_known is not None:
         raise click.UsageError("--as-of asks the sources and --as-known the store: give one of them")
@@ -80,7 +80,7 @@ def command(settings: Settings, metric: str, grain: str | None, start: date | No
         raise click.UsageError("the store holds no components: ask for them without --as-known")
     with opened(settings) as project:
         found, calendar = project.catalog.metric(metric), project.catalog.company.calendar
-        query = Query(
+        query = MetricQuery(
             metric,
             Grain(grain) if grain else default_grain(found.grains),
             by,
@@ -118,12 +118,12 @@ def columns(by: Sequence[str]) -> tuple[str, ...]:
     return (*BEFORE, *by, *AFTER)
 
 
-def rows_of(answer: Answer, query: Query) -> list[Row]:
+def rows_of(answer: Answer, query: MetricQuery) -> list[Row]:
     """Return an answer as plain rows; days are ISO texts, the end is exclusive."""
     return [_row(query, seen.period, seen.dimensions, seen) for seen in answer.observations]
 
 
-def bridge_rows(bridge: Components, query: Query) -> list[Row]:
+def bridge_rows(bridge: Components, query: MetricQuery) -> list[Row]:
     """Return values with their components, exact numbers as whole ones where they are."""
     return [
         _row(query, line.period, line.dimensions, line.observation)
@@ -132,7 +132,7 @@ def bridge_rows(bridge: Components, query: Query) -> list[Row]:
     ]
 
 
-def _row(query: Query, period: Period, dimensions: Dimensions, seen: Observation | None) -> Row:
+def _row(query: MetricQuery, period: Period, dimensions: Dimensions, seen: Observation | None) -> Row:
     segment = dict(dimensions)
     row: Row = {
         "metric": query.metric,
@@ -151,7 +151,7 @@ def _plain(amount: Decimal | None) -> int | float | None:
     return int(amount) if amount == amount.to_integral_value() else float(amount)
 
 
-def origin(answer: Answer, query: Query) -> str:
+def origin(answer: Answer, query: MetricQuery) -> str:
     """Say where an answer comes from, and until when its data are known."""
     from metrics.operations.query import Origin
 
@@ -171,7 +171,7 @@ def _write_csv(rows: Sequence[Row], names: Sequence[str]) -> None:
     writer.writerows(rows)
 
 
-def _write_table(project: Project, metric: Metric, query: Query, rows: Sequence[Row],
+def _write_table(project: Project, metric: Metric, query: MetricQuery, rows: Sequence[Row],
                  names: Sequence[str]) -> None:  # fmt: skip
     from rich.table import Table
 

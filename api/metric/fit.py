@@ -10,7 +10,7 @@ from math import isfinite
 from typing import Any
 
 from api.project.project import Project
-from metrics.catalog.model import Metric
+from metrics.catalog.metric import Metric
 from metrics.kind import kind_of
 from scorecard.formatting import MINUS, NOTHING, format_count
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from api.project.project import Project
-from metrics.catalog.model import Metric
+from metrics.catalog.metric import Metric
 from metrics.catalog.walk import inputs
 from metrics.describe.units import shown_unit
 from metrics.grain import Period

@@ -8,8 +8,9 @@ from datetime import datetime
 from typing import Any
 
 from api.project.project import Project
-from metrics.catalog.definition_hash import upstream
-from metrics.catalog.model import Catalog, Dataset
+from metrics.catalog.catalog import Catalog
+from metrics.catalog.dataset import Dataset
+from metrics.catalog.lineage import upstream
 from metrics.catalog.walk import inputs, uses
 from metrics.describe.units import unit_of
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from api.project.project import Project
 from metrics.analysis.change import Change, judged
-from metrics.catalog.model import Metric
+from metrics.catalog.metric import Metric
 from metrics.kinds.difference import kind as difference
 from metrics.observation import Observation
 

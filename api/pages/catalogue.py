@@ -14,7 +14,7 @@ from api.pages.points import trend_points
 from api.pages.site import pages
 from api.project.project import Project
 from api.prometheus.current_periods import live
-from metrics.catalog.model import Metric
+from metrics.catalog.metric import Metric
 from metrics.describe.parameters import assumptions
 from metrics.describe.units import shown_unit
 from metrics.grain import Grain

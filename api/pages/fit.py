@@ -13,7 +13,7 @@ from api.metric.fit import Fit, Judged, Track, Trial, judged
 from api.pages.fit_chart import Line, Since, lines, pairs
 from api.pages.site import pages
 from api.project.project import Project
-from metrics.catalog.model import Metric
+from metrics.catalog.metric import Metric
 
 WIDE, NARROW = (1080, 280), (360, 240)
 

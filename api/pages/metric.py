@@ -23,8 +23,8 @@ from api.pages.site import pages
 from api.pages.triangle import triangles
 from api.project.project import Project
 from api.prometheus.current_periods import live, still_open
-from metrics.catalog.model import Metric
-from metrics.describe.parameters import assumptions, kind_text, terms
+from metrics.catalog.metric import Metric
+from metrics.describe.parameters import assumptions, kind_text, parameters
 from metrics.describe.units import shown_unit
 from metrics.errors import GrainNotAllowed, UnknownDimension
 from metrics.grain import Grain
@@ -91,7 +91,7 @@ def metric(metric: str) -> str:
         text=seen.text_of(found.metric),
         upstream=nodes(seen.catalog, found.metric),
         says=kind_text(found),
-        terms=terms(found, seen.catalog),
+        terms=parameters(found, seen.catalog),
         has_statements=current().statements is not None,
         statements=_statements(seen, found.metric),
     )

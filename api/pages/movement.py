@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from api.project.project import Project
 from metrics.analysis.change import Change, change
 from metrics.analysis.drivers import Causes, Moved, causes, segments
-from metrics.catalog.model import Metric
+from metrics.catalog.metric import Metric
 from metrics.grain import Period, Span, Unit
 from metrics.observation import Observation
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from api.pages.chart import Point
 from api.project.project import Project
-from metrics.catalog.model import Metric
+from metrics.catalog.metric import Metric
 from metrics.describe.units import shown_unit
 from metrics.grain import Period
 from metrics.kind import absent

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from flask import Blueprint
 
 from api.context import current, project
-from metrics.catalog.model import Direction, Metric
+from metrics.catalog.metric import Direction, Metric
 from metrics.grain import Period
 from metrics.kind import absent
 from metrics.observation import Observation

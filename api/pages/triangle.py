@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from api.project.project import Project
-from metrics.catalog.model import Metric
+from metrics.catalog.metric import Metric
 from metrics.grain import Grain, Period
 from metrics.observation import Observation, State
 

@@ -12,8 +12,8 @@ from typing import Self
 from sqlalchemy import URL
 
 from api.project.git import head_commit
+from metrics.catalog.catalog import Catalog
 from metrics.catalog.definition_hash import definition_hash
-from metrics.catalog.model import Catalog
 from metrics.check import check as check_metrics
 from metrics.errors import DefinitionsInvalid, Finding, Level, UsageError, sort_findings
 from metrics.grain import Grain

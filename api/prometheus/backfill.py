@@ -18,7 +18,7 @@ from api.prometheus.remote_read.instants import Budget, Sampling
 from api.prometheus.remote_read.matching import Matchers
 from api.prometheus.remote_read.wire import Series
 from metrics.analysis.vintages import Instants, Vintage, milliseconds
-from metrics.catalog.model import Metric
+from metrics.catalog.metric import Metric
 from metrics.describe.parameters import assumptions
 from metrics.describe.series_names import base_of, describe, families
 

@@ -15,15 +15,15 @@ from prometheus_client.registry import Collector
 from api.project.project import Project
 from api.prometheus.current_periods import live, still_open
 from api.prometheus.events import happenings
-from metrics.catalog.model import Metric
+from metrics.catalog.metric import Metric
 from metrics.describe.parameters import assumptions
 from metrics.describe.series_names import (
     PARTS,
     base_of,
-    covered,
     describe,
     dimension_labels,
     family_name,
+    has_series,
     labels,
 )
 from metrics.grain import Calendar, Grain, Period
@@ -113,7 +113,7 @@ class _StoreCollector:
 
     def values(self, metric: Metric) -> Values:
         """Return a metric's families."""
-        ours, latest = covered(metric), self._project.store.latest(metric.metric)
+        ours, latest = has_series(metric), self._project.store.latest(metric.metric)
         observations = [seen for seen in latest if ours(seen.grain, seen.dimensions)]
         closed = live(observations, metric.own_dimensions)
         unfinished = still_open(observations, metric.own_dimensions)

@@ -17,7 +17,7 @@ from api.v1.metrics import cut_of, grain_of
 from api.v1.schemas import ChangesQuerySchema, ChangesSchema, DiagnosticsSchema
 from metrics.analysis.change import change
 from metrics.analysis.drivers import Moved, causes, segments
-from metrics.catalog.model import Metric
+from metrics.catalog.metric import Metric
 from metrics.describe.units import unit_of
 from metrics.errors import UsageError
 from metrics.grain import Grain, Period

@@ -26,7 +26,7 @@ from api.v1.flat_schemas import (
 )
 from api.v1.metrics import cut_of, grain_of, states_of
 from api.v1.schemas import MOST
-from metrics.catalog.model import Metric
+from metrics.catalog.metric import Metric
 from metrics.describe.units import unit_of
 from metrics.errors import UnknownMetric, UnknownScorecard, UsageError
 from metrics.grain import Period

@@ -28,7 +28,7 @@ from api.v1.schemas import (
     ObservationQuerySchema,
     ObservationsSchema,
 )
-from metrics.catalog.model import Metric
+from metrics.catalog.metric import Metric
 from metrics.describe.parameters import assumptions
 from metrics.describe.units import unit_of
 from metrics.errors import GrainNotAllowed, UnknownDimension, UsageError

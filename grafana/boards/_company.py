@@ -15,7 +15,8 @@ from grafana.names import JOINT
 from grafana.periods import Periods, offered
 from grafana.thresholds import Colours
 from grafana.variables import Variable
-from metrics.catalog.model import Catalog, Metric
+from metrics.catalog.catalog import Catalog
+from metrics.catalog.metric import Metric
 from metrics.catalog.walk import inputs
 from metrics.grain import Grain
 from scorecard.model import Board, Stage, label_of

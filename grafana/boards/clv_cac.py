@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from grafana.boards._company import Company
 from grafana.dashboard import Dashboard, Row
-from metrics.catalog.model import Metric
+from metrics.catalog.metric import Metric
 from metrics.describe.units import is_money
 from metrics.kinds.ratio import kind as ratio
 

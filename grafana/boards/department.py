@@ -9,7 +9,7 @@ from grafana.cards import Cards
 from grafana.dashboard import Dashboard, Row
 from grafana.names import uid
 from grafana.panel import Panel
-from metrics.catalog.model import Metric
+from metrics.catalog.metric import Metric
 
 
 def make(company: Company) -> Iterator[Dashboard]:

@@ -11,7 +11,7 @@ from grafana.funnel import STEP, Funnel, main_path
 from grafana.panel import Panel, Query, bars, column, joined
 from grafana.promql import PART
 from grafana.units import PERCENT
-from metrics.catalog.model import Metric
+from metrics.catalog.metric import Metric
 from scorecard.model import Stage, label_of
 
 _KIND = "conversion"

@@ -10,7 +10,7 @@ from grafana.cohorts import side_by_side, triangle
 from grafana.dashboard import Dashboard, Row
 from grafana.panel import Panel, Query, bars
 from grafana.units import unit
-from metrics.catalog.model import Metric
+from metrics.catalog.metric import Metric
 
 
 def make(company: Company) -> Iterator[Dashboard]:

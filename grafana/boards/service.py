@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from grafana.boards._company import Company
 from grafana.dashboard import Dashboard
-from metrics.catalog.model import Metric
+from metrics.catalog.metric import Metric
 from scorecard.model import Phase
 
 _ELSEWHERE = ("retention", "win_back", "clv", "payback")

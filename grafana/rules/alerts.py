@@ -11,7 +11,9 @@ from grafana.promql import once, quoted, select
 from grafana.rules.breach import alert_grains, bounded, crossed, improves, live_value
 from grafana.rules.freshness import limits
 from grafana.rules.rule import Group, Rule, duration
-from metrics.catalog.model import Catalog, Dataset, Metric
+from metrics.catalog.catalog import Catalog
+from metrics.catalog.dataset import Dataset
+from metrics.catalog.metric import Metric
 from scorecard.model import Board
 
 NOBODY = "unassigned"

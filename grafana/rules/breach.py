@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from grafana.cards import target_kinds
 from grafana.promql import PART, Figures, select
-from metrics.catalog.model import Catalog, Direction, Metric
-from metrics.describe.series_names import Part, family_name
+from metrics.catalog.catalog import Catalog
+from metrics.catalog.metric import Direction, Metric
+from metrics.describe.series_names import SeriesPart, family_name
 from metrics.describe.uncertainty import uncertainty_of
 from metrics.grain import Grain
 from metrics.kind import Uncertainty
@@ -81,7 +82,7 @@ def improves(metric: Metric, catalog: Catalog, grain: Grain) -> str | None:
         return None
     figures, days = Figures.of(metric, catalog, grain.value), SPAN_DAYS[grain]
 
-    def sides(part: Part) -> tuple[str, str]:
+    def sides(part: SeriesPart) -> tuple[str, str]:
         return _merged(figures.past_at(0, part)), _merged(figures.past_at(days, part))
 
     up = metric.direction is Direction.UP

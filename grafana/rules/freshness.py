@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from metrics.catalog.model import Catalog, Dataset
+from metrics.catalog.catalog import Catalog
+from metrics.catalog.dataset import Dataset
 from metrics.engine.watermarks import has_watermark
 
 

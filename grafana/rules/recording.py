@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from grafana.promql import once, select
 from grafana.rules.breach import family
 from grafana.rules.rule import Group, Rule
-from metrics.catalog.model import Catalog
+from metrics.catalog.catalog import Catalog
 from scorecard.model import Board
 
 

@@ -13,8 +13,9 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from math import nan
 
-from metrics.catalog.model import Catalog, Direction, Metric
-from metrics.expressions.parser import Measure
+from metrics.catalog.catalog import Catalog
+from metrics.catalog.metric import Direction, Metric
+from metrics.expressions.nodes import Measure
 from metrics.grain import Calendar
 from metrics.kind import share_rows
 from metrics.kinds.difference import kind as difference

@@ -12,7 +12,8 @@ from itertools import pairwise
 from math import fsum, isclose
 
 from metrics.analysis.change import Change, change
-from metrics.catalog.model import Catalog, Metric
+from metrics.catalog.catalog import Catalog
+from metrics.catalog.metric import Metric
 from metrics.grain import Period
 from metrics.observation import Dimensions, Observation, State
 from metrics.statistics.comparison import benjamini_hochberg

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from metrics.catalog.definition_hash import upstream
-from metrics.catalog.model import Catalog, Metric
+from metrics.catalog.catalog import Catalog
+from metrics.catalog.lineage import upstream
+from metrics.catalog.metric import Metric
 from metrics.catalog.walk import inputs
 from metrics.grain import NO_SPAN, Period, Span
 from metrics.kind import kind_of

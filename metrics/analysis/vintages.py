@@ -19,11 +19,11 @@ import numpy as np
 import numpy.typing as npt
 
 from metrics.analysis.finality import Finality
-from metrics.catalog.model import Metric
-from metrics.describe.series_names import PARTS, VINTAGE, covered
+from metrics.catalog.metric import Metric
+from metrics.describe.series_names import PARTS, VINTAGE, has_series
 from metrics.grain import Grain, Period
 from metrics.observation import Dimensions
-from metrics.store.final_values import Closed, Codes
+from metrics.store.final_values import Codes, FinalValues
 
 Instants = npt.NDArray[np.int64]
 Numbers = npt.NDArray[np.float64]
@@ -81,13 +81,13 @@ def milliseconds(instant: datetime) -> int:
     return round((instant - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds() * 1000)
 
 
-def tracks(metric: Metric, finality: Finality, found: Closed, vintage: Vintage) -> tuple[Track, ...]:
+def tracks(metric: Metric, finality: Finality, found: FinalValues, vintage: Vintage) -> tuple[Track, ...]:
     """Return a metric's tracks from its final values.
 
     There is one a grain, or one for each value of the kind's own dimensions: the periods of a curve become
     final age by age. What another definition has stored at other grains or cuts has no series.
     """
-    ours, own, grains = covered(metric), metric.own_dimensions, tuple(Grain)
+    ours, own, grains = has_series(metric), metric.own_dimensions, tuple(Grain)
     rows = np.flatnonzero(
         np.array([period.end is not None for period in found.periods], np.bool_)[found.period]
     )
@@ -113,7 +113,7 @@ def tracks(metric: Metric, finality: Finality, found: Closed, vintage: Vintage) 
     )
 
 
-def _track(metric: Metric, finality: Finality, vintage: Vintage, found: Closed, rows: Codes) -> Track:
+def _track(metric: Metric, finality: Finality, vintage: Vintage, found: FinalValues, rows: Codes) -> Track:
     period, segment = found.period[rows], found.segment[rows]
     periods, column = _placed(period, found.periods, lambda one: str(one.start))
     # In the order of their labels, so that an answer has little to sort.
@@ -148,7 +148,7 @@ def _by(segment: Dimensions) -> str:
     return ",".join(name for name, _ in segment)
 
 
-def _instants(metric: Metric, finality: Finality, found: Closed, rows: Codes) -> Instants:
+def _instants(metric: Metric, finality: Finality, found: FinalValues, rows: Codes) -> Instants:
     """Return when the values of some rows became final; they are of one track."""
     period, segment = found.period[rows].tolist(), found.segments[found.segment[rows[0]]]
     values = found.figures[0][rows].tolist() if finality.decided(metric.metric) else [None] * len(rows)

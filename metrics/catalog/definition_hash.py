@@ -1,4 +1,4 @@
-"""A metric's resolved definition, its hash, and where its numbers come from.
+"""A metric's resolved definition, and its hash.
 
 Two definitions with one hash give the same values on the same rows. Labels, owners, comments and targets
 stay out, and so does everything in a dataset that the metric does not reach; expressions count by their
@@ -11,19 +11,20 @@ import dataclasses
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from graphlib import TopologicalSorter
 from typing import Any
 
 from metrics.business_hours import week_of
-from metrics.catalog.dependencies import RATES, Item, needs, reached
-from metrics.catalog.model import BusinessCalendar, Catalog, Company, Dataset, Metric
-from metrics.catalog.walk import calendars, inputs, is_record, yaml_key
-from metrics.errors import UnknownMetric
-from metrics.expressions.parser import (
+from metrics.catalog.catalog import Catalog
+from metrics.catalog.company import BusinessCalendar, Company
+from metrics.catalog.dataset import Dataset
+from metrics.catalog.dependencies import RATES, Dependency, reached
+from metrics.catalog.lineage import _metrics
+from metrics.catalog.metric import Metric
+from metrics.catalog.walk import calendars, is_record, yaml_key
+from metrics.expressions.nodes import (
     Call,
     Case,
     Cast,
@@ -37,15 +38,6 @@ from metrics.expressions.parser import (
 )
 
 HASH_LENGTH = 16
-
-
-@dataclass(frozen=True)
-class Upstream:
-    """What a metric is computed from, each after what it depends on itself."""
-
-    datasets: tuple[str, ...]
-    metrics: tuple[str, ...]
-    sources: tuple[str, ...]
 
 
 def definition_hash(catalog: Catalog, metric: str) -> str:
@@ -87,53 +79,9 @@ def resolved(catalog: Catalog, metric: str) -> dict[str, Any]:
     }
 
 
-def upstream(catalog: Catalog, metric: str) -> Upstream:
-    """Return the datasets, metrics and sources that a metric is computed from; raise UnknownMetric."""
-    names = _metrics(catalog, metric)
-    chain = [catalog.metrics[name] for name in names if name in catalog.metrics]
-    items = reached(catalog, chain)
-    below: dict[str, set[str]] = {item.dataset: set() for item in sorted(items) if item.dataset}
-    for item in items:
-        for each in needs(catalog, item):
-            # Rates and identities stand in no dataset: what they need is needed by the item itself.
-            direct = (each,) if each.dataset else needs(catalog, each)
-            for part in direct:
-                if item.dataset and part.dataset in below and part.dataset != item.dataset:
-                    below[item.dataset].add(part.dataset)
-    datasets = _ordered(below)
-    sources = {source: None for name in datasets if (source := catalog.datasets[name].source)}
-    return Upstream(datasets, tuple(name for name in names if name != metric), tuple(sources))
-
-
-def _metrics(catalog: Catalog, metric: str) -> tuple[str, ...]:
-    """Return a metric's inputs and the metric, each after its own inputs; unknown ones are left out."""
-    if metric not in catalog.metrics:
-        raise UnknownMetric(metric, catalog.metrics)
-    below: dict[str, set[str]] = {}
-    waiting = [metric]
-    while waiting:
-        name = waiting.pop()
-        if name not in below:
-            below[name] = {each for each in inputs(catalog.metrics[name]) if each in catalog.metrics}
-            waiting.extend(below[name])
-    return _ordered(dict(sorted(below.items())))
-
-
-def _ordered(below: Mapping[str, Iterable[str]]) -> tuple[str, ...]:
-    """Return names so that each stands after those below it; in a circle, by name."""
-    sorter = TopologicalSorter({name: sorted(each) for name, each in below.items()})
-    try:
-        return tuple(sorter.static_order())
-    except ValueError:
-        return tuple(sorted(below))
-
-
-def _has_money(catalog: Catalog, items: Iterable[Item]) -> bool:
+def _has_money(catalog: Catalog, items: Iterable[Dependency]) -> bool:
     columns = (item for item in items if item.kind == "column")
     return any(catalog.datasets[item.dataset].columns[item.name].currency is not None for item in columns)
-
-
-# -- the canonical form -----------------------------------------------------------------------------
 
 
 def _metric(metric: Metric) -> dict[str, Any]:
@@ -176,7 +124,7 @@ _REACHED = {
 }
 
 
-def _dataset(dataset: Dataset, items: Iterable[Item]) -> dict[str, Any]:
+def _dataset(dataset: Dataset, items: Iterable[Dependency]) -> dict[str, Any]:
     """Return a dataset's canonical form, with what is reached of its named parts alone."""
     named: dict[str, set[str]] = {key: set() for key in _REACHED.values()}
     for item in items:

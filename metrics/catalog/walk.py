@@ -7,14 +7,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from metrics.catalog.model import Metric
-from metrics.expressions.parser import Expression, Measure, Node, names
+from metrics.catalog.metric import Metric
+from metrics.expressions.nodes import Expression, Measure, Node, names
 
 Path = tuple[str | int, ...]
 
 
 @dataclass(frozen=True)
-class Part:
+class Field:
     """One value inside a definition; `owner` is the record that it is a field of."""
 
     path: Path
@@ -31,16 +31,16 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Use:
+class DatasetUse:
     """Rows of a dataset as a metric uses them; `record` is the options or the reference in them."""
 
     path: Path
     dataset: str
     record: Any
 
-    def parts(self) -> Iterator[Part]:
+    def fields(self) -> Iterator[Field]:
         """Yield the values that belong to this use and to no reference inside it."""
-        return (part for part in parts(self.record, self.path) if _nearest(self.record, part))
+        return (part for part in walk_fields(self.record, self.path) if _nearest(self.record, part))
 
 
 def yaml_key(member: dataclasses.Field[Any]) -> str:
@@ -48,17 +48,17 @@ def yaml_key(member: dataclasses.Field[Any]) -> str:
     return str(member.metadata.get("key", member.name))
 
 
-def parts(record: Any, path: Path = ()) -> Iterator[Part]:
+def walk_fields(record: Any, path: Path = ()) -> Iterator[Field]:
     """Yield every value in a record that YAML holds; a metric's options stand beside its own keys."""
     for member in dataclasses.fields(record):
         value = getattr(record, member.name)
         if isinstance(record, Metric) and member.name == "options":
-            yield from parts(value, path)
+            yield from walk_fields(value, path)
         elif not member.metadata.get("internal"):
             yield from _values(value, (*path, yaml_key(member)), member.metadata.get("refers"), record)
 
 
-def _values(value: Any, path: Path, refers: str | None, owner: Any) -> Iterator[Part]:
+def _values(value: Any, path: Path, refers: str | None, owner: Any) -> Iterator[Field]:
     if isinstance(value, Mapping):
         for key, each in value.items():
             yield from _values(each, (*path, key), refers, owner)
@@ -66,9 +66,9 @@ def _values(value: Any, path: Path, refers: str | None, owner: Any) -> Iterator[
         for index, each in enumerate(value):
             yield from _values(each, (*path, index), refers, owner)
     elif is_record(value):
-        yield from parts(value, path)
+        yield from walk_fields(value, path)
     elif value is not None:
-        yield Part(path, value, refers, owner)
+        yield Field(path, value, refers, owner)
 
 
 def is_record(value: Any) -> bool:
@@ -77,37 +77,37 @@ def is_record(value: Any) -> bool:
     return dataclasses.is_dataclass(value) and not isinstance(value, type) and not written
 
 
-def uses(metric: Metric) -> tuple[Use, ...]:
+def uses(metric: Metric) -> tuple[DatasetUse, ...]:
     """Return every use of a dataset that a metric's value depends on, in the order of its keys."""
     found = [
-        Use(part.path[:-1], part.value, part.owner)
-        for part in parts(metric.options)
+        DatasetUse(part.path[:-1], part.value, part.owner)
+        for part in walk_fields(metric.options)
         if part.refers == "dataset"
     ]
     if isinstance(getattr(metric.options, "within", None), Expression):
         # The standard of a duration is read over the rows that it starts from.
-        found.append(Use((), metric.options.from_.dataset, metric.options))
+        found.append(DatasetUse((), metric.options.from_.dataset, metric.options))
     if (over := getattr(metric.options, "expressions_over", None)) is not None:
         # Who is left out is told by the rows that make a customer.
-        found.append(Use((), over, metric.options))
+        found.append(DatasetUse((), over, metric.options))
     if (allocate := getattr(metric.options, "allocate", None)) is not None:
         # What is spread is told by the rows of the numerator.
-        found.append(Use(("allocate",), metric.options.numerator.dataset, allocate))
+        found.append(DatasetUse(("allocate",), metric.options.numerator.dataset, allocate))
     if hasattr(metric.options, "margin"):
         # The margin of a purchase is read over the purchases, or over the subscriptions.
         bought = [use.dataset for use in found if use.path in (("orders",), ("subscription",))]
-        found += [Use(("margin",), dataset, metric.options.margin) for dataset in bought[:1]]
+        found += [DatasetUse(("margin",), dataset, metric.options.margin) for dataset in bought[:1]]
     return tuple(found)
 
 
-def _nearest(record: Any, part: Part) -> bool:
+def _nearest(record: Any, part: Field) -> bool:
     """Tell whether a value belongs to a use, not to a further reference inside it."""
     return part.owner is record or not any(
         member.metadata.get("refers") == "dataset" for member in dataclasses.fields(part.owner)
     )
 
 
-def dimension_uses(metric: Metric) -> tuple[Use, ...]:
+def dimension_uses(metric: Metric) -> tuple[DatasetUse, ...]:
     """Return the uses whose rows give a metric's dimensions: `from`, the activity or orders where there are any."""
     found = uses(metric)
     told = (("from",), ("activity",), ("subscription",), ("orders",), ("cost",))
@@ -117,7 +117,7 @@ def dimension_uses(metric: Metric) -> tuple[Use, ...]:
 def inputs(metric: Metric) -> tuple[str, ...]:
     """Return the metrics that a metric is computed from, each once."""
     found: dict[str, None] = {}
-    for part in parts(metric.options):
+    for part in walk_fields(metric.options):
         if part.refers == "metric":
             listed = names(part.value.node) if isinstance(part.value, Expression) else ()
             found |= dict.fromkeys(".".join(name.parts) for name in listed)
@@ -128,11 +128,11 @@ def inputs(metric: Metric) -> tuple[str, ...]:
 
 def calendars(metric: Metric) -> tuple[str, ...]:
     """Return the business calendars that a metric counts time by, each once."""
-    listed = [part.value for part in parts(metric.options) if part.refers == "calendar"]
+    listed = [part.value for part in walk_fields(metric.options) if part.refers == "calendar"]
     return tuple(dict.fromkeys(listed))
 
 
 def entities(metric: Metric) -> tuple[str, ...]:
     """Return the entities that a metric counts or follows, each once."""
-    listed = [part.value for part in parts(metric.options) if part.refers == "entity"]
+    listed = [part.value for part in walk_fields(metric.options) if part.refers == "entity"]
     return tuple(dict.fromkeys(listed))

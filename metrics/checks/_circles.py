@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from metrics.catalog.dependencies import Item, circles, needs
-from metrics.catalog.model import Catalog
+from metrics.catalog.catalog import Catalog
+from metrics.catalog.cycles import find_cycles
+from metrics.catalog.dependencies import Dependency, needs
 
 _COMPUTED = ("column", "condition")
 
 
-def all_circles(catalog: Catalog) -> Iterator[tuple[str, tuple[Item, ...]]]:
+def all_circles(catalog: Catalog) -> Iterator[tuple[str, tuple[Dependency, ...]]]:
     """Yield each circle with its sort: column, union or lookup."""
-    for circle in circles(_items(catalog), lambda item: needs(catalog, item)):
+    for circle in find_cycles(_items(catalog), lambda item: needs(catalog, item)):
         kinds = {item.kind for item in circle}
         if kinds <= set(_COMPUTED):
             yield "column", circle
@@ -22,16 +23,16 @@ def all_circles(catalog: Catalog) -> Iterator[tuple[str, tuple[Item, ...]]]:
             yield "lookup", circle
 
 
-def _items(catalog: Catalog) -> Iterator[Item]:
+def _items(catalog: Catalog) -> Iterator[Dependency]:
     for name, dataset in catalog.datasets.items():
-        yield Item(name, "dataset")
-        yield from (Item(name, "column", each) for each in dataset.columns)
-        yield from (Item(name, "condition", each) for each in dataset.conditions)
-        yield from (Item(name, "lookup", each) for each in dataset.lookups)
-        yield from (Item(name, "entity", each) for each in dataset.entities)
+        yield Dependency(name, "dataset")
+        yield from (Dependency(name, "column", each) for each in dataset.columns)
+        yield from (Dependency(name, "condition", each) for each in dataset.conditions)
+        yield from (Dependency(name, "lookup", each) for each in dataset.lookups)
+        yield from (Dependency(name, "entity", each) for each in dataset.entities)
 
 
-def spelled(circle: tuple[Item, ...], whole: bool = True) -> str:
+def spelled(circle: tuple[Dependency, ...], whole: bool = True) -> str:
     """Return a circle as a message shows it; `whole` names the datasets too."""
     steps = [str(item) if whole else item.name for item in (*circle, circle[0])]
     return " -> ".join(dict.fromkeys(steps[:-1])) + f" -> {steps[-1]}"

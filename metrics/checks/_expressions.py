@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from metrics.catalog.model import Catalog, Dataset, Lookup
-from metrics.catalog.walk import Part, Use, parts, uses
-from metrics.expressions.parser import Measure
+from metrics.catalog.catalog import Catalog
+from metrics.catalog.dataset import Dataset, Lookup
+from metrics.catalog.walk import DatasetUse, Field, uses, walk_fields
+from metrics.expressions.nodes import Measure
 
 
 @dataclass(frozen=True)
@@ -21,31 +22,31 @@ class Written:
 
     kind: str
     name: str
-    part: Part
+    part: Field
     dataset: str
     in_use: bool = False
 
 
 def expressions(catalog: Catalog) -> Iterator[Written]:
     """Yield every expression, file by file."""
-    for part in parts(catalog.company):
+    for part in walk_fields(catalog.company):
         if part.node is not None and (read := _read_by(part.owner)):
             yield Written("company", "", part, read)
     for dataset in catalog.datasets.values():
-        for part in parts(dataset):
+        for part in walk_fields(dataset):
             if part.node is not None:
                 yield Written("dataset", dataset.dataset, part, _dataset_of(dataset, part.owner))
     for name, metric in catalog.metrics.items():
         for use in uses(metric):
             yield from (Written("metric", name, part, use.dataset, True) for part in _counted(use))
-        for part in parts(metric):
+        for part in walk_fields(metric):
             if part.path[0] == "targets" and part.node is not None and (read := _read_by(part.owner)):
                 yield Written("metric", name, part, read)
 
 
-def _counted(use: Use) -> Iterator[Part]:
+def _counted(use: DatasetUse) -> Iterator[Field]:
     """Yield the expressions of a use; count_new names an entity, not a column."""
-    for part in use.parts():
+    for part in use.fields():
         entity = isinstance(part.value, Measure) and part.value.function == "count_new"
         if part.node is not None and not entity:
             yield part

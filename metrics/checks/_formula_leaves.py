@@ -11,8 +11,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from metrics.catalog.model import Catalog, Metric
-from metrics.expressions.parser import Call, Name, Node, Operation
+from metrics.catalog.catalog import Catalog
+from metrics.catalog.metric import Metric
+from metrics.expressions.nodes import Call, Name, Node, Operation
 from metrics.kinds.derived import kind as derived
 from metrics.kinds.difference import kind as difference
 

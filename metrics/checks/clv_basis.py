@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from metrics.catalog.model import Catalog, Metric, Over, Reference
+from metrics.catalog.catalog import Catalog
+from metrics.catalog.metric import Metric
+from metrics.catalog.options import Over, Reference
 from metrics.checks._formula_leaves import Leaf, leaves
 from metrics.describe.units import is_money, unit_of
 from metrics.errors import Finding
-from metrics.expressions.parser import Measure, Name
+from metrics.expressions.nodes import Measure, Name
 from metrics.kinds.aggregate import kind as aggregate
 from metrics.kinds.clv import kind as clv
 from metrics.kinds.derived import kind as derived

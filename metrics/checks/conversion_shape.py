@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from metrics.catalog.model import Catalog
+from metrics.catalog.catalog import Catalog
 from metrics.errors import Finding
 from metrics.grain import Span
 from metrics.kinds.conversion.kind import Basis, Options, PeriodBy

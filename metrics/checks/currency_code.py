@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from metrics.catalog.model import Catalog
+from metrics.catalog.catalog import Catalog
 from metrics.errors import Finding
-from metrics.expressions.parser import Literal
+from metrics.expressions.nodes import Literal
 from metrics.loading.loader import Places
 
 CODE = "currency-code"

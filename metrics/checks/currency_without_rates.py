@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from metrics.catalog.catalog import Catalog
 from metrics.catalog.dependencies import is_converted
-from metrics.catalog.model import Catalog
 from metrics.errors import Finding
 from metrics.loading.loader import Places
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from metrics.catalog.model import Catalog, Metric
-from metrics.catalog.walk import parts
+from metrics.catalog.catalog import Catalog
+from metrics.catalog.metric import Metric
+from metrics.catalog.walk import walk_fields
 from metrics.errors import Finding
-from metrics.expressions.parser import Expression, names
+from metrics.expressions.nodes import Expression, names
 from metrics.grain import Grain
 from metrics.kinds.retention import kind as retention
 from metrics.kinds.win_back import kind as win_back
@@ -68,7 +69,7 @@ def _told_apart(options: retention.Options | win_back.Options) -> Iterator[Says]
 
 def _wants_one(catalog: Catalog, metric: Metric) -> Iterator[Says]:
     """Yield where a metric needs the one value of another that has a value for each age."""
-    for part in parts(metric):
+    for part in walk_fields(metric):
         if part.refers == "metric":
             read = names(part.value.node) if isinstance(part.value, Expression) else ()
             for name in (".".join(each.parts) for each in read) if read else (str(part.value),):

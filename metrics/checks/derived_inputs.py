@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from metrics.catalog.model import Catalog, Metric
+from metrics.catalog.catalog import Catalog
+from metrics.catalog.metric import Metric
 from metrics.catalog.walk import inputs
 from metrics.errors import Finding, suggest
 from metrics.kinds.derived import kind as derived

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-from metrics.catalog.model import Catalog, Metric
+from metrics.catalog.catalog import Catalog
+from metrics.catalog.metric import Metric
 from metrics.errors import Finding, Level
-from metrics.expressions.parser import Literal, Node, SpanLiteral
+from metrics.expressions.nodes import Literal, Node, SpanLiteral
 from metrics.kinds.duration.kind import UNITS, Basis, Options, Statistic
 from metrics.loading.loader import Places
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from metrics.catalog.model import Catalog, Metric
-from metrics.catalog.walk import parts, uses
+from metrics.catalog.catalog import Catalog
+from metrics.catalog.metric import Metric
+from metrics.catalog.walk import uses, walk_fields
 from metrics.errors import Finding, suggest
-from metrics.expressions.parser import Measure, Name, Node
+from metrics.expressions.nodes import Measure, Name, Node
 from metrics.kinds.ratio import kind as ratio
 from metrics.loading.loader import Places
 
@@ -22,7 +23,7 @@ def check(catalog: Catalog, at: Places) -> Iterator[Finding]:
 
 
 def _followed(catalog: Catalog, at: Places, metric: Metric) -> Iterator[Finding]:
-    for part in parts(metric.options):
+    for part in walk_fields(metric.options):
         if part.refers == "entity":
             # What customers cost is spent on nobody in particular.
             counted = (use.dataset for use in uses(metric) if use.path != ("cost",))
@@ -37,7 +38,7 @@ def _followed(catalog: Catalog, at: Places, metric: Metric) -> Iterator[Finding]
 
 def _counted(catalog: Catalog, at: Places, metric: Metric) -> Iterator[Finding]:
     for use in uses(metric):
-        for part in use.parts():
+        for part in use.fields():
             measure = part.value
             if not isinstance(measure, Measure) or measure.function != "count_new":
                 continue

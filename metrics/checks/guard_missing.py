@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from metrics.catalog.model import Catalog, Direction, Metric
+from metrics.catalog.catalog import Catalog
+from metrics.catalog.metric import Direction, Metric
 from metrics.errors import Finding, Level
-from metrics.expressions.parser import Measure
+from metrics.expressions.nodes import Measure
 from metrics.loading.loader import Places
 
 CODE = "guard-missing"

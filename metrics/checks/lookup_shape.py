@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from metrics.catalog.model import Catalog, Dataset, Lookup
+from metrics.catalog.catalog import Catalog
+from metrics.catalog.dataset import Dataset, Lookup
 from metrics.errors import Finding
 from metrics.loading.loader import Places
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from metrics.catalog.model import Catalog
-from metrics.catalog.walk import Part, parts
+from metrics.catalog.catalog import Catalog
+from metrics.catalog.walk import Field, walk_fields
 from metrics.checks._expressions import expressions
 from metrics.errors import Finding
-from metrics.expressions.parser import Call, Expression, walk
+from metrics.expressions.nodes import Call, Expression, walk
 from metrics.loading.loader import Places
 
 CODE = "period-functions"
@@ -23,12 +23,12 @@ def check(catalog: Catalog, at: Places) -> Iterator[Finding]:
         if not written.in_use:
             yield from _calls(at, written.kind, written.name, written.part)
     for name, metric in catalog.metrics.items():
-        for part in parts(metric.options):
+        for part in walk_fields(metric.options):
             if part.refers == "metric" and isinstance(part.value, Expression):
                 yield from _calls(at, "metric", name, part)
 
 
-def _calls(at: Places, kind: str, name: str, part: Part) -> Iterator[Finding]:
+def _calls(at: Places, kind: str, name: str, part: Field) -> Iterator[Finding]:
     for node in walk(part.node) if part.node is not None else ():
         if isinstance(node, Call) and node.function in FUNCTIONS:
             message = f"{node.function}() has no period here: only a metric's own expressions have one"

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from metrics.catalog.model import Catalog, Metric, Reference
+from metrics.catalog.catalog import Catalog
+from metrics.catalog.metric import Metric
+from metrics.catalog.options import Reference
 from metrics.checks._formula_leaves import leaves
 from metrics.describe.units import is_money
 from metrics.errors import Finding, Level
-from metrics.expressions.parser import Measure
+from metrics.expressions.nodes import Measure
 from metrics.kinds.aggregate import kind as aggregate
 from metrics.kinds.clv import kind as clv
 from metrics.kinds.derived import kind as derived

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from metrics.catalog.model import Catalog
+from metrics.catalog.catalog import Catalog
 from metrics.errors import Finding
-from metrics.expressions.parser import AGGREGATES, Call, Name, Node, children, measures_in
+from metrics.expressions.nodes import AGGREGATES, Call, Name, Node, children
+from metrics.expressions.parser import measures_in
 from metrics.kinds.proportion.kind import Options
 from metrics.loading.loader import Places
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from metrics.catalog.model import Catalog, Metric
+from metrics.catalog.catalog import Catalog
+from metrics.catalog.metric import Metric
 from metrics.errors import Finding
 from metrics.kinds.ratio.allocation import By
 from metrics.kinds.ratio.kind import Options

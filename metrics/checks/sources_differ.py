@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from metrics.catalog.catalog import Catalog
 from metrics.catalog.dependencies import is_converted
-from metrics.catalog.model import Catalog, Metric
-from metrics.catalog.walk import Path, Use, entities, uses
+from metrics.catalog.metric import Metric
+from metrics.catalog.walk import DatasetUse, Path, entities, uses
 from metrics.errors import Finding
 from metrics.loading.loader import Places
 
@@ -30,7 +31,7 @@ def check(catalog: Catalog, at: Places) -> Iterator[Finding]:
                 yield Finding(at("metric", metric.metric, *use.path, "dataset"), CODE, message)
 
 
-def _together(catalog: Catalog, metric: Metric) -> tuple[Use, ...]:
+def _together(catalog: Catalog, metric: Metric) -> tuple[DatasetUse, ...]:
     """Return the uses that one query reads: of a ratio, the sides that know its entity."""
     if metric.kind not in CROSSING:
         return uses(metric)

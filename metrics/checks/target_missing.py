@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from metrics.catalog.model import Catalog, Direction
+from metrics.catalog.catalog import Catalog
+from metrics.catalog.metric import Direction
 from metrics.errors import Finding, Level
 from metrics.loading.loader import Places
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from metrics.catalog.model import Catalog, Direction, Metric, Target
+from metrics.catalog.catalog import Catalog
+from metrics.catalog.metric import Direction, Metric, Target
 from metrics.errors import Finding, Level
 from metrics.loading.loader import Places
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from metrics.catalog.model import Catalog, Dataset
+from metrics.catalog.catalog import Catalog
+from metrics.catalog.dataset import Dataset
 from metrics.catalog.walk import uses
 from metrics.errors import Finding
 from metrics.grain import Grain

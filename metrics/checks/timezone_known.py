@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
-from metrics.catalog.model import Catalog
+from metrics.catalog.catalog import Catalog
 from metrics.catalog.walk import Path
 from metrics.errors import Finding, suggest
 from metrics.loading.loader import Places

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from metrics.catalog.model import Catalog, Metric
-from metrics.catalog.walk import Use, dimension_uses
+from metrics.catalog.catalog import Catalog
+from metrics.catalog.metric import Metric
+from metrics.catalog.walk import DatasetUse, dimension_uses
 from metrics.errors import Finding, suggest
 from metrics.kinds.ratio import kind as ratio
 from metrics.kinds.ratio.allocation import By
@@ -27,7 +28,7 @@ def check(catalog: Catalog, at: Places) -> Iterator[Finding]:
                     yield Finding(at("metric", name, "dimensions", index), CODE, message)
 
 
-def _needed(metric: Metric) -> Iterator[Use]:
+def _needed(metric: Metric) -> Iterator[DatasetUse]:
     """Yield the uses that must have every dimension: not what a ratio spreads by its denominator."""
     allocate = metric.options.allocate if isinstance(metric.options, ratio.Options) else None
     spread = allocate is not None and allocate.by is By.NEW_CUSTOMERS

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from metrics.catalog.model import Catalog, Dataset
-from metrics.catalog.walk import Part, parts
+from metrics.catalog.catalog import Catalog
+from metrics.catalog.dataset import Dataset
+from metrics.catalog.walk import Field, walk_fields
 from metrics.checks._expressions import Written, expressions
 from metrics.errors import Finding, suggest
-from metrics.expressions.parser import Expression, Name, names
+from metrics.expressions.nodes import Expression, Name, names
 from metrics.loading.loader import Places
 
 CODE = "unknown-reference"
@@ -35,7 +36,7 @@ def _named(catalog: Catalog, at: Places, kind: str, name: str, record: object) -
         "metric": catalog.metrics,
         "calendar": catalog.company.calendars,
     }
-    for part in parts(record):
+    for part in walk_fields(record):
         if part.refers in known:
             for target, offset in _targets(part):
                 if target not in known[part.refers] and not at.failed(part.refers, target):
@@ -53,7 +54,7 @@ def _identities(catalog: Catalog, at: Places, name: str, dataset: Dataset) -> It
         yield Finding(at("dataset", name, "entities", entity, "system"), CODE, message)
 
 
-def _targets(part: Part) -> Iterator[tuple[str, int]]:
+def _targets(part: Field) -> Iterator[tuple[str, int]]:
     if isinstance(part.value, Expression):
         yield from ((".".join(name.parts), name.offset) for name in names(part.value.node))
     else:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from metrics.data_check import Probe
 from metrics.dialect import Type
 from metrics.errors import ExpressionError, Finding
-from metrics.expressions.parser import Expression
+from metrics.expressions.nodes import Expression
 from metrics.kinds.duration.kind import Options
 from metrics.sql.rows import Rows
 

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from metrics.catalog.model import Dataset, Metric
-from metrics.catalog.walk import Part, parts, uses
+from metrics.catalog.dataset import Dataset
+from metrics.catalog.metric import Metric
+from metrics.catalog.walk import Field, uses, walk_fields
 from metrics.data_check import Probe
 from metrics.dialect import Type, Value
 from metrics.errors import ExpressionError, Finding
-from metrics.expressions.parser import Call, Expression, Measure, Name, SpanLiteral, measures_in, names
+from metrics.expressions.nodes import Call, Expression, Measure, Name, SpanLiteral, names
+from metrics.expressions.parser import measures_in
 from metrics.kinds.proportion.per_entity import said_of
 from metrics.sql.rows import Rows
-from metrics.sql.scan import argument
+from metrics.sql.scan_query import argument
 
 CODE = "expression-type"
 
@@ -34,7 +36,7 @@ def check(probe: Probe) -> Iterator[Finding]:
     for metric in probe.catalog.metrics.values():
         for use in uses(metric):
             if use.dataset in readable:
-                yield from _metric(probe, metric, readable[use.dataset], use.parts(), spoiled)
+                yield from _metric(probe, metric, readable[use.dataset], use.fields(), spoiled)
 
 
 def _dataset(probe: Probe, dataset: Dataset, spoiled: set[tuple[str, str]]) -> Iterator[Finding]:
@@ -53,7 +55,9 @@ def _dataset(probe: Probe, dataset: Dataset, spoiled: set[tuple[str, str]]) -> I
         wrong = _attempt(probe, dataset, Name((column,)), ())
         if wrong:
             yield probe.finding(CODE, wrong.message, "dataset", own, "types", column, key=True)
-    listed = [part for part in parts(dataset) if part.node is not None and part.path[0] not in _ELSEWHERE]
+    listed = [
+        part for part in walk_fields(dataset) if part.node is not None and part.path[0] not in _ELSEWHERE
+    ]
     # What everything else builds on comes first, so that what fails because of it is not said twice.
     for part in sorted(listed, key=lambda part: _ORDER.get(part.path[0], 2)):
         money = part.path[0] == "columns" and part.path[1] in _money(dataset)
@@ -68,7 +72,7 @@ def _dataset(probe: Probe, dataset: Dataset, spoiled: set[tuple[str, str]]) -> I
             yield probe.finding(CODE, wrong.message, "dataset", own, *part.path, offset=wrong.offset)
 
 
-def _metric(probe: Probe, metric: Metric, dataset: Dataset, listed: Iterator[Part],
+def _metric(probe: Probe, metric: Metric, dataset: Dataset, listed: Iterator[Field],
             spoiled: set[tuple[str, str]]) -> Iterator[Finding]:  # fmt: skip
     for part in listed:
         own = dataset.dataset
@@ -84,7 +88,7 @@ def _money(dataset: Dataset) -> set[str]:
     return {name for name, column in dataset.columns.items() if column.currency is not None}
 
 
-def _tainted(part: Part, dataset: str, spoiled: set[tuple[str, str]]) -> bool:
+def _tainted(part: Field, dataset: str, spoiled: set[tuple[str, str]]) -> bool:
     if (dataset, "*") in spoiled:
         return True
     own = str(part.path[1]) if part.path[0] in ("columns", "conditions") and len(part.path) > 1 else None

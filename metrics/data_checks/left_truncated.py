@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from metrics.catalog.model import Reference
+from metrics.catalog.options import Reference
 from metrics.data_check import Probe
 from metrics.errors import Finding, Level, ScorecardError
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from metrics.data_check import Probe
 from metrics.errors import Finding
-from metrics.expressions.parser import Name
+from metrics.expressions.nodes import Name
 
 CODE = "missing-rate"
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import sqlalchemy as sa
 
-from metrics.catalog.model import Dataset
+from metrics.catalog.dataset import Dataset
 from metrics.data_check import Probe
 from metrics.errors import ExpressionError, Finding, Level, SourceError
 from metrics.sql.id_matching import matched

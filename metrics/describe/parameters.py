@@ -9,15 +9,17 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from metrics.catalog.model import Catalog, Metric, Over, Reference, Window
+from metrics.catalog.catalog import Catalog
+from metrics.catalog.metric import Metric
+from metrics.catalog.options import Over, Reference, Window
 from metrics.catalog.walk import inputs, is_record, yaml_key
 from metrics.describe.units import unit_of
-from metrics.expressions.parser import Expression, Measure
+from metrics.expressions.nodes import Expression, Measure
 from metrics.kind import kind_of
 
 
 @dataclass(frozen=True)
-class Term:
+class Parameter:
     """One parameter: its key and value as YAML has them, whether it is the default, and what it means."""
 
     key: str
@@ -38,7 +40,7 @@ def kind_text(metric: Metric) -> str:
     return (inspect.getdoc(kind_of(metric)) or metric.kind).split("\n")[0].strip()
 
 
-def terms(metric: Metric, catalog: Catalog) -> tuple[Term, ...]:
+def parameters(metric: Metric, catalog: Catalog) -> tuple[Parameter, ...]:
     """Return the parameters of a metric's kind in their order, then those that every kind has."""
     return (*_own(metric, catalog), *_assumed(metric, catalog), *_common(metric))
 
@@ -65,47 +67,47 @@ def full_label(metric: Metric, catalog: Catalog) -> str:
     return f"{metric.label} ({text})" if text else metric.label
 
 
-def _assumed(metric: Metric, catalog: Catalog) -> Iterator[Term]:
+def _assumed(metric: Metric, catalog: Catalog) -> Iterator[Parameter]:
     text = assumptions(metric, catalog)
     if text is not None:
-        yield Term("assumes", text, says="what every value of it rests on")
+        yield Parameter("assumes", text, says="what every value of it rests on")
 
 
-def _own(metric: Metric, catalog: Catalog) -> Iterator[Term]:
+def _own(metric: Metric, catalog: Catalog) -> Iterator[Parameter]:
     options, says = metric.options, {**_SAYS, **getattr(kind_of(metric), "SAYS", {})}
     for member in dataclasses.fields(options):
         value, key = getattr(options, member.name), yaml_key(member)
         if key == "skipped" and hasattr(options, "implied"):
             chosen = "implied" if options.implied else "recorded"
-            yield Term(key, chosen, value is None, says.get((key, chosen)))
+            yield Parameter(key, chosen, value is None, says.get((key, chosen)))
         elif key == "time" and value is None and hasattr(options, "dataset"):
             yield from _time(options.dataset, catalog)
         elif value is not None and value != {}:
             text = _text(value, catalog)
             said = says.get((key, text)) or _meaning(value, catalog)
-            yield Term(key, text, value == member.default, said)
+            yield Parameter(key, text, value == member.default, said)
 
 
-def _time(name: str, catalog: Catalog) -> Iterator[Term]:
+def _time(name: str, catalog: Catalog) -> Iterator[Parameter]:
     dataset = catalog.datasets.get(name)
     if dataset is not None and dataset.time is not None:
-        yield Term(
+        yield Parameter(
             "time", _text(dataset.time, catalog), True, "the dataset's own; it decides the period of a row"
         )
 
 
-def _common(metric: Metric) -> Iterator[Term]:
+def _common(metric: Metric) -> Iterator[Parameter]:
     plain = {member.name: member.default for member in dataclasses.fields(metric)}
-    yield Term("grains", ", ".join(metric.grains), metric.grains == plain["grains"])
+    yield Parameter("grains", ", ".join(metric.grains), metric.grains == plain["grains"])
     if metric.dimensions:
-        yield Term("dimensions", ", ".join(metric.dimensions))
+        yield Parameter("dimensions", ", ".join(metric.dimensions))
     if metric.cuts:
-        yield Term("cuts", "; ".join(", ".join(cut) for cut in metric.cuts))
+        yield Parameter("cuts", "; ".join(", ".join(cut) for cut in metric.cuts))
     below = f"a value of fewer than {metric.min_sample} is shown with its interval and not scored"
-    yield Term("min_sample", str(metric.min_sample), metric.min_sample == plain["min_sample"], below)
+    yield Parameter("min_sample", str(metric.min_sample), metric.min_sample == plain["min_sample"], below)
     if metric.private:
         named = metric.private_entity
-        yield Term(
+        yield Parameter(
             "private",
             named or "true",
             False,

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from metrics.catalog.model import Catalog, Metric
+from metrics.catalog.catalog import Catalog
+from metrics.catalog.metric import Metric
 from metrics.describe.units import RATIO, unit_of
 from metrics.grain import Grain
 from metrics.observation import Dimensions, Observation
@@ -45,7 +46,7 @@ def base_of(metric: Metric, catalog: Catalog) -> Base:
 
 
 @dataclass(frozen=True)
-class Part:
+class SeriesPart:
     """One figure of an observation: its attribute, its ending, and what it is in words.
 
     `in_unit` says that it is in the metric's unit; of a duration the numerator counts cases.
@@ -63,28 +64,28 @@ class Part:
 
 
 PARTS = (
-    Part("value", "", True, "{label}"),
-    Part("lower", "_lower", True, "Lower bound of the 95% interval of: {label}"),
-    Part("upper", "_upper", True, "Upper bound of the 95% interval of: {label}"),
-    Part("numerator", "_numerator", True, "Numerator of: {label}"),
-    Part("denominator", "_denominator", False, "Denominator of: {label}"),
-    Part("sample_size", "_sample_size", False, "Rows or entities behind: {label}"),
+    SeriesPart("value", "", True, "{label}"),
+    SeriesPart("lower", "_lower", True, "Lower bound of the 95% interval of: {label}"),
+    SeriesPart("upper", "_upper", True, "Upper bound of the 95% interval of: {label}"),
+    SeriesPart("numerator", "_numerator", True, "Numerator of: {label}"),
+    SeriesPart("denominator", "_denominator", False, "Denominator of: {label}"),
+    SeriesPart("sample_size", "_sample_size", False, "Rows or entities behind: {label}"),
 )
 
 
-def family_name(metric: Metric, base: Base, part: Part = PARTS[0], *, provisional: bool = False) -> str:
+def family_name(metric: Metric, base: Base, part: SeriesPart = PARTS[0], *, provisional: bool = False) -> str:
     """Return the name of a family."""
     return f"{PREFIX}{metric.metric}{base.suffix}{'_provisional' if provisional else ''}{part.suffix}"
 
 
-def families(metric: Metric, base: Base) -> Iterator[tuple[str, Part, bool]]:
+def families(metric: Metric, base: Base) -> Iterator[tuple[str, SeriesPart, bool]]:
     """Yield every family that a metric may have, with its part and whether it is the provisional one."""
     for provisional in (False, True):
         for part in PARTS:
             yield family_name(metric, base, part, provisional=provisional), part, provisional
 
 
-def describe(metric: Metric, part: Part, *, provisional: bool, assumes: str | None = None) -> str:
+def describe(metric: Metric, part: SeriesPart, *, provisional: bool, assumes: str | None = None) -> str:
     """Return what HELP says of a family: the metric's label and question, and which part it is.
 
     `assumes` is what its values rest on, which stands behind the label.
@@ -99,7 +100,7 @@ def dimension_labels(metric: Metric) -> tuple[str, ...]:
     return tuple(sorted({name for cut in metric.cut_sets for name in cut}))
 
 
-def covered(metric: Metric) -> Callable[[Grain, Dimensions], bool]:
+def has_series(metric: Metric) -> Callable[[Grain, Dimensions], bool]:
     """Return what tells whether a metric, as it is defined now, has series of a grain and segment.
 
     The store keeps values of grains and cuts that were taken out of a definition; nobody computes them anew,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from metrics.catalog.model import Catalog, Metric
+from metrics.catalog.catalog import Catalog
+from metrics.catalog.metric import Metric
 from metrics.catalog.walk import inputs
 from metrics.kind import Uncertainty, kind_of
 

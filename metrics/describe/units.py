@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from metrics.catalog.model import Catalog, Dataset, Metric, Reference
-from metrics.expressions.parser import Call, Case, Cast, Measure, Name, Node, Operation
+from metrics.catalog.catalog import Catalog
+from metrics.catalog.dataset import Dataset
+from metrics.catalog.metric import Metric
+from metrics.catalog.options import Reference
+from metrics.expressions.nodes import Call, Case, Cast, Measure, Name, Node, Operation
 from metrics.kinds.aggregate import kind as aggregate
 from metrics.kinds.difference import kind as difference
 from metrics.kinds.duration import kind as duration

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from metrics.catalog.model import Metric
+from metrics.catalog.metric import Metric
 from metrics.errors import LabelLimit, SeriesLimit
 from metrics.observation import Estimate
 
@@ -18,7 +18,7 @@ LABEL_BYTES = 1_024
 """The longest value of a dimension, in UTF-8."""
 
 
-def hold(metric: Metric, estimates: Iterable[Estimate]) -> None:
+def check_limits(metric: Metric, estimates: Iterable[Estimate]) -> None:
     """Raise SeriesLimit where a metric has too many series, LabelLimit where a label cannot be served."""
     series = {(each.period.grain, each.dimensions) for each in estimates}
     if len(series) > SERIES_LIMIT:

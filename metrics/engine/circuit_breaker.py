@@ -13,7 +13,7 @@ _TIMEOUTS = 2
 """With which timeout in one run a source is given up."""
 
 
-class Patience:
+class CircuitBreaker:
     """Remembers, for one run, what was waited for in vain."""
 
     def __init__(self) -> None:

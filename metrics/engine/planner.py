@@ -17,24 +17,25 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from metrics.catalog.model import Catalog, Metric, Reference
+from metrics.catalog.catalog import Catalog
+from metrics.catalog.metric import Metric
+from metrics.catalog.options import Reference
 from metrics.catalog.walk import inputs
-from metrics.engine.cardinality import hold
-from metrics.engine.circuit_breaker import Patience
-from metrics.engine.schedule import NOTHING, Ask, ask_for, in_turn, with_inputs
+from metrics.engine.cardinality import check_limits
+from metrics.engine.circuit_breaker import CircuitBreaker
+from metrics.engine.schedule import NOTHING, MetricRequest, batches, request_for, with_inputs
 from metrics.engine.suppression import suppress
 from metrics.engine.watermarks import Extents
 from metrics.errors import ComputationError, ExpressionError, ScorecardError, SourceError
 from metrics.frame import Frame, Inputs
 from metrics.grain import NO_SPAN, Grain, Span
-from metrics.kind import Query, Request, kind_of
+from metrics.kind import KindQuery, Request, kind_of
 from metrics.observation import Estimate
 from metrics.source import Source, open_source
-from metrics.sql.periods import When
-from metrics.sql.rows import Guard, Scope, Selectable
-from metrics.sql.scan import Scan, ScanQuery
-
-__all__ = ["Ask", "Outcome", "Session", "Statement", "ask_for", "covering", "owned", "with_inputs"]
+from metrics.sql.periods import TimeFrame
+from metrics.sql.scan import Scan
+from metrics.sql.scan_query import ScanQuery
+from metrics.sql.scope import Guard, Scope, Selectable
 
 log = logging.getLogger(__name__)
 
@@ -60,7 +61,7 @@ class Outcome:
     """
 
     metric: str
-    ask: Ask
+    ask: MetricRequest
     estimates: tuple[Estimate, ...] = ()
     watermark: datetime | None = None
     error: ScorecardError | None = None
@@ -81,7 +82,7 @@ class _Plan:
     """A metric on its way: what it asks of which source, in which frame."""
 
     metric: Metric
-    ask: Ask
+    ask: MetricRequest
     frame: Frame
     requests: Mapping[str, Request] = field(default_factory=dict)
     guards: tuple[tuple[str, Guard], ...] = ()
@@ -98,7 +99,7 @@ class Session:
         self.as_of = as_of
         self.statements: list[Statement] = []
         self._sources: dict[str, Source | ScorecardError] = {}
-        self._patience = Patience()
+        self._patience = CircuitBreaker()
         self.extents = Extents(self)
         self._guards: dict[tuple[str, str], int] = {}
         # Metrics share a scan only up to the same watermark.
@@ -159,12 +160,14 @@ class Session:
     def watermark(self, name: str) -> datetime | None:
         """Return until when a metric's data is complete now; raise what planning it raises."""
         below = [self.watermark(each) for each in inputs(self.catalog.metric(name))]
-        own = self._plan(ask_for(self.catalog.metric(name))).frame.watermark
+        own = self._plan(request_for(self.catalog.metric(name))).frame.watermark
         return min((mark for mark in (*below, own) if mark is not None), default=None)
 
     # -- computing ----------------------------------------------------------------------------------
 
-    def compute(self, asks: Iterable[Ask], doubtful: Mapping[str, float] = NOTHING) -> Iterator[Outcome]:
+    def compute(
+        self, asks: Iterable[MetricRequest], doubtful: Mapping[str, float] = NOTHING
+    ) -> Iterator[Outcome]:
         """Yield one outcome per metric that is asked for or needed, inputs first.
 
         `doubtful` are metrics that may be waited for in vain, with the seconds that they were waited for
@@ -172,10 +175,10 @@ class Session:
         """
         ordered = {ask.metric: ask for ask in with_inputs(self.catalog, asks)}
         done: dict[str, Outcome] = {}
-        for names in in_turn(self.catalog, ordered, doubtful):
+        for names in batches(self.catalog, ordered, doubtful):
             yield from self._together([ordered[name] for name in names], done)
 
-    def _together(self, asks: Sequence[Ask], done: dict[str, Outcome]) -> Iterator[Outcome]:
+    def _together(self, asks: Sequence[MetricRequest], done: dict[str, Outcome]) -> Iterator[Outcome]:
         """Plan metrics, merge their scans, and compute one after the other."""
         plans: dict[str, _Plan | ScorecardError] = {}
         spent: dict[str, float] = {}
@@ -207,7 +210,7 @@ class Session:
         self._patience.met(error)
         return owned(metric, error)
 
-    def _plan(self, ask: Ask) -> _Plan:
+    def _plan(self, ask: MetricRequest) -> _Plan:
         metric = self.catalog.metric(ask.metric)
         kind = kind_of(metric)
         bases: tuple[Reference, ...] = kind.bases(metric)
@@ -231,13 +234,15 @@ class Session:
         for request in requests.values():
             dataset = request.dataset if isinstance(request, Scan) else request.source_dataset()
             scope = self.scope(dataset)
-            self._selects(request, scope, When(self.catalog.company.calendar, {}, self.now))
+            self._selects(request, scope, TimeFrame(self.catalog.company.calendar, {}, self.now))
             used |= scope.used
             guards += [(self.source_of(dataset), guard) for guard in scope.guards.values()]
         return used, tuple(guards)
 
     @staticmethod
-    def _selects(request: Request, scope: Scope, when: When) -> list[tuple[tuple[Grain, ...], Selectable]]:
+    def _selects(
+        request: Request, scope: Scope, when: TimeFrame
+    ) -> list[tuple[tuple[Grain, ...], Selectable]]:
         if isinstance(request, Scan):
             return ScanQuery(request, scope, when).selects()
         return request.selects(scope, when)
@@ -248,7 +253,7 @@ class Session:
         for plan in plans:
             for request in plan.requests.values():
                 if isinstance(request, Scan) and not request.by_period:
-                    key = (self.source_of(request.dataset), request.likeness, plan.frame.watermark)
+                    key = (self.source_of(request.dataset), request.merge_key, plan.frame.watermark)
                     known = self._merged.get(key)
                     self._merged[key] = known.merged(request) if known else request
 
@@ -265,7 +270,7 @@ class Session:
             beside = (
                 {} if metric.private or not hasattr(kind, "beside") else kind.beside(metric, frame, results)
             )
-            hold(metric, estimates)
+            check_limits(metric, estimates)
         except Exception as error:  # whatever one metric meets stops no other
             failure = self._failure(metric.metric, error)
             return Outcome(metric.metric, plan.ask, error=failure, sources=plan.sources)
@@ -283,7 +288,7 @@ class Session:
         if not isinstance(request, Scan):
             return self._own(plan, request)
         source = self.source_of(request.dataset)
-        merged = self._merged.get((source, request.likeness, plan.frame.watermark), request)
+        merged = self._merged.get((source, request.merge_key, plan.frame.watermark), request)
         try:
             return self._scan(source, merged, plan.frame)
         except SourceError as error:
@@ -292,8 +297,8 @@ class Session:
             # Somebody else's expression may have failed the shared scan: try this metric's alone.
             return self._scan(source, request, plan.frame)
 
-    def _when(self, frame: Frame) -> When:
-        return When(frame.calendar, frame.all_periods(), frame.watermark)
+    def _when(self, frame: Frame) -> TimeFrame:
+        return TimeFrame(frame.calendar, frame.all_periods(), frame.watermark)
 
     def _scan(self, source: str, scan: Scan, frame: Frame) -> Any:
         if scan.by_period:
@@ -317,7 +322,7 @@ class Session:
             cells |= query.cells(self.fetch(source, select), grains)
         return cells
 
-    def _own(self, plan: _Plan, query: Query) -> Any:
+    def _own(self, plan: _Plan, query: KindQuery) -> Any:
         dataset = query.source_dataset()
         source = self.source_of(dataset)
         selects = query.selects(self.scope(dataset), self._when(plan.frame))

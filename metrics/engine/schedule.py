@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from metrics.catalog.model import Catalog, Metric
+from metrics.catalog.catalog import Catalog
+from metrics.catalog.metric import Metric
 from metrics.catalog.walk import inputs
 from metrics.grain import Grain
 
@@ -16,7 +17,7 @@ NOTHING: Mapping[str, float] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
-class Ask:
+class MetricRequest:
     """One metric with the grains and cuts that are wanted of it."""
 
     metric: str
@@ -24,21 +25,21 @@ class Ask:
     cuts: tuple[tuple[str, ...], ...]
 
 
-def ask_for(metric: Metric) -> Ask:
+def request_for(metric: Metric) -> MetricRequest:
     """Return what a refresh asks of a metric: its grains and its stored cuts."""
-    return Ask(metric.metric, metric.grains, metric.cut_sets)
+    return MetricRequest(metric.metric, metric.grains, metric.cut_sets)
 
 
-def with_inputs(catalog: Catalog, asks: Iterable[Ask]) -> tuple[Ask, ...]:
+def with_inputs(catalog: Catalog, asks: Iterable[MetricRequest]) -> tuple[MetricRequest, ...]:
     """Return the asks and all that they are made of, inputs first, each metric once."""
-    found: dict[str, Ask] = {}
+    found: dict[str, MetricRequest] = {}
 
-    def visit(ask: Ask) -> None:
+    def visit(ask: MetricRequest) -> None:
         metric = catalog.metric(ask.metric)
         for name in inputs(metric):
             visit(replace(ask, metric=name))
         known = found.pop(ask.metric, ask)
-        found[ask.metric] = Ask(
+        found[ask.metric] = MetricRequest(
             ask.metric,
             tuple(dict.fromkeys((*known.grains, *ask.grains))),
             tuple(dict.fromkeys((*known.cuts, *ask.cuts))),
@@ -47,7 +48,7 @@ def with_inputs(catalog: Catalog, asks: Iterable[Ask]) -> tuple[Ask, ...]:
     for ask in asks:
         visit(ask)
     # Re-insertion may have moved an input behind what reads it: order once more, inputs first.
-    ordered: dict[str, Ask] = {}
+    ordered: dict[str, MetricRequest] = {}
 
     def place(name: str) -> None:
         for each in inputs(catalog.metric(name)):
@@ -59,7 +60,7 @@ def with_inputs(catalog: Catalog, asks: Iterable[Ask]) -> tuple[Ask, ...]:
     return tuple(ordered.values())
 
 
-def in_turn(
+def batches(
     catalog: Catalog, metrics: Iterable[str], doubtful: Mapping[str, float]
 ) -> tuple[tuple[str, ...], ...]:
     """Return metrics, which come inputs first, in groups that are computed one after the other.

@@ -11,8 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from metrics.catalog.model import Company, Metric, Reference
-from metrics.expressions.parser import Measure
+from metrics.catalog.company import Company
+from metrics.catalog.metric import Metric
+from metrics.catalog.options import Reference
+from metrics.expressions.nodes import Measure
 from metrics.grain import Period
 from metrics.observation import Dimensions, Estimate, State
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from metrics.catalog.catalog import Catalog
 from metrics.catalog.dependencies import reached
-from metrics.catalog.model import Catalog, Metric
+from metrics.catalog.metric import Metric
 from metrics.catalog.walk import inputs
 from metrics.engine.watermarks import Run
 from metrics.errors import ScorecardError

@@ -9,12 +9,15 @@ from typing import Any, Protocol
 
 import sqlalchemy as sa
 
-from metrics.catalog.model import Catalog, Dataset, Reference
+from metrics.catalog.catalog import Catalog
+from metrics.catalog.dataset import Dataset
+from metrics.catalog.options import Reference
 from metrics.dialect import INSTANT, Type
 from metrics.errors import ExpressionError, ScorecardError
-from metrics.expressions.parser import Node
+from metrics.expressions.nodes import Node
 from metrics.grain import NO_SPAN
-from metrics.sql.rows import Rows, Scope, Selectable, default_time
+from metrics.sql.rows import Rows, default_time
+from metrics.sql.scope import Scope, Selectable
 
 _EARLIEST, _LATEST = datetime(1000, 1, 1, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC)
 

@@ -23,7 +23,6 @@ from metrics.expressions.nodes import (
     AGGREGATES,
     CAST_TYPES,
     FUNCTIONS,
-    MAX_DEPTH,
     MAX_LENGTH,
     MAX_LEVELS,
     Call,
@@ -37,38 +36,10 @@ from metrics.expressions.nodes import (
     Operation,
     SpanLiteral,
     children,
-    names,
     walk,
 )
 from metrics.expressions.unsupported import refuse, unknown_function
 from metrics.grain import Span, unit_named
-
-__all__ = [
-    "AGGREGATES",
-    "CAST_TYPES",
-    "FUNCTIONS",
-    "MAX_DEPTH",
-    "MAX_LENGTH",
-    "MAX_LEVELS",
-    "Call",
-    "Case",
-    "Cast",
-    "Expression",
-    "Literal",
-    "Measure",
-    "Name",
-    "Node",
-    "Operation",
-    "SpanLiteral",
-    "children",
-    "measure_of",
-    "measures_in",
-    "names",
-    "parse",
-    "parse_measure",
-    "parse_measures",
-    "walk",
-]
 
 
 @lru_cache(maxsize=4096)

@@ -10,7 +10,7 @@ from typing import Any
 from marshmallow import ValidationError
 
 from metrics.loading.fields import NAME, NodeField, Shape, bad_name, refused, shown
-from metrics.loading.nodes import Mapping, Node, Scalar, Sequence
+from metrics.loading.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 
 class Items(NodeField):
@@ -24,15 +24,15 @@ class Items(NodeField):
         self.single = single
 
     def accepts(self, node: Node) -> bool:
-        return isinstance(node, Sequence) or self.single
+        return isinstance(node, SequenceNode) or self.single
 
     def unlike(self, node: Node) -> ValidationError:
-        if isinstance(node, Scalar) and NAME.fullmatch(node.text):
+        if isinstance(node, ScalarNode) and NAME.fullmatch(node.text):
             return refused(f"expected a list, got {shown(node)}: write [{node.text}]")
         return refused(f"expected a list, got {shown(node)}: write it in [ ], or begin each item with '- '")
 
     def read(self, node: Node) -> tuple[Any, ...]:
-        if not isinstance(node, Sequence):
+        if not isinstance(node, SequenceNode):
             if self.single:
                 return (self.inner.deserialize(node),)
             raise self.unlike(node)
@@ -56,10 +56,10 @@ class Pair(NodeField):
         self.wanted = f"a list of {length}"
 
     def accepts(self, node: Node) -> bool:
-        return isinstance(node, Sequence)
+        return isinstance(node, SequenceNode)
 
     def read(self, node: Node) -> tuple[Any, ...]:
-        if not isinstance(node, Sequence):
+        if not isinstance(node, SequenceNode):
             raise self.unlike(node)
         if len(node.items) != self.length:
             raise refused(f"expected {self.wanted}, got {len(node.items)}")
@@ -70,7 +70,7 @@ class Pair(NodeField):
         return {"type": "array", "items": item, "minItems": self.length, "maxItems": self.length}
 
 
-def _each(inner: NodeField, node: Sequence) -> tuple[Any, ...]:
+def _each(inner: NodeField, node: SequenceNode) -> tuple[Any, ...]:
     """Read every item; raise all their problems at once, by index."""
     values: list[Any] = []
     problems: dict[int, Any] = {}
@@ -95,10 +95,10 @@ class Named(NodeField):
         self.free = free
 
     def accepts(self, node: Node) -> bool:
-        return isinstance(node, Mapping)
+        return isinstance(node, MappingNode)
 
     def read(self, node: Node) -> MappingProxyType[str, Any]:
-        if not isinstance(node, Mapping):
+        if not isinstance(node, MappingNode):
             raise self.unlike(node)
         values: dict[str, Any] = {}
         problems: dict[str, Any] = {}

@@ -18,10 +18,10 @@ from typing import Any
 from marshmallow import ValidationError
 from marshmallow import fields as marshmallow_fields
 
-from metrics.catalog.model import Over, Window
+from metrics.catalog.options import Over, Window
 from metrics.errors import ExpressionError, Position, suggest
 from metrics.grain import Span
-from metrics.loading.nodes import Mapping, Node, Scalar, Sequence
+from metrics.loading.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 Shape = dict[str, Any]
 
@@ -53,9 +53,9 @@ def refused(message: str, code: str = "bad-value", position: Position | None = N
 
 def shown(node: Node) -> str:
     """Return how a message names a value."""
-    if isinstance(node, Mapping):
+    if isinstance(node, MappingNode):
         return "a mapping"
-    if isinstance(node, Sequence):
+    if isinstance(node, SequenceNode):
         return "a list"
     if isinstance(node.value, str):
         return f"the text {_cut(node.text)!r}"
@@ -78,7 +78,7 @@ class NodeField(marshmallow_fields.Field[Any]):
     wanted = "a value"
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
-        if isinstance(value, Scalar) and value.value is None:
+        if isinstance(value, ScalarNode) and value.value is None:
             what = f"{attr!r} is empty" if attr else "the item is empty"
             raise refused(f"{what}: write a value, or delete it", position=value.position)
         return self.read(value)
@@ -112,10 +112,10 @@ class Text(NodeField):
             self.wanted = f"one of {', '.join(self.words)}"
 
     def accepts(self, node: Node) -> bool:
-        return isinstance(node, Scalar) and isinstance(node.value, str)
+        return isinstance(node, ScalarNode) and isinstance(node.value, str)
 
     def read(self, node: Node) -> str:
-        if not isinstance(node, Scalar):
+        if not isinstance(node, ScalarNode):
             raise self.unlike(node)
         if self.words and node.text not in self.words:
             raise refused(f"{_cut(node.text)!r} is not {self.wanted}{suggest(node.text, self.words)}")
@@ -164,7 +164,7 @@ class Parsed(Text):
         self.pattern = pattern
 
     def read(self, node: Node) -> Any:
-        if not isinstance(node, Scalar):
+        if not isinstance(node, ScalarNode):
             raise self.unlike(node)
         try:
             return self.parse(node.text)
@@ -185,10 +185,10 @@ class Formula(NodeField):
         self.parse = parse
 
     def accepts(self, node: Node) -> bool:
-        return isinstance(node, Scalar)
+        return isinstance(node, ScalarNode)
 
     def read(self, node: Node) -> Any:
-        if not isinstance(node, Scalar):
+        if not isinstance(node, ScalarNode):
             raise self.unlike(node)
         try:
             return self.parse(node.text)
@@ -206,10 +206,10 @@ class Truth(NodeField):
     wanted = "true or false"
 
     def accepts(self, node: Node) -> bool:
-        return isinstance(node, Scalar) and isinstance(node.value, bool)
+        return isinstance(node, ScalarNode) and isinstance(node.value, bool)
 
     def read(self, node: Node) -> bool:
-        if not isinstance(node, Scalar) or not isinstance(node.value, bool):
+        if not isinstance(node, ScalarNode) or not isinstance(node.value, bool):
             raise self.unlike(node)
         return node.value
 
@@ -223,12 +223,14 @@ class Whole(NodeField):
     wanted = "a whole number"
 
     def accepts(self, node: Node) -> bool:
-        return isinstance(node, Scalar) and isinstance(node.value, int) and not isinstance(node.value, bool)
+        return (
+            isinstance(node, ScalarNode) and isinstance(node.value, int) and not isinstance(node.value, bool)
+        )
 
     def read(self, node: Node) -> int:
         if not self.accepts(node):
             raise self.unlike(node)
-        assert isinstance(node, Scalar)
+        assert isinstance(node, ScalarNode)
         assert isinstance(node.value, int)
         if node.value < 0:
             raise refused(f"{node.text} is below 0")
@@ -245,7 +247,7 @@ class Number(NodeField):
 
     def accepts(self, node: Node) -> bool:
         return (
-            isinstance(node, Scalar)
+            isinstance(node, ScalarNode)
             and isinstance(node.value, int | float)
             and not isinstance(node.value, bool)
         )
@@ -253,7 +255,7 @@ class Number(NodeField):
     def read(self, node: Node) -> float:
         if not self.accepts(node):
             raise self.unlike(node)
-        assert isinstance(node, Scalar)
+        assert isinstance(node, ScalarNode)
         assert isinstance(node.value, int | float)
         return float(node.value)
 
@@ -267,7 +269,7 @@ class Day(NodeField):
     wanted = "a date such as 2026-03-01"
 
     def read(self, node: Node) -> date:
-        if not isinstance(node, Scalar) or not _DAY.fullmatch(node.text):
+        if not isinstance(node, ScalarNode) or not _DAY.fullmatch(node.text):
             raise self.unlike(node)
         try:
             return date.fromisoformat(node.text)

@@ -9,7 +9,9 @@ import inspect
 from collections.abc import Mapping
 from typing import Any
 
-from metrics.catalog.model import Company, Dataset, Metric
+from metrics.catalog.company import Company
+from metrics.catalog.dataset import Dataset
+from metrics.catalog.metric import Metric
 from metrics.errors import suggest
 from metrics.loading.fields import NodeField, Shape
 from metrics.loading.records import IdentitiesFile, SourcesFile, kind_options

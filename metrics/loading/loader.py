@@ -13,12 +13,14 @@ from types import MappingProxyType
 from typing import Any
 
 from metrics.business_hours import HOLIDAYS, read_holidays
-from metrics.catalog.model import BusinessCalendar, Catalog, Company, Dataset, Metric
+from metrics.catalog.catalog import Catalog
+from metrics.catalog.company import BusinessCalendar, Company
+from metrics.catalog.dataset import Dataset
+from metrics.catalog.metric import Metric
 from metrics.errors import Finding, Position, sort_findings
 from metrics.loading.fields import NAME as IDENTIFIER
 from metrics.loading.folder import NAME, Folder, read_folder, stem
-from metrics.loading.nodes import Mapping as MappingNode
-from metrics.loading.nodes import Node, Scalar, Sequence, locate
+from metrics.loading.nodes import MappingNode, Node, ScalarNode, SequenceNode, locate
 from metrics.loading.records import IdentitiesFile, SourcesFile, read, read_metric, read_values
 
 ALL = "*"
@@ -58,7 +60,7 @@ class Places:
             return Position(NAME, 1, 1)
         whole = (*place.path, *path)
         node = _follow(place.document, whole)
-        if isinstance(node, Scalar) and offset and not key:
+        if isinstance(node, ScalarNode) and offset and not key:
             return node.at(offset)
         return locate(place.document, whole, key)
 
@@ -81,7 +83,7 @@ def _follow(node: Node, path: tuple[str | int, ...]) -> Node | None:
     for part in path:
         if isinstance(node, MappingNode):
             found = node.get(str(part))
-        elif isinstance(node, Sequence):
+        elif isinstance(node, SequenceNode):
             found = node.items[part] if isinstance(part, int) and part < len(node.items) else None
         else:
             found = node
@@ -214,8 +216,8 @@ class _Builder:
     def keep(self, kind: str, path: str, node: Node, definition: object | None) -> bool:
         """Remember where a definition stands; tell whether its name is still free."""
         named = node.get(kind) if isinstance(node, MappingNode) else None
-        name = named.text if isinstance(named, Scalar) and named.text else stem(path)
-        if isinstance(named, Scalar) and name != stem(path) and IDENTIFIER.fullmatch(name):
+        name = named.text if isinstance(named, ScalarNode) and named.text else stem(path)
+        if isinstance(named, ScalarNode) and name != stem(path) and IDENTIFIER.fullmatch(name):
             message = f"{kind} {name!r} stands in {stem(path)}.yml: name the file {name}.yml"
             self.findings.append(Finding(named.position, "file-name", message))
         if definition is None:

@@ -16,7 +16,7 @@ _DOUBLE = re.compile(r"\\u[dD][89abAB]..\\u....|\\(?:x..|u.{4}|U.{8}|.)|[^\\]", 
 
 
 @dataclass(frozen=True)
-class Scalar:
+class ScalarNode:
     """One value; `plain` tells that it is not quoted, `raw` is its source text, quotes included."""
 
     value: Value
@@ -70,7 +70,7 @@ def _is_blank(token: str) -> bool:
 
 
 @dataclass(frozen=True)
-class Sequence:
+class SequenceNode:
     """A list of nodes."""
 
     items: tuple[Node, ...]
@@ -87,7 +87,7 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Mapping:
+class MappingNode:
     """Entries in the order of the file, each key once."""
 
     entries: tuple[Entry, ...]
@@ -102,14 +102,14 @@ class Mapping:
         return tuple(entry.key for entry in self.entries)
 
 
-Node = Scalar | Sequence | Mapping
+Node = ScalarNode | SequenceNode | MappingNode
 
 
 def plain(node: Node) -> Any:
     """Return a node as dicts, lists and plain values."""
-    if isinstance(node, Mapping):
+    if isinstance(node, MappingNode):
         return {entry.key: plain(entry.value) for entry in node.entries}
-    if isinstance(node, Sequence):
+    if isinstance(node, SequenceNode):
         return [plain(item) for item in node.items]
     return node.value
 
@@ -118,12 +118,12 @@ def locate(node: Node, path: abc.Sequence[str | int], key: bool = False) -> Posi
     """Return the position of the deepest node that exists along a path, or (`key`) of that node's key."""
     position = key_position = node.position
     for part in path:
-        if isinstance(node, Mapping):
+        if isinstance(node, MappingNode):
             entry = next((entry for entry in node.entries if entry.key == str(part)), None)
             if entry is None:
                 break
             node, key_position = entry.value, entry.key_position
-        elif isinstance(node, Sequence) and isinstance(part, int) and 0 <= part < len(node.items):
+        elif isinstance(node, SequenceNode) and isinstance(part, int) and 0 <= part < len(node.items):
             node = node.items[part]
             key_position = node.position
         else:

@@ -9,10 +9,11 @@ from typing import Any, TypeVar
 
 from marshmallow import ValidationError
 
-from metrics.catalog.model import Identity, Metric, SourceDefinition
+from metrics.catalog.dataset import Identity, SourceDefinition
+from metrics.catalog.metric import Metric
 from metrics.errors import Finding, suggest
 from metrics.loading.fields import shown
-from metrics.loading.nodes import Mapping, Node, Scalar, locate
+from metrics.loading.nodes import MappingNode, Node, ScalarNode, locate
 from metrics.loading.schema import internal_fields, record_schema
 from metrics.registry import discover
 
@@ -59,8 +60,8 @@ def read(
 
 def read_values(records: tuple[type, ...], node: Node, ignored: Collection[str] = ()) -> Outcome:
     """Read the fields of one or several dataclasses from one mapping; keep those that are right."""
-    if not isinstance(node, Mapping):
-        empty = isinstance(node, Scalar) and node.value is None
+    if not isinstance(node, MappingNode):
+        empty = isinstance(node, ScalarNode) and node.value is None
         message = "the file is empty" if empty else f"expected a mapping, got {shown(node)}"
         return Outcome({}, (Finding(node.position, "bad-value", message),))
     schema = record_schema(records, frozenset(ignored))
@@ -93,11 +94,11 @@ def kind_options() -> dict[str, type]:
 def read_metric(node: Node, domain: str = "") -> tuple[Metric | None, tuple[Finding, ...]]:
     """Read a metric and its kind's own keys from one mapping; None where it has findings."""
     kinds = kind_options()
-    named = node.get("kind") if isinstance(node, Mapping) else None
-    options = kinds.get(named.text) if isinstance(named, Scalar) else None
+    named = node.get("kind") if isinstance(node, MappingNode) else None
+    options = kinds.get(named.text) if isinstance(named, ScalarNode) else None
     if options is None:
         return None, _without_kind(node, named, kinds)
-    foreign = tuple(_foreign_keys(node, named.text, kinds)) if isinstance(named, Scalar) else ()
+    foreign = tuple(_foreign_keys(node, named.text, kinds)) if isinstance(named, ScalarNode) else ()
     outcome = read_values((Metric, options), node, _keys(kinds.values()))
     if outcome.findings or foreign:
         return None, (*outcome.findings, *foreign)
@@ -110,7 +111,7 @@ def read_metric(node: Node, domain: str = "") -> tuple[Metric | None, tuple[Find
 def _without_kind(node: Node, named: Node | None, kinds: dict[str, type]) -> tuple[Finding, ...]:
     """Return what can be said of a metric whose kind is not known: the keys of every kind pass."""
     found = read_values((Metric,), node, _keys(kinds.values())).findings
-    if not isinstance(named, Scalar) or not isinstance(named.value, str):
+    if not isinstance(named, ScalarNode) or not isinstance(named.value, str):
         return found
     message = f"{named.text!r} is not one of {', '.join(kinds)}{suggest(named.text, kinds)}"
     return (*found, Finding(named.position, "bad-value", message))
@@ -119,7 +120,7 @@ def _without_kind(node: Node, named: Node | None, kinds: dict[str, type]) -> tup
 def _foreign_keys(node: Node, kind: str, kinds: dict[str, type]) -> Iterator[Finding]:
     """Yield a finding for each key that other kinds have, but this one has not."""
     own = _keys((Metric, kinds[kind]))
-    for entry in node.entries if isinstance(node, Mapping) else ():
+    for entry in node.entries if isinstance(node, MappingNode) else ():
         having = [other for other, options in kinds.items() if entry.key in _keys((options,))]
         if having and entry.key not in own:
             known = f"{', '.join(having)} {'has' if len(having) == 1 else 'have'}"

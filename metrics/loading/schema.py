@@ -1,6 +1,6 @@
 """Read definitions: nodes of a document become the frozen dataclasses, problems become findings.
 
-The readers are marshmallow schemas built from the dataclasses themselves; `metrics.catalog.model` says what a
+The readers are marshmallow schemas built from the dataclasses themselves; `metrics.catalog.fields` says what a
 field's type and metadata mean; beside it, `identifier` marks a text that is a name, `free` a mapping whose
 keys are not, and `measures` an expression that may call aggregates. Unknown keys are refused, everything
 wrong is reported at once, each at its own line and column.
@@ -20,19 +20,13 @@ from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from marshmallow import EXCLUDE, Schema, ValidationError, validates_schema
 
-from metrics.catalog.model import (
-    MONTHS,
-    WEEKDAYS,
-    BusinessCalendar,
-    ColumnType,
-    Company,
-    Dataset,
-    Lookup,
-    Metric,
-)
+from metrics.catalog.company import MONTHS, WEEKDAYS, BusinessCalendar, Company
+from metrics.catalog.dataset import ColumnType, Dataset, Lookup
+from metrics.catalog.metric import Metric
 from metrics.catalog.walk import yaml_key
 from metrics.errors import suggest
-from metrics.expressions.parser import Expression, Measure, parse, parse_measure, parse_measures
+from metrics.expressions.nodes import Expression, Measure
+from metrics.expressions.parser import parse, parse_measure, parse_measures
 from metrics.loading.containers import Either, Items, Named, Pair
 from metrics.loading.fields import (
     PATTERNS,
@@ -51,7 +45,7 @@ from metrics.loading.fields import (
     refused,
     shown,
 )
-from metrics.loading.nodes import Entry, Mapping, Node
+from metrics.loading.nodes import Entry, MappingNode, Node
 
 T = TypeVar("T")
 
@@ -112,7 +106,7 @@ class Record(NodeField):
         self.shorthand: str | None = getattr(record, "SHORTHAND", None)
 
     def accepts(self, node: Node) -> bool:
-        return isinstance(node, Mapping) or self.shorthand is not None
+        return isinstance(node, MappingNode) or self.shorthand is not None
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
         record = super()._deserialize(value, attr, data, **kwargs)
@@ -135,12 +129,12 @@ class Record(NodeField):
         keys = [str(each.data_key) for each in fields if each.required or not any(f.required for f in fields)]
         return refused(f"expected a mapping with {', '.join(keys)}, got {shown(node)}")
 
-    def mapping(self, node: Node) -> Mapping:
-        if isinstance(node, Mapping):
+    def mapping(self, node: Node) -> MappingNode:
+        if isinstance(node, MappingNode):
             return node
         if self.shorthand is None:
             raise self.unlike(node)
-        return Mapping((Entry(self.shorthand, node.position, node),), node.position)
+        return MappingNode((Entry(self.shorthand, node.position, node),), node.position)
 
     def describe(self, refer: Callable[[type], Shape]) -> Shape:
         shape = refer(self.record)

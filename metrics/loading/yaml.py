@@ -31,7 +31,7 @@ from ruamel.yaml.events import (
 )
 
 from metrics.errors import Finding, Position, sort_findings
-from metrics.loading.nodes import Entry, Mapping, Node, Scalar, Sequence, locate, plain
+from metrics.loading.nodes import Entry, MappingNode, Node, ScalarNode, SequenceNode, locate, plain
 from metrics.loading.scalars import Ambiguous, OutOfRange, Value, resolve
 
 __all__ = [
@@ -41,10 +41,10 @@ __all__ = [
     "MAX_NODES",
     "MAX_TEXT",
     "Entry",
-    "Mapping",
+    "MappingNode",
     "Node",
-    "Scalar",
-    "Sequence",
+    "ScalarNode",
+    "SequenceNode",
     "Value",
     "locate",
     "plain",
@@ -178,7 +178,7 @@ class _Reader:
         with closing(self.events()) as events:
             next(events)  # the start of the stream
             if isinstance(next(events), StreamEndEvent):
-                return Scalar(None, "", self.lines.position(0), True)
+                return ScalarNode(None, "", self.lines.position(0), True)
             node = self.node(next(events), events, 1)
             next(events)  # the end of the document
             following = next(events)
@@ -226,7 +226,7 @@ class _Reader:
         if isinstance(event, AliasEvent):
             message = f"the alias *{event.anchor} is refused: write the value out, or quote the text"
             self.note(start, "yaml-anchor", message)
-            return Scalar(None, "", self.lines.position(start), True, f"*{event.anchor}")
+            return ScalarNode(None, "", self.lines.position(start), True, f"*{event.anchor}")
         self.check_properties(event)
         if isinstance(event, ScalarEvent):
             return self.scalar(event)
@@ -242,13 +242,13 @@ class _Reader:
         if event.tag is not None:
             self.note(start, "yaml-tag", "a tag (!...) is refused: write the plain value, or quote the text")
 
-    def sequence(self, start: int, events: Iterator[Any], depth: int) -> Sequence:
+    def sequence(self, start: int, events: Iterator[Any], depth: int) -> SequenceNode:
         items = []
         while not isinstance(event := next(events), SequenceEndEvent):
             items.append(self.node(event, events, depth + 1))
-        return Sequence(tuple(items), self.lines.position(start))
+        return SequenceNode(tuple(items), self.lines.position(start))
 
-    def mapping(self, start: int, events: Iterator[Any], depth: int) -> Mapping:
+    def mapping(self, start: int, events: Iterator[Any], depth: int) -> MappingNode:
         entries: dict[str, Entry] = {}
         while not isinstance(event := next(events), MappingEndEvent):
             key = self.key(event, events, depth)
@@ -256,20 +256,20 @@ class _Reader:
             value = self.node(following, events, depth + 1)
             if key is None:
                 continue
-            if isinstance(value, Scalar) and value.plain and not value.raw:
+            if isinstance(value, ScalarNode) and value.plain and not value.raw:
                 value = self.behind_colon(value, event.end_mark.index, following.start_mark.index)
             first = entries.setdefault(key.text, Entry(key.text, key.position, value))
             if first.value is not value:
                 message = f"the key {key.text!r} stands at line {first.key_position.line} already: keep one"
                 self.note(event.start_mark.index, "yaml-duplicate-key", message)
-        return Mapping(tuple(entries.values()), self.lines.position(start))
+        return MappingNode(tuple(entries.values()), self.lines.position(start))
 
-    def behind_colon(self, value: Scalar, key_end: int, end: int) -> Scalar:
+    def behind_colon(self, value: ScalarNode, key_end: int, end: int) -> ScalarNode:
         """Put an empty value behind its colon; the parser has it at the next key, lines below."""
         colon = self.text.find(":", key_end, end)
         return value if colon < 0 else replace(value, position=self.lines.position(colon + 1))
 
-    def key(self, event: Any, events: Iterator[Any], depth: int) -> Scalar | None:
+    def key(self, event: Any, events: Iterator[Any], depth: int) -> ScalarNode | None:
         start = event.start_mark.index
         if isinstance(event, ScalarEvent) and event.style is None and event.value == "<<":
             self.note(start, "yaml-anchor", "the merge key << is refused: write the keys out, or quote it")
@@ -282,7 +282,7 @@ class _Reader:
             self.note(start, "yaml-syntax", "a key is a list or a mapping: write a text")
         return None
 
-    def scalar(self, event: Any, key: bool = False) -> Scalar:
+    def scalar(self, event: Any, key: bool = False) -> ScalarNode:
         start = event.start_mark.index
         is_plain, text = event.style is None, event.value
         raw = self.text[start : event.end_mark.index]
@@ -297,7 +297,7 @@ class _Reader:
             except (Ambiguous, OutOfRange) as error:
                 self.note(start, error.code, str(error))
                 value = error.meant
-        return Scalar(value, text, self.lines.position(start), is_plain, raw)
+        return ScalarNode(value, text, self.lines.position(start), is_plain, raw)
 
     def unescaped(self, text: str, start: int) -> str:
         r"""Join surrogate pairs, as JSON writes them (\ud83d\ude00), and refuse what no file may hold."""

@@ -12,13 +12,15 @@ from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 
-from metrics.catalog.model import Catalog, Metric
-from metrics.engine.planner import Ask, Session
+from metrics.catalog.catalog import Catalog
+from metrics.catalog.metric import Metric
+from metrics.engine.planner import Session
+from metrics.engine.schedule import MetricRequest
 from metrics.errors import UsageError
 from metrics.grain import Period
 from metrics.kind import kind_of, kinds
 from metrics.observation import Dimensions, Observation
-from metrics.operations.query import Answer, Query, live_in, whole, within
+from metrics.operations.query import Answer, MetricQuery, live_in, whole, within
 from metrics.sql.scan import Cell
 
 Amounts = Mapping[str, Decimal | None]
@@ -48,7 +50,7 @@ class Components:
 class _Session(Session):
     """A run that also answers what a kind offers besides its values."""
 
-    def bridge(self, ask: Ask) -> tuple[Mapping[Cell, Amounts], Amounts]:
+    def bridge(self, ask: MetricRequest) -> tuple[Mapping[Cell, Amounts], Amounts]:
         """Return a metric's components by cell, and those of a cell without anybody."""
         plan = self._plan(ask)
         self._hold(ask.metric, plan.guards)
@@ -71,7 +73,7 @@ def component_names(metric: Metric) -> tuple[str, ...]:
     return names
 
 
-def components(query: Query, catalog: Catalog, root: Path, now: datetime) -> Components:
+def components(query: MetricQuery, catalog: Catalog, root: Path, now: datetime) -> Components:
     """Compute a metric's values with their components; nothing is stored.
 
     Raises UnknownMetric, UnknownDimension, UsageError for a metric without components, and what a
@@ -79,7 +81,7 @@ def components(query: Query, catalog: Catalog, root: Path, now: datetime) -> Com
     """
     metric, query = catalog.metric(query.metric), whole(query, catalog)
     names = component_names(metric)
-    ask = Ask(query.metric, (query.grain,), (query.by,))
+    ask = MetricRequest(query.metric, (query.grain,), (query.by,))
     session = _Session(catalog, root, now, query.as_of)
     with session:
         answer = live_in(session, query)

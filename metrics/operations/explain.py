@@ -10,11 +10,15 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from metrics.catalog.definition_hash import definition_hash, upstream
-from metrics.catalog.model import Catalog, Dataset, Lookup, Metric
-from metrics.describe.parameters import Term, kind_text, terms
+from metrics.catalog.catalog import Catalog
+from metrics.catalog.dataset import Dataset, Lookup
+from metrics.catalog.definition_hash import definition_hash
+from metrics.catalog.lineage import upstream
+from metrics.catalog.metric import Metric
+from metrics.describe.parameters import Parameter, kind_text, parameters
 from metrics.describe.units import unit_of
-from metrics.engine.planner import Session, Statement, ask_for
+from metrics.engine.planner import Session, Statement
+from metrics.engine.schedule import request_for
 from metrics.engine.unmatched import Unmatched
 from metrics.errors import Position, ScorecardError
 from metrics.kind import kind_of
@@ -53,7 +57,7 @@ class Explanation:
     metric: Metric
     unit: str
     kind: str
-    terms: tuple[Term, ...]
+    parameters: tuple[Parameter, ...]
     definition_hash: str
     code_version: int
     upstream: tuple[Upstream, ...]
@@ -75,7 +79,7 @@ def explain(
     """
     found = catalog.metric(metric)
     with Session(catalog, root, now, as_of) as session:
-        outcome = list(session.compute([ask_for(found)]))[-1]
+        outcome = list(session.compute([request_for(found)]))[-1]
         statements = tuple(session.statements)
         matches = Unmatched(session).of(metric)
         exclusions = tuple(_exclusions(session, upstream(catalog, metric).datasets))
@@ -83,7 +87,7 @@ def explain(
         metric=found,
         unit=unit_of(found, catalog),
         kind=kind_text(found),
-        terms=terms(found, catalog),
+        parameters=parameters(found, catalog),
         definition_hash=definition_hash(catalog, metric),
         code_version=kind_of(found).CODE_VERSION,
         upstream=tuple(_upstream(catalog, metric)),

@@ -7,9 +7,11 @@ from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
 
+from metrics.catalog.catalog import Catalog
 from metrics.catalog.definition_hash import definition_hash
-from metrics.catalog.model import Catalog, Metric
-from metrics.engine.planner import Ask, Session
+from metrics.catalog.metric import Metric
+from metrics.engine.planner import Session
+from metrics.engine.schedule import MetricRequest
 from metrics.errors import GrainNotAllowed, ScorecardError, UnknownDimension
 from metrics.grain import Grain
 from metrics.observation import Observation, State
@@ -25,7 +27,7 @@ class Origin(StrEnum):
 
 
 @dataclass(frozen=True)
-class Query:
+class MetricQuery:
     """What is asked: periods that start in [start, end), cut by dimensions.
 
     `as_of` hides data that came later; `as_known` shows what the store said then.
@@ -49,7 +51,7 @@ class Answer:
     watermark: datetime | None
 
 
-def answer(query: Query, catalog: Catalog, root: Path, store: Store, now: datetime) -> Answer:
+def answer(query: MetricQuery, catalog: Catalog, root: Path, store: Store, now: datetime) -> Answer:
     """Answer from the store where it holds the cut at the current definition and watermark, else live.
 
     A live answer is not stored. Raises UnknownMetric, UnknownDimension, GrainNotAllowed for `all` of a
@@ -74,7 +76,7 @@ def answer(query: Query, catalog: Catalog, root: Path, store: Store, now: dateti
     return live(query, catalog, root, now)
 
 
-def whole(query: Query, catalog: Catalog) -> Query:
+def whole(query: MetricQuery, catalog: Catalog) -> MetricQuery:
     """Return a query with the dimensions of its kind; raise UnknownMetric or UnknownDimension."""
     metric = catalog.metric(query.metric)
     known = metric.whole_cut(metric.dimensions)
@@ -85,7 +87,7 @@ def whole(query: Query, catalog: Catalog) -> Query:
 
 
 def _is_current(
-    query: Query, catalog: Catalog, root: Path, now: datetime, watermark: datetime | None
+    query: MetricQuery, catalog: Catalog, root: Path, now: datetime, watermark: datetime | None
 ) -> bool:
     """Tell whether the sources hold nothing newer; where one cannot say, the last good value stands."""
     try:
@@ -95,7 +97,7 @@ def _is_current(
         return True
 
 
-def _stored(query: Query, store: Store) -> tuple[Observation, ...]:
+def _stored(query: MetricQuery, store: Store) -> tuple[Observation, ...]:
     rows = store.latest(
         query.metric, grain=query.grain, by=_cut(query.by), start=query.start, end=query.end,
         as_known=query.as_known,
@@ -103,15 +105,15 @@ def _stored(query: Query, store: Store) -> tuple[Observation, ...]:
     return tuple(row for row in rows if not (row.state is State.NO_DATA and row.dimensions))
 
 
-def live(query: Query, catalog: Catalog, root: Path, now: datetime) -> Answer:
+def live(query: MetricQuery, catalog: Catalog, root: Path, now: datetime) -> Answer:
     """Compute an answer now, without storing it; raise the error that it fails with."""
     with Session(catalog, root, now, query.as_of) as session:
         return live_in(session, query)
 
 
-def live_in(session: Session, query: Query) -> Answer:
+def live_in(session: Session, query: MetricQuery) -> Answer:
     """Compute an answer in a session; raise the error that it fails with."""
-    outcome = list(session.compute([Ask(query.metric, (query.grain,), (query.by,))]))[-1]
+    outcome = list(session.compute([MetricRequest(query.metric, (query.grain,), (query.by,))]))[-1]
     if outcome.error is not None:
         raise outcome.error
     found = observations_of(session.catalog, outcome, session.now, None)
@@ -124,7 +126,7 @@ def live_in(session: Session, query: Query) -> Answer:
     return Answer(tuple(kept), Origin.LIVE, outcome.watermark)
 
 
-def within(start: date | None, query: Query) -> bool:
+def within(start: date | None, query: MetricQuery) -> bool:
     """Tell whether a period that starts on a day is asked for."""
     if start is None:
         return True

@@ -12,9 +12,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
+from metrics.catalog.catalog import Catalog
 from metrics.catalog.definition_hash import canonical_text, definition_hash, resolved
-from metrics.catalog.model import Catalog
-from metrics.engine.planner import Outcome, Session, ask_for, owned, with_inputs
+from metrics.engine.planner import Outcome, Session, owned
+from metrics.engine.schedule import request_for, with_inputs
 from metrics.engine.unmatched import Unmatched
 from metrics.engine.watermarks import has_watermark
 from metrics.errors import BehindWatermark, ScorecardError, SourceError, SourceUnavailable
@@ -79,9 +80,9 @@ class Refresher:
         where another process refreshes. What fails within one metric is in the summary instead.
         """
         names = tuple(self.catalog.metrics) if metrics is None else tuple(metrics)
-        needed = with_inputs(self.catalog, [ask_for(self.catalog.metric(name)) for name in names])
+        needed = with_inputs(self.catalog, [request_for(self.catalog.metric(name)) for name in names])
         # What is stored of an input is its own, whatever the formula over it needs besides.
-        asks = (*(ask_for(self.catalog.metric(ask.metric)) for ask in needed), *needed)
+        asks = (*(request_for(self.catalog.metric(ask.metric)) for ask in needed), *needed)
         held = self.store.watermark()
         if as_of is not None and held is not None and as_of < held:
             raise BehindWatermark("refresh", as_of, held)

@@ -9,9 +9,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.sql import ColumnElement
 
-from metrics.catalog.model import Catalog
-from metrics.expressions.parser import Name
-from metrics.sql.rows import Rows, Selectable
+from metrics.catalog.catalog import Catalog
+from metrics.expressions.nodes import Name
+from metrics.sql.rows import Rows
+from metrics.sql.scope import Selectable
 
 
 @dataclass(frozen=True)

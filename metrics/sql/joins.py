@@ -6,25 +6,24 @@ be many-to-one is left with the scope as a guard.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.sql import ColumnElement
 
-from metrics.catalog.model import Crosswalk, Lookup, Rates
+from metrics.catalog.company import Rates
+from metrics.catalog.dataset import Crosswalk, Lookup
 from metrics.dialect import MONEY, SA_TYPES, Type, Value
 from metrics.errors import ExpressionError
-from metrics.expressions.parser import Name
+from metrics.expressions.nodes import Name
 from metrics.grain import Span, Unit
-
-if TYPE_CHECKING:
-    from metrics.sql.rows import Rows
+from metrics.sql.relation import Relation
 
 
 class Join:
     """A many-to-one join onto a subquery; columns are added to it as they are asked for."""
 
-    def __init__(self, rows: Rows, alias: str, target: Rows) -> None:
+    def __init__(self, rows: Relation, alias: str, target: Relation) -> None:
         self.rows = rows
         self.alias = alias
         self.target = target
@@ -49,7 +48,7 @@ class Join:
 class KeyJoin(Join):
     """A join on the target's key, at an instant where the target is a history or snapshot table."""
 
-    def __init__(self, rows: Rows, alias: str, target: Rows, lookup: Lookup) -> None:
+    def __init__(self, rows: Relation, alias: str, target: Relation, lookup: Lookup) -> None:
         super().__init__(rows, alias, target)
         keys, given = target.dataset.key, len(lookup.on)
         if not 0 < given <= len(keys):
@@ -116,7 +115,7 @@ class KeyJoin(Join):
 class PickJoin(Join):
     """The first or last row of an entity before or after a moment of the row."""
 
-    def __init__(self, rows: Rows, alias: str, target: Rows, lookup: Lookup) -> None:
+    def __init__(self, rows: Relation, alias: str, target: Relation, lookup: Lookup) -> None:
         super().__init__(rows, alias, target)
         if not rows.dataset.key:
             raise ExpressionError(f"dataset {rows.dataset.dataset!r} needs a key to pick rows for", 0)
@@ -175,7 +174,7 @@ class PickJoin(Join):
 class RatesJoin(Join):
     """The exchange rate that was in force on the row's day."""
 
-    def __init__(self, rows: Rows, alias: str, target: Rows, rates: Rates, currency: ColumnElement[Any],
+    def __init__(self, rows: Relation, alias: str, target: Relation, rates: Rates, currency: ColumnElement[Any],
                  day: ColumnElement[Any], report: str) -> None:  # fmt: skip
         super().__init__(rows, alias, target)
         self.rates, self.currency, self.day, self.report = rates, currency, day, report
@@ -210,7 +209,7 @@ class RatesJoin(Join):
 class CrosswalkJoin(Join):
     """The one entity that a system's own id stands for."""
 
-    def __init__(self, rows: Rows, alias: str, target: Rows, crosswalk: Crosswalk,
+    def __init__(self, rows: Relation, alias: str, target: Relation, crosswalk: Crosswalk,
                  own: ColumnElement[Any], system: str) -> None:  # fmt: skip
         super().__init__(rows, alias, target)
         self.crosswalk, self.own, self.system = crosswalk, own, system
@@ -223,13 +222,13 @@ class CrosswalkJoin(Join):
         return sa.outerjoin(source, inner, inner.c.own == self.own)
 
 
-def lookup_join(rows: Rows, alias: str, lookup: Lookup) -> Join:
+def lookup_join(rows: Relation, alias: str, lookup: Lookup) -> Join:
     """Build the join of a lookup."""
     target = rows.of(lookup.dataset, f"{alias}_x")
     return PickJoin(rows, alias, target, lookup) if lookup.pick else KeyJoin(rows, alias, target, lookup)
 
 
-def rates_join(rows: Rows, alias: str, rates: Rates, currency: ColumnElement[Any],
+def rates_join(rows: Relation, alias: str, rates: Rates, currency: ColumnElement[Any],
                 day: ColumnElement[Any], report: str) -> Join:  # fmt: skip
     """Build the join of a row to the exchange rate of its day."""
     fresh = rows.of(rates.dataset)
@@ -250,7 +249,7 @@ def rates_join(rows: Rows, alias: str, rates: Rates, currency: ColumnElement[Any
 
 
 def crosswalk_rows(
-    target: Rows, crosswalk: Crosswalk, system: str
+    target: Relation, crosswalk: Crosswalk, system: str
 ) -> tuple[dict[str, ColumnElement[Any]], list[ColumnElement[Any]]]:
     """Return one system's ids and the entities that they stand for, and the condition that picks them."""
     own, entity = (
@@ -261,7 +260,7 @@ def crosswalk_rows(
 
 
 def crosswalk_join(
-    rows: Rows, alias: str, crosswalk: Crosswalk, own: ColumnElement[Any], system: str
+    rows: Relation, alias: str, crosswalk: Crosswalk, own: ColumnElement[Any], system: str
 ) -> Join:
     """Build the join of a system's own id to the entity that it stands for."""
     fresh = rows.of(crosswalk.dataset)
@@ -275,7 +274,7 @@ def crosswalk_join(
     return CrosswalkJoin(rows, alias, rows.of(crosswalk.dataset, f"{alias}_x"), crosswalk, own, system)
 
 
-def validity(rows: Rows) -> tuple[Value, Value | None]:
+def validity(rows: Relation) -> tuple[Value, Value | None]:
     """Return when rows of a history or snapshot table become and stop being valid; None: at the next row."""
     valid = rows.dataset.valid
     start = (valid.from_ or valid.snapshot) if valid else None

@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.sql import ColumnElement
 
-from metrics.catalog.model import At, Over
+from metrics.catalog.options import At, Over
 from metrics.dialect import INSTANT, Type, Value
 from metrics.grain import Calendar, Grain, Period
 
@@ -18,7 +18,7 @@ TICK = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True)
-class When:
+class TimeFrame:
     """What a select needs to know about time: the calendar, the periods asked for and the watermark."""
 
     calendar: Calendar
@@ -50,7 +50,7 @@ def covered(period: Period, over: Over, calendar: Calendar) -> tuple[date, date]
     return period.start, period.end
 
 
-def periods_table(when: When, grains: Iterable[Grain], over: Over, at: At | None) -> sa.FromClause:
+def periods_table(when: TimeFrame, grains: Iterable[Grain], over: Over, at: At | None) -> sa.FromClause:
     """Return the periods of some grains as a table: their days, what they cover, and where a stock is read."""
     calendar, wanted = when.calendar, tuple(grains)
     lines = []

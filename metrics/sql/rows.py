@@ -8,52 +8,20 @@ a rate for every amount) is collected as guards, which run before the number is 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime, time, timedelta
-from typing import Any
+from datetime import time, timedelta
+from typing import Any, Self
 
 import sqlalchemy as sa
 from sqlalchemy.sql import ColumnElement
 
-from metrics.catalog.model import Catalog, Column, Dataset
+from metrics.catalog.dataset import Column, Dataset
 from metrics.dialect import INSTANT, MONEY, NAIVE, SA_TYPES, Type, Value
 from metrics.errors import ExpressionError, suggest
-from metrics.expressions.parser import Literal, Name, Node
-from metrics.source import ColumnSpec, Source
+from metrics.expressions.nodes import Literal, Name, Node
+from metrics.source import ColumnSpec
 from metrics.sql.joins import Join, crosswalk_join, label_of, lookup_join, rates_join
+from metrics.sql.scope import Guard, Scope, Selectable
 from metrics.sql.translator import Translator
-
-Selectable = sa.Select[Any]
-
-
-@dataclass(frozen=True)
-class Guard:
-    """A select that must count 0, or the numbers built on it are wrong; `message` says why."""
-
-    name: str
-    select: Selectable
-    message: str
-
-
-@dataclass
-class Scope:
-    """What a query is built in: the catalog, an open source, now, and a date that later rows hide behind."""
-
-    catalog: Catalog
-    source: Source
-    now: datetime
-    as_of: datetime | None = None
-    guards: dict[str, Guard] = field(default_factory=dict)
-    used: set[str] = field(default_factory=set)
-
-    @property
-    def zone(self) -> str:
-        """Return the company's time zone."""
-        return self.catalog.company.timezone
-
-    def guard(self, name: str, select: Selectable, message: str) -> None:
-        """Remember a guard, once."""
-        self.guards.setdefault(name, Guard(name, select, message))
 
 
 class Rows:
@@ -73,13 +41,13 @@ class Rows:
         self._rates: dict[Node, str] = {}
         self._open_names: list[str] = []
 
-    def again(self, alias: str = "t") -> Rows:
+    def again(self, alias: str = "t") -> Self:
         """Return another use of the same dataset."""
-        return Rows(self.scope, self.dataset, alias)
+        return type(self)(self.scope, self.dataset, alias)
 
-    def of(self, dataset: str, alias: str = "t") -> Rows:
+    def of(self, dataset: str, alias: str = "t") -> Self:
         """Return a use of another dataset of the same source."""
-        return Rows(self.scope, self.scope.catalog.datasets[dataset], alias)
+        return type(self)(self.scope, self.scope.catalog.datasets[dataset], alias)
 
     # -- what a use asks for ----------------------------------------------------------------------
 

@@ -13,7 +13,7 @@ from sqlalchemy.sql import ColumnElement
 
 from metrics.dialect import INSTANT, NAIVE, SA_TYPES, Dialect, Type, Value, common, wider
 from metrics.errors import ExpressionError
-from metrics.expressions.parser import Call, Case, Cast, Literal, Name, Node, Operation, SpanLiteral
+from metrics.expressions.nodes import Call, Case, Cast, Literal, Name, Node, Operation, SpanLiteral
 from metrics.grain import Span, to_instant
 
 Resolve = Callable[[Name], Value]

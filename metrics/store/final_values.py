@@ -32,7 +32,7 @@ _RAW = ("id", "grain", "period_start", "period_end", "dimensions", "state", *FIG
 
 
 @dataclass(frozen=True)
-class Closed:
+class FinalValues:
     """Final values of a metric, one row a period and segment.
 
     The same few periods, segments and watermarks come again and again: `period`, `segment` and `watermark` say of
@@ -56,8 +56,8 @@ def current_closed(
     definition_hash: str,
     *,
     watermarks: bool = False,
-    known: Closed | None = None,
-) -> Closed:
+    known: FinalValues | None = None,
+) -> FinalValues:
     """Return what is final of what is known now; a small sample is final too.
 
     `known` is what was read before of the same metric and hash: only what was written since is read then.
@@ -70,8 +70,8 @@ def current_closed(
 
 
 def first_closed(
-    engine: Engine, metric: str, *, watermarks: bool = False, known: Closed | None = None
-) -> Closed:
+    engine: Engine, metric: str, *, watermarks: bool = False, known: FinalValues | None = None
+) -> FinalValues:
     """Return what was first written as final, whatever its definition."""
     of = observations.c.metric == metric, _CLOSED
     if known is None:
@@ -79,7 +79,7 @@ def first_closed(
     return _joined(known, *_read(engine, _since(known, *of), watermarks), latest=False)
 
 
-def _since(known: Closed, *where: ColumnElement[bool]) -> Select[Any]:
+def _since(known: FinalValues, *where: ColumnElement[bool]) -> Select[Any]:
     return select(observations).where(*where, observations.c.id > known.upto).order_by(observations.c.id)
 
 
@@ -95,7 +95,7 @@ class _Codes(dict[Known, int]):
         return np.array(list(map(self.__getitem__, cells)), dtype=np.int64)
 
 
-def _read(engine: Engine, wanted: Select[Any], watermarks: bool) -> tuple[Closed, npt.NDArray[np.bool_]]:
+def _read(engine: Engine, wanted: Select[Any], watermarks: bool) -> tuple[FinalValues, npt.NDArray[np.bool_]]:
     """Return the rows of a select in its order, and which of them are final."""
     # As they lie in the database: to decode a cell costs more than all else, and few are different.
     raw = [type_coerce(observations.c[name], NullType()) for name in _RAW]
@@ -128,7 +128,7 @@ def _read(engine: Engine, wanted: Select[Any], watermarks: bool) -> tuple[Closed
         _decoder(engine, observations.c[name])
         for name in ("period_start", "period_end", "dimensions", "watermark")
     )
-    found = Closed(
+    found = FinalValues(
         tuple(Period(Grain(name), start(since), end(until)) for name, since, until in spans),
         tuple(map(dimensions, segments)),
         tuple(map(mark, instants)),
@@ -147,7 +147,9 @@ def _decoder(engine: Engine, column: Column[Any]) -> Callable[[Any], Any]:
     return decode or (lambda cell: cell)
 
 
-def _joined(known: Closed, since: Closed, final: npt.NDArray[np.bool_], *, latest: bool) -> Closed:
+def _joined(
+    known: FinalValues, since: FinalValues, final: npt.NDArray[np.bool_], *, latest: bool
+) -> FinalValues:
     """Return the latest, or the first, of each period and segment, of those that are final."""
     periods, period = _both(known.periods, known.period, since.periods, since.period)
     segments, segment = _both(known.segments, known.segment, since.segments, since.segment)
@@ -160,7 +162,9 @@ def _joined(known: Closed, since: Closed, final: npt.NDArray[np.bool_], *, lates
     rows = rows[np.concatenate([np.ones(len(known.period), np.bool_), final])[rows]]
     figures = np.concatenate([known.figures, since.figures], axis=1)[:, rows]
     upto = max(known.upto, since.upto)
-    return Closed(periods, segments, watermarks, period[rows], segment[rows], watermark[rows], figures, upto)
+    return FinalValues(
+        periods, segments, watermarks, period[rows], segment[rows], watermark[rows], figures, upto
+    )
 
 
 def _both(

@@ -15,7 +15,7 @@ from metrics.errors import StoreError
 from metrics.grain import Grain, Period
 from metrics.observation import Dimensions, Observation
 from metrics.store.database import open_engine, writing
-from metrics.store.tables import (
+from metrics.store.records import (
     DatasetHealth,
     Definition,
     Refresh,
@@ -24,6 +24,8 @@ from metrics.store.tables import (
     Written,
     canonical_cut,
     canonical_dimensions,
+)
+from metrics.store.tables import (
     datasets,
     definitions,
     observation_columns,

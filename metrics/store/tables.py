@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -28,97 +28,8 @@ from sqlalchemy import (
 )
 
 from metrics.grain import Grain, Period
-from metrics.observation import Dimensions, Observation, State
-
-Cut = tuple[str, ...]
-"""The names of the dimensions that a value is cut by, sorted; empty for the total."""
-
-
-@dataclass(frozen=True)
-class Run:
-    """One computation of one metric: what was computed, from data up to when, and how it ended.
-
-    `grains` and `cuts` say what the run covers: a stored segment within them that the run does not give
-    has vanished. `seconds` is how long it took. `watermark` is the instant up to which the data is known.
-    `beside` is what the kind publishes beside the values, as plain JSON values.
-    """
-
-    id: str
-    metric: str
-    definition_hash: str
-    code_version: int
-    started_at: datetime
-    finished_at: datetime
-    watermark: datetime | None
-    outcome: Literal["ok", "failed"]
-    error: str | None
-    grains: tuple[Grain, ...]
-    cuts: tuple[Cut, ...]
-    seconds: float
-    beside: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Written:
-    """How many of a run's observations were new, how many said nothing new, and how many vanished."""
-
-    written: int
-    unchanged: int
-    tombstones: int
-
-
-@dataclass(frozen=True)
-class SourceHealth:
-    """Whether a source answered when it was last asked, and how far its data reaches."""
-
-    source: str
-    up: bool
-    checked_at: datetime
-    last_success: datetime | None
-    watermark: datetime | None
-    error: str | None
-
-
-@dataclass(frozen=True)
-class DatasetHealth:
-    """Until when a dataset was complete when it was last read."""
-
-    dataset: str
-    source: str
-    read_at: datetime
-    watermark: datetime
-
-
-@dataclass(frozen=True)
-class Definition:
-    """A definition as it was computed: its hash, its canonical JSON text and the commit it came from."""
-
-    hash: str
-    metric: str
-    code_version: int | None
-    canonical: str
-    commit: str | None
-    first_seen: datetime
-
-
-@dataclass(frozen=True)
-class Refresh:
-    """One refresh of the whole project: when it ran, how many metrics came through and how many failed."""
-
-    started_at: datetime
-    finished_at: datetime
-    ok: int
-    failed: int
-
-
-def canonical_cut(names: Iterable[str]) -> Cut:
-    """Return the names of a cut in their stored order."""
-    return tuple(sorted(names))
-
-
-def canonical_dimensions(dimensions: Iterable[tuple[str, str]]) -> Dimensions:
-    """Return the pairs of a segment in their stored order."""
-    return tuple(sorted(dimensions))
+from metrics.observation import Observation, State
+from metrics.store.records import Run, Written, canonical_cut
 
 
 class UtcTime(TypeDecorator[datetime]):
@@ -184,8 +95,10 @@ class _JsonObject(TypeDecorator[Mapping[str, Any]]):
 
 metadata = MetaData()
 
+
 # SQLite counts up by itself only in a column that is declared INTEGER.
 _NUMBER = BigInteger().with_variant(Integer(), "sqlite")
+
 
 runs = Table(
     "runs",
@@ -210,6 +123,7 @@ runs = Table(
     Index("runs_metric", "metric", "number"),
     Index("runs_watermark", "outcome", "watermark"),
 )
+
 
 observations = Table(
     "observations",
@@ -238,6 +152,7 @@ observations = Table(
     Index("observations_key", "metric", "grain", "cut", "dimensions", "period_start", "id"),
 )
 
+
 definitions = Table(
     "definitions",
     metadata,
@@ -248,6 +163,7 @@ definitions = Table(
     Column("git_commit", Text),
     Column("first_seen", UtcTime, nullable=False),
 )
+
 
 sources = Table(
     "sources",
@@ -260,6 +176,7 @@ sources = Table(
     Column("error", Text),
 )
 
+
 datasets = Table(
     "datasets",
     metadata,
@@ -268,6 +185,7 @@ datasets = Table(
     Column("read_at", UtcTime, nullable=False),
     Column("watermark", UtcTime, nullable=False),
 )
+
 
 refreshes = Table(
     "refreshes",
@@ -278,6 +196,7 @@ refreshes = Table(
     Column("ok", Integer, nullable=False),
     Column("failed", Integer, nullable=False),
 )
+
 
 api_keys = Table(
     "api_keys",
@@ -291,9 +210,14 @@ api_keys = Table(
     Column("revoked_at", UtcTime),
 )
 
+
 _FLOATS = ("value", "numerator", "denominator", "lower", "upper", "maturity")
+
+
 _PLAIN: tuple[str, ...] = ("metric", "definition_hash", "code_version", "dimensions", *_FLOATS)
 _PLAIN += ("sample_size", "watermark", "computed_at", "run")
+
+
 _RUN = tuple(name for name in Run.__dataclass_fields__ if name not in ("grains", "cuts"))
 
 

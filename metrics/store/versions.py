@@ -12,16 +12,8 @@ from sqlalchemy import ColumnElement, Connection, Select, func, select
 from metrics.errors import StoreError
 from metrics.grain import Grain
 from metrics.observation import Dimensions, Observation, State
-from metrics.store.tables import (
-    Cut,
-    Run,
-    Written,
-    canonical_cut,
-    canonical_dimensions,
-    observation_columns,
-    observation_of,
-    observations,
-)
+from metrics.store.records import Cut, Run, Written, canonical_cut, canonical_dimensions
+from metrics.store.tables import observation_columns, observation_of, observations
 
 _FLOATS = ("value", "numerator", "denominator", "lower", "upper", "maturity")
 

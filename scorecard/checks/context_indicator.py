@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from metrics.catalog.model import Direction
+from metrics.catalog.metric import Direction
 from metrics.errors import Finding
 from scorecard.rule import Subject
 

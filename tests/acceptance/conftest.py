@@ -13,11 +13,11 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from metrics.catalog.model import Catalog
+from metrics.catalog.catalog import Catalog
 from metrics.grain import Grain
 from metrics.loading.loader import load
 from metrics.observation import Dimensions, Observation
-from metrics.operations.query import Query, answer
+from metrics.operations.query import MetricQuery, answer
 from metrics.operations.refresh import Refresher
 from metrics.store.store import Store
 
@@ -37,7 +37,7 @@ class Case:
 
     def values(self, metric: str, grain: Grain, *by: str) -> dict[tuple[str, Dimensions], Observation]:
         """Return the stored observations by first day (or `all`) and segment."""
-        found = answer(Query(metric, grain, by), self.catalog, self.root, self.store, self.now)
+        found = answer(MetricQuery(metric, grain, by), self.catalog, self.root, self.store, self.now)
         return {(str(seen.period.start or "all"), seen.dimensions): seen for seen in found.observations}
 
 

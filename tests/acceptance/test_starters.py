@@ -15,7 +15,7 @@ import pytest
 from api.starter import compose
 from metrics.loading.loader import load
 from metrics.observation import Observation, State
-from metrics.operations.query import Query, answer
+from metrics.operations.query import MetricQuery, answer
 from metrics.operations.refresh import Refresher
 from metrics.store.store import Store
 from tests.acceptance.conftest import DATA
@@ -71,7 +71,7 @@ def _computed(project: Path, url: str, monkeypatch: pytest.MonkeyPatch) -> Value
         values = {}
         for name, metric in loaded.catalog.metrics.items():
             for grain in metric.grains:
-                seen = answer(Query(name, grain), loaded.catalog, project, store, NOW).observations
+                seen = answer(MetricQuery(name, grain), loaded.catalog, project, store, NOW).observations
                 values[name, str(grain)] = {str(each.period.start): each for each in seen}
         return values
     finally:

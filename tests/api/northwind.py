@@ -8,7 +8,7 @@ from api.project.project import Project
 from metrics.grain import Grain
 from metrics.observation import Observation, State
 from metrics.statistics.intervals import wilson
-from metrics.store.tables import DatasetHealth, Definition, Run, SourceHealth
+from metrics.store.records import DatasetHealth, Definition, Run, SourceHealth
 
 NOW = datetime(2026, 11, 20, 8, tzinfo=UTC)
 WATERMARK = datetime(2026, 11, 20, 6, tzinfo=UTC)

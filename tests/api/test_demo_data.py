@@ -28,10 +28,11 @@ from api.demo.timeline import (
     stamps,
     weekday,
 )
-from metrics.catalog.model import Direction
+from metrics.catalog.metric import Direction
 from metrics.check import check as check_metrics
 from metrics.describe.units import unit_of
-from metrics.engine.planner import Outcome, Session, ask_for
+from metrics.engine.planner import Outcome, Session
+from metrics.engine.schedule import request_for
 from metrics.kind import kinds
 from metrics.loading.loader import load as load_metrics
 from metrics.observation import State
@@ -620,7 +621,7 @@ def outcomes(project: tuple[Path, Summary]) -> dict[str, Outcome]:
     """Return what each metric gives at the demo's now."""
     catalog = load(project[0]).catalog
     assert catalog is not None
-    asks = tuple(ask_for(metric) for metric in catalog.metrics.values())
+    asks = tuple(request_for(metric) for metric in catalog.metrics.values())
     with Session(catalog, project[0], NOW, NOW) as session:
         return {one.metric: one for one in session.compute(asks)}
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import duckdb
 
-from metrics.catalog.model import Catalog
+from metrics.catalog.catalog import Catalog
 from metrics.loading.folder import folder_of
 from metrics.loading.loader import build
 from metrics.operations.refresh import Refresher, Summary

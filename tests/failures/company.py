@@ -19,7 +19,7 @@ from typing import Any
 import duckdb
 import psycopg
 
-from metrics.catalog.model import Catalog
+from metrics.catalog.catalog import Catalog
 from metrics.loading.loader import load
 from metrics.operations.refresh import Refresher, Summary
 from metrics.store.store import Store

@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from metrics.catalog.definition_hash import upstream
-from metrics.catalog.model import Catalog
+from metrics.catalog.catalog import Catalog
+from metrics.catalog.lineage import upstream
 from metrics.kind import kinds
 from metrics.loading.loader import load
 from metrics.observation import Observation

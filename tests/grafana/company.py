@@ -8,7 +8,7 @@ from api.project.project import Project
 from metrics.analysis.finality import Finality
 from metrics.describe.series_names import PARTS
 from metrics.observation import State
-from metrics.store.tables import DatasetHealth, Definition, Run, SourceHealth
+from metrics.store.records import DatasetHealth, Definition, Run, SourceHealth
 from tests.api.northwind import COMPUTED, FILES, WATERMARK, fill, observation, write_definitions
 
 MORE = {

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from grafana.build import build
-from metrics.catalog.model import Direction
+from metrics.catalog.metric import Direction
 from metrics.errors import UsageError
 from scorecard.model import Department
 from tests.api.northwind import NOW

@@ -8,7 +8,7 @@ import pytest
 
 from grafana.funnel import Funnel, main_path
 from grafana.periods import Periods, offered
-from metrics.catalog.model import Window
+from metrics.catalog.options import Window
 from metrics.describe.uncertainty import uncertainty_of
 from metrics.grain import Grain, Span
 from metrics.kind import Uncertainty

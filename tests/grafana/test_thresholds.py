@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grafana.thresholds import NO_STEPS, Colours, live_period, steps
-from metrics.catalog.model import Direction
+from metrics.catalog.metric import Direction
 from metrics.grain import Grain, Period
 from scorecard.score import scale_score, status_of
 from scorecard.target import ActiveTarget

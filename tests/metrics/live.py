@@ -17,7 +17,7 @@ from pathlib import Path
 
 import duckdb
 
-from metrics.catalog.model import Catalog
+from metrics.catalog.catalog import Catalog
 from metrics.grain import Grain, Period
 from metrics.loading.loader import load
 from metrics.observation import Dimensions, Observation

@@ -19,7 +19,8 @@ from ruamel.yaml import YAML
 from api.app import create_app
 from grafana.build import build as build_files
 from grafana.rules.rule import yaml
-from metrics.catalog.model import Dataset, Direction, UnionPart
+from metrics.catalog.dataset import Dataset, UnionPart
+from metrics.catalog.metric import Direction
 from tests.api.northwind import NOW
 from tests.grafana import company as example
 from tests.grafana.reading import choices, dashboards, filled, targets

@@ -4,7 +4,10 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from types import MappingProxyType
 
-from metrics.catalog.model import Catalog, Company, Currency, Dataset, Direction, Metric, Target
+from metrics.catalog.catalog import Catalog
+from metrics.catalog.company import Company, Currency
+from metrics.catalog.dataset import Dataset
+from metrics.catalog.metric import Direction, Metric, Target
 from metrics.expressions.parser import parse, parse_measure
 from metrics.grain import Calendar, Grain
 from metrics.kinds.aggregate import kind as aggregate

@@ -3,7 +3,8 @@ from types import MappingProxyType
 
 import pytest
 
-from metrics.catalog.model import Freshness, Reference
+from metrics.catalog.dataset import Freshness
+from metrics.catalog.options import Reference
 from metrics.expressions.parser import parse_measure
 from metrics.grain import Span
 from metrics.kinds.ratio import kind as ratio

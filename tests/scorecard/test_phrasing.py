@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from metrics.catalog.model import Direction
+from metrics.catalog.metric import Direction
 from metrics.observation import State
 from scorecard.phrasing import why
 from tests.scorecard.builders import observation, target

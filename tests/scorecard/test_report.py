@@ -5,7 +5,9 @@ from types import MappingProxyType
 
 import pytest
 
-from metrics.catalog.model import Direction, Freshness, Indication, Over, Reference
+from metrics.catalog.dataset import Freshness
+from metrics.catalog.metric import Direction, Indication
+from metrics.catalog.options import Over, Reference
 from metrics.errors import UnknownMetric
 from metrics.expressions.parser import parse
 from metrics.grain import Calendar, Grain, Period, Span

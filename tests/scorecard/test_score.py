@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metrics.catalog.model import Direction
+from metrics.catalog.metric import Direction
 from scorecard.model import MissingRule, Rollup
 from scorecard.score import (
     GOAL_AT,

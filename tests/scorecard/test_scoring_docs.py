@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from metrics.catalog.model import Direction
+from metrics.catalog.metric import Direction
 from metrics.grain import Calendar
 from scorecard.model import MissingRule
 from scorecard.score import STATUS_STYLE, Status, scale_score, status_of

@@ -1,6 +1,7 @@
 import pytest
 
-from metrics.catalog.model import At, Direction, Over
+from metrics.catalog.metric import Direction
+from metrics.catalog.options import At, Over
 from metrics.grain import Calendar, Grain, Span
 from metrics.kinds.difference import kind as difference
 from scorecard.target import Additivity, additivity, target_for

@@ -15,7 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from psycopg import sql
 
-from metrics.catalog.model import Catalog, Metric, SourceDefinition
+from metrics.catalog.catalog import Catalog
+from metrics.catalog.dataset import SourceDefinition
+from metrics.catalog.metric import Metric
 from tests.soundness.world import TYPES, World
 
 _COLUMNS = {

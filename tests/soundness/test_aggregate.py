@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 from hypothesis import strategies as st
 
-from metrics.catalog.model import At, Over, Validity
+from metrics.catalog.dataset import Validity
+from metrics.catalog.options import At, Over
 from metrics.errors import ComputationError
 from metrics.expressions.parser import parse_measure
 from metrics.grain import Grain, Span

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from hypothesis import strategies as st
 
-from metrics.catalog.model import Metric
+from metrics.catalog.metric import Metric
 from metrics.grain import Grain, Span
 from metrics.kinds.clv.kind import Margin, Model, Options, Orders, Subscription, TimeUnit
 from tests.postgres_server import PostgresServer

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from hypothesis import strategies as st
 
-from metrics.catalog.model import Reference, Validity, Window
+from metrics.catalog.dataset import Validity
+from metrics.catalog.options import Reference, Window
 from metrics.grain import Grain, Span
 from metrics.kinds.conversion.kind import Basis, Options, PeriodBy, Reentry, Skipped
 from tests.soundness import reference as plain

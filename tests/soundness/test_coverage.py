@@ -11,7 +11,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from metrics.catalog.model import Crosswalk, EntityColumn, Identity
+from metrics.catalog.dataset import Crosswalk, EntityColumn, Identity
 from metrics.describe.units import unit_of
 from metrics.grain import Grain, Span
 from metrics.kinds.coverage.kind import Options, Seen, Share

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from metrics.catalog.model import Metric, Over, Reference
+from metrics.catalog.metric import Metric
+from metrics.catalog.options import Over, Reference
 from metrics.expressions.parser import parse_measure
 from metrics.grain import Grain
 from metrics.kinds.aggregate import kind as aggregate

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from hypothesis import strategies as st
 
-from metrics.catalog.model import Metric, Over, Reference, Window
+from metrics.catalog.metric import Metric
+from metrics.catalog.options import Over, Reference, Window
 from metrics.expressions.parser import parse, parse_measure
 from metrics.grain import Grain, Span
 from metrics.kinds.aggregate import kind as aggregate

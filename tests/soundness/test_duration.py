@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from hypothesis import strategies as st
 
-from metrics.catalog.model import Reference, Validity
+from metrics.catalog.dataset import Validity
+from metrics.catalog.options import Reference
 from metrics.describe.units import unit_of
 from metrics.errors import ComputationError
 from metrics.grain import Grain, Span

@@ -14,7 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from metrics.catalog.model import BusinessCalendar, Reference
+from metrics.catalog.company import BusinessCalendar
+from metrics.catalog.options import Reference
 from metrics.grain import Grain, Span
 from metrics.kinds.duration.kind import Basis, Options, Pause, Statistic, Stopwatch
 from tests.soundness import reference as plain

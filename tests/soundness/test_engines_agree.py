@@ -21,7 +21,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy.exc import ArgumentError
 
-from metrics.catalog.model import At, Currency, Lookup, Metric, Over, Rates, Reference, Validity, Window
+from metrics.catalog.company import Currency, Rates
+from metrics.catalog.dataset import Lookup, Validity
+from metrics.catalog.metric import Metric
+from metrics.catalog.options import At, Over, Reference, Window
 from metrics.engine.planner import Outcome
 from metrics.errors import ExpressionError, SourceError
 from metrics.expressions.parser import parse_measure

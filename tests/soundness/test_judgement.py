@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import strategies as st
 
-from metrics.catalog.model import Metric
+from metrics.catalog.metric import Metric
 from metrics.grain import Grain
 from metrics.kinds.agreement import kind as agreement
 from metrics.kinds.drift import kind as drift

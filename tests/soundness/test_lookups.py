@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from hypothesis import strategies as st
 
-from metrics.catalog.model import Column, ColumnType, Currency, Lookup, Rates, Validity
+from metrics.catalog.company import Currency, Rates
+from metrics.catalog.dataset import Column, ColumnType, Lookup, Validity
 from metrics.errors import ComputationError
 from metrics.expressions.parser import parse_measure
 from metrics.grain import Grain, Span

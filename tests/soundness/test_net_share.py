@@ -9,7 +9,7 @@ from datetime import datetime
 import pytest
 from hypothesis import strategies as st
 
-from metrics.catalog.model import Over
+from metrics.catalog.options import Over
 from metrics.grain import Grain, Span
 from metrics.kinds.net_share.kind import Options
 from metrics.kinds.proportion.kind import LatestPer, Within

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from hypothesis import strategies as st
 
-from metrics.catalog.model import Reference
+from metrics.catalog.options import Reference
 from metrics.engine.planner import Outcome
 from metrics.expressions.parser import parse_measure
 from metrics.grain import Grain, Span

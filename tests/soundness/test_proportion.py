@@ -8,7 +8,7 @@ from datetime import datetime
 
 from hypothesis import strategies as st
 
-from metrics.catalog.model import Over
+from metrics.catalog.options import Over
 from metrics.grain import Grain, Span
 from metrics.kinds.proportion.kind import LatestPer, Options, Within
 from tests.soundness import reference as plain

@@ -17,7 +17,7 @@ from metrics.errors import ComputationError
 from metrics.expressions.parser import parse_measures
 from metrics.grain import Grain, Span
 from metrics.kinds.proportion.kind import Options
-from metrics.catalog.model import Over
+from metrics.catalog.options import Over
 from tests.soundness import reference as plain
 from tests.soundness.generators import agree, calendars, company, first_day, grains, logs, nows
 from tests.soundness.served import Engine, drawn

@@ -10,7 +10,9 @@ from decimal import Decimal
 import pytest
 from hypothesis import strategies as st
 
-from metrics.catalog.model import Column, Currency, Reference
+from metrics.catalog.company import Currency
+from metrics.catalog.dataset import Column
+from metrics.catalog.options import Reference
 from metrics.expressions.parser import parse_measure
 from metrics.grain import Grain
 from metrics.kinds.ratio.kind import Options

@@ -19,7 +19,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metrics.catalog.model import Column, CompleteThrough, Over, Reference
+from metrics.catalog.dataset import Column, CompleteThrough
+from metrics.catalog.options import Over, Reference
 from metrics.expressions.parser import parse_measure
 from metrics.grain import Grain, Span
 from metrics.kinds.ratio.allocation import Allocate, By, spread

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import strategies as st
 
-from metrics.catalog.model import Over
+from metrics.catalog.options import Over
 from metrics.expressions.parser import parse_measure
 from metrics.grain import Grain, Span
 from metrics.kinds.retention.kind import ActiveIf, Activity, Options, Share, Subscription, Worth

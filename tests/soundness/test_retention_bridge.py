@@ -8,13 +8,13 @@ from decimal import Decimal
 import pytest
 from hypothesis import strategies as st
 
-from metrics.catalog.model import Metric
+from metrics.catalog.metric import Metric
 from metrics.errors import UsageError
 from metrics.expressions.parser import parse_measure
 from metrics.grain import Grain, Span
 from metrics.kinds.retention.kind import ActiveIf, Activity, Options, Share, Subscription, Worth
 from metrics.operations.components import Components, Line, components
-from metrics.operations.query import Query
+from metrics.operations.query import MetricQuery
 from tests.soundness import reference as plain
 from tests.soundness import reference_bridge as bridges
 from tests.soundness import reference_lifecycle as lifecycle
@@ -29,7 +29,7 @@ GRAINS = tuple(str(grain) for grain in Grain)
 
 def asked(world: World, one: Metric, now: datetime, by: tuple[str, ...]) -> Components:
     with world.folder() as root:
-        return components(Query(one.metric, one.grains[0], by), world.catalog(one), root, now)
+        return components(MetricQuery(one.metric, one.grains[0], by), world.catalog(one), root, now)
 
 
 def check(world: World, one: Metric, now: datetime, expected: dict[plain.Cell, bridges.Amounts]) -> None:

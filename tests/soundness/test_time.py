@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from metrics.catalog.model import Company, Currency
+from metrics.catalog.company import Company, Currency
 from metrics.expressions.parser import parse_measure
 from metrics.grain import Calendar, Grain, Span
 from metrics.kinds.aggregate.kind import Options

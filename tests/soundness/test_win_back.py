@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import strategies as st
 
-from metrics.catalog.model import Window
+from metrics.catalog.options import Window
 from metrics.grain import Grain, Span
 from metrics.kinds.win_back.kind import Activity, Basis, Options, Subscription
 from metrics.observation import Estimate

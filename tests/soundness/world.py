@@ -13,25 +13,18 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from metrics.catalog.model import (
-    BusinessCalendar,
-    Catalog,
-    Column,
-    Company,
-    CompleteThrough,
-    Currency,
-    Dataset,
-    Direction,
-    EntityColumn,
-    Metric,
-    SourceDefinition,
-)
-from metrics.engine.planner import Outcome, Session, ask_for
+from metrics.catalog.catalog import Catalog
+from metrics.catalog.company import BusinessCalendar, Company, Currency
+from metrics.catalog.dataset import Column, CompleteThrough, Dataset, EntityColumn, SourceDefinition
+from metrics.catalog.metric import Direction, Metric
+from metrics.engine.planner import Outcome, Session
+from metrics.engine.schedule import request_for
 from metrics.expressions.parser import parse
 from metrics.grain import Grain, Period, Span
 from metrics.observation import Dimensions, Estimate
 from metrics.source import Source, open_source
-from metrics.sql.rows import Rows, Scope
+from metrics.sql.rows import Rows
+from metrics.sql.scope import Scope
 
 TYPES: dict[str, Any] = {
     "text": pa.string(),
@@ -124,7 +117,7 @@ class World:
     def outcomes(self, *metrics: Metric, now: datetime, as_of: datetime | None = None) -> dict[str, Outcome]:
         """Compute metrics as a refresh does, errors included."""
         with self.folder() as root, Session(self.catalog(*metrics), root, now, as_of) as session:
-            return {each.metric: each for each in session.compute([ask_for(each) for each in metrics])}
+            return {each.metric: each for each in session.compute([request_for(each) for each in metrics])}
 
     def compute(self, one: Metric, now: datetime, as_of: datetime | None = None) -> Outcome:
         """Compute one metric; its error is raised."""

@@ -15,11 +15,11 @@ from api.prometheus.remote_read.matching import Matchers
 from api.prometheus.remote_read.wire import Asked, Labels, Series
 from metrics.analysis.finality import Finality
 from metrics.analysis.vintages import Numbers, Track, Vintage, milliseconds, tracks
-from metrics.catalog.model import Metric
+from metrics.catalog.metric import Metric
 from metrics.catalog.walk import inputs
 from metrics.describe.series_names import PARTS, VINTAGE, base_of, dimension_labels, family_name
 from metrics.grain import Grain
-from metrics.store.final_values import Closed, current_closed, first_closed
+from metrics.store.final_values import FinalValues, current_closed, first_closed
 from scorecard.target import target_for
 
 PERIOD_END = "kpi_period_end_timestamp_seconds"
@@ -35,7 +35,7 @@ class _Held:
 
     run: str
     definition_hash: str
-    closed: Closed
+    closed: FinalValues
     tracks: Tracks
 
 
@@ -68,7 +68,9 @@ class Histories:
         return held.tracks
 
 
-def _closed(project: Project, metric: Metric, vintage: Vintage, hash_: str, held: _Held | None) -> Closed:
+def _closed(
+    project: Project, metric: Metric, vintage: Vintage, hash_: str, held: _Held | None
+) -> FinalValues:
     """Return a metric's final values: all of them, or what is held with what was written since."""
     engine, name = project.store.engine, metric.metric
     # Of what is made of others, the rows alone may know when it was final.

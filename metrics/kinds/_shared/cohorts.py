@@ -14,12 +14,13 @@ from typing import Any
 import numpy as np
 import sqlalchemy as sa
 
-from metrics.catalog.model import Metric
+from metrics.catalog.metric import Metric
 from metrics.frame import Frame
 from metrics.grain import Grain, Period, Span
 from metrics.observation import Dimensions, Estimate, State
-from metrics.sql.rows import Selectable
-from metrics.sql.scan import Cell, cell_of
+from metrics.sql.scan import Cell
+from metrics.sql.scan_query import cell_of
+from metrics.sql.scope import Selectable
 from metrics.statistics.intervals import wilson
 from metrics.statistics.survival import conversion_by, kaplan_meier
 

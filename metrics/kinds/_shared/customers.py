@@ -10,14 +10,15 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.sql import ColumnElement
 
-from metrics.catalog.model import Reference
-from metrics.expressions.parser import Expression
+from metrics.catalog.options import Reference
+from metrics.expressions.nodes import Expression
 from metrics.grain import NO_SPAN, Span
 from metrics.kinds._shared.time_axis import Clock
 from metrics.observation import NONE_VALUE
-from metrics.sql.periods import When
-from metrics.sql.rows import Rows, Scope, Selectable
-from metrics.sql.scan import dimension
+from metrics.sql.periods import TimeFrame
+from metrics.sql.rows import Rows
+from metrics.sql.scan_query import dimension
+from metrics.sql.scope import Scope, Selectable
 
 EXACT = sa.Numeric(38, 6)
 
@@ -128,7 +129,7 @@ class Leaving:
 NOBODY = Leaving({})
 
 
-def orders(scope: Scope, when: When, entity: str, activity: Activity, dimensions: tuple[str, ...],
+def orders(scope: Scope, when: TimeFrame, entity: str, activity: Activity, dimensions: tuple[str, ...],
            leaving: Leaving = NOBODY) -> tuple[sa.CTE, Clock]:  # fmt: skip
     """Return the active rows that are known by the watermark: entity, t, key, dimensions, acquired."""
     rows = Rows(scope, scope.catalog.datasets[activity.dataset])
@@ -146,7 +147,7 @@ def orders(scope: Scope, when: When, entity: str, activity: Activity, dimensions
     return leaving.kept(rows.select(columns, where), "__orders"), clock
 
 
-def subscriptions(scope: Scope, when: When, entity: str, subscription: Subscription,
+def subscriptions(scope: Scope, when: TimeFrame, entity: str, subscription: Subscription,
                   dimensions: tuple[str, ...], leaving: Leaving = NOBODY) -> tuple[sa.CTE, Clock]:  # fmt: skip
     """Return the subscriptions that have begun by the watermark: entity, t, stop, worth, key, dimensions."""
     rows = Rows(scope, scope.catalog.datasets[subscription.dataset])

@@ -5,21 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from metrics.catalog.model import Dataset, Metric
-from metrics.expressions.nodes import PEOPLE
-from metrics.expressions.parser import Measure, Name, Node, Operation
-from metrics.sql.scan import Item
+from metrics.catalog.dataset import Dataset
+from metrics.catalog.metric import Metric
+from metrics.expressions.nodes import PEOPLE, Measure, Name, Node, Operation
+from metrics.sql.scan import Aggregate
 
 
-def asked(metric: Metric, dataset: Dataset, item: Item) -> tuple[Item, ...]:
+def asked(metric: Metric, dataset: Dataset, item: Aggregate) -> tuple[Aggregate, ...]:
     """Return what counts the people of the rows that make an item; nothing where nobody is named."""
     name = metric.private_entity
     if name is None or item.measure.function == "count_new":
         return ()
-    return (Item("people", Measure(PEOPLE, PEOPLE, Name((name,))), (*item.where, *_measured(dataset, item))),)
+    return (
+        Aggregate("people", Measure(PEOPLE, PEOPLE, Name((name,))), (*item.where, *_measured(dataset, item))),
+    )
 
 
-def counted(metric: Metric, dataset: Dataset, item: Item, row: Mapping[Item, Any] | None) -> int | None:
+def counted(
+    metric: Metric, dataset: Dataset, item: Aggregate, row: Mapping[Aggregate, Any] | None
+) -> int | None:
     """Return how many people stand behind a cell, 0 where it has no row, None where that is not known."""
     if item.measure.function == "count_new":
         # Behind those who are new stand they themselves, and nobody knows how many others.
@@ -29,7 +33,7 @@ def counted(metric: Metric, dataset: Dataset, item: Item, row: Mapping[Item, Any
     return found[0] if found else None
 
 
-def _measured(dataset: Dataset, item: Item) -> tuple[Node, ...]:
+def _measured(dataset: Dataset, item: Aggregate) -> tuple[Node, ...]:
     """Return the condition that a row has what is measured; one without it adds nothing."""
     node = item.measure.argument
     if node is None:

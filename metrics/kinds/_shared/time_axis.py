@@ -12,7 +12,7 @@ from sqlalchemy.sql import ColumnElement
 
 from metrics.dialect import INSTANT, Type, Value
 from metrics.grain import Grain, Span, Unit
-from metrics.sql.periods import TICK, When
+from metrics.sql.periods import TICK, TimeFrame
 from metrics.sql.translator import Translator
 
 HOURLY = Span.parse("14 days")
@@ -25,10 +25,10 @@ class Clock:
 
     type: Type
     translator: Translator
-    when: When
+    when: TimeFrame
 
     @classmethod
-    def of(cls, times: Iterable[Value], translator: Translator, when: When) -> Clock:
+    def of(cls, times: Iterable[Value], translator: Translator, when: TimeFrame) -> Clock:
         """Return the clock of some times: a DATE on either side makes all of them local days."""
         dated = Type.DATE in {time.type for time in times}
         return cls(Type.DATE if dated else Type.INSTANT, translator, when)

@@ -8,13 +8,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from metrics.catalog.model import At, Catalog, Metric, Over, Reference
-from metrics.expressions.parser import Expression, Measure
+from metrics.catalog.catalog import Catalog
+from metrics.catalog.metric import Metric
+from metrics.catalog.options import At, Over, Reference
+from metrics.expressions.nodes import Expression, Measure
 from metrics.frame import Cells, Frame, cells_by_period, covered_only, number, plain_state
 from metrics.kind import Request, Uncertainty
 from metrics.kinds._shared import people
 from metrics.observation import Estimate
-from metrics.sql.scan import Item, Scan
+from metrics.sql.scan import Aggregate, Scan
 
 CODE_VERSION = 2
 
@@ -44,14 +46,14 @@ def uncertainty(metric: Metric, catalog: Catalog, below: tuple[Uncertainty, ...]
     return Uncertainty.NONE
 
 
-def _items(options: Options) -> tuple[Item, ...]:
+def _items(options: Options) -> tuple[Aggregate, ...]:
     where = (options.where.node,) if options.where else ()
-    items = [Item("value", options.measure, where)]
+    items = [Aggregate("value", options.measure, where)]
     if options.measure.function in _SAMPLED:
         present = Measure("count", "count", options.measure.argument)
-        items.append(Item("sample", present, where))
+        items.append(Aggregate("sample", present, where))
     if options.measure.function == "avg":
-        items.append(Item("sum", Measure("sum", "sum", options.measure.argument), where))
+        items.append(Aggregate("sum", Measure("sum", "sum", options.measure.argument), where))
     return tuple(items)
 
 
@@ -63,7 +65,7 @@ def requests(metric: Metric, frame: Frame) -> Mapping[str, Request]:
     return {"rows": scan_of(metric, frame, items, bases(metric)[0], options.over)}
 
 
-def scan_of(metric: Metric, frame: Frame, items: tuple[Item, ...], base: Reference, over: Over) -> Scan:
+def scan_of(metric: Metric, frame: Frame, items: tuple[Aggregate, ...], base: Reference, over: Over) -> Scan:
     """Return the scan of one reference for the grains and cuts that are asked for."""
     time = base.time.node if base.time else None
     return Scan(base.dataset, items, frame.grains, frame.cuts, time=time, over=over, at=base.at)

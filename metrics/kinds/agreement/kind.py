@@ -11,13 +11,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from metrics.catalog.model import Metric, Over, Reference
-from metrics.expressions.parser import Expression, Measure
+from metrics.catalog.metric import Metric
+from metrics.catalog.options import Over, Reference
+from metrics.expressions.nodes import Expression, Measure
 from metrics.frame import Cells, Frame, cells_by_period, covered_only, plain_state
 from metrics.kind import Request
 from metrics.kinds.proportion.kind import LatestPer, people_of, rows_of, share_of
 from metrics.observation import Estimate
-from metrics.sql.scan import Item
+from metrics.sql.scan import Aggregate
 from metrics.statistics.agreement import Agreement
 
 CODE_VERSION = 2
@@ -57,15 +58,15 @@ def bases(metric: Metric) -> tuple[Reference, ...]:
     return (Reference(options.dataset, where=options.where, time=options.time),)
 
 
-def _items(options: Options) -> tuple[Item, Item, Item, Item]:
+def _items(options: Options) -> tuple[Aggregate, Aggregate, Aggregate, Aggregate]:
     """Return what is counted: all rows, those both say yes to, and those that each does."""
     of = tuple(part.node for part in (options.where, options.of) if part)
     count, first, second = Measure("count", "count"), options.first.node, options.second.node
     return (
-        Item("denominator", count, of),
-        Item("both", count, (*of, first, second)),
-        Item("first", count, (*of, first)),
-        Item("second", count, (*of, second)),
+        Aggregate("denominator", count, of),
+        Aggregate("both", count, (*of, first, second)),
+        Aggregate("first", count, (*of, first)),
+        Aggregate("second", count, (*of, second)),
     )
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from metrics.catalog.model import Metric
+from metrics.catalog.metric import Metric
 from metrics.frame import Frame
 from metrics.grain import Grain, Period
 from metrics.kinds._shared.cohorts import cells_of

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from numpy.typing import NDArray
 from sqlalchemy.sql import ColumnElement
 
-from metrics.catalog.model import Metric
+from metrics.catalog.metric import Metric
 from metrics.dialect import NAIVE
 from metrics.errors import ComputationError, ExpressionError, FitError
 from metrics.frame import Frame
@@ -29,8 +29,8 @@ from metrics.kinds.clv.histories import ROWS_LIMIT, floats, in_order, ints, last
 from metrics.kinds.clv.options import Options, TimeUnit, amount_of
 from metrics.kinds.clv.purchases import dimensions_of, months_between, of_first
 from metrics.kinds.clv.resampling import STEP, moved_by, shifts
-from metrics.sql.periods import When
-from metrics.sql.rows import Scope, Selectable
+from metrics.sql.periods import TimeFrame
+from metrics.sql.scope import Scope, Selectable
 from metrics.statistics import sbg
 from metrics.statistics.intervals import Counts, Floats
 
@@ -64,7 +64,7 @@ class TenuresQuery:
         assert self.options.subscription is not None
         return self.options.subscription.dataset
 
-    def selects(self, scope: Scope, when: When) -> list[tuple[tuple[Grain, ...], Selectable]]:
+    def selects(self, scope: Scope, when: TimeFrame) -> list[tuple[tuple[Grain, ...], Selectable]]:
         """Return one select: one row a combination, whatever is cut."""
         each = self._customers(scope, when)
         keys = [
@@ -77,7 +77,7 @@ class TenuresQuery:
         ]
         return [(self.frame.grains, sa.select(*keys, *values).group_by(*keys).limit(ROWS_LIMIT + 1))]
 
-    def _customers(self, scope: Scope, when: When) -> sa.Subquery:
+    def _customers(self, scope: Scope, when: TimeFrame) -> sa.Subquery:
         """Return one row a customer: first day, renewals due, the renewal not made, paid a unit, dimensions."""
         subscription = self.options.subscription
         assert subscription is not None

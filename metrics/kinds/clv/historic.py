@@ -11,7 +11,7 @@ import numpy as np
 import sqlalchemy as sa
 from sqlalchemy.sql import ColumnElement
 
-from metrics.catalog.model import Metric
+from metrics.catalog.metric import Metric
 from metrics.frame import Frame
 from metrics.grain import Grain, Period
 from metrics.kinds._shared.cohorts import cells_of
@@ -28,9 +28,10 @@ from metrics.kinds.clv.purchases import (
     within,
 )
 from metrics.observation import Dimensions, Estimate, State
-from metrics.sql.periods import When
-from metrics.sql.rows import Scope, Selectable
-from metrics.sql.scan import Cell, cell_of
+from metrics.sql.periods import TimeFrame
+from metrics.sql.scan import Cell
+from metrics.sql.scan_query import cell_of
+from metrics.sql.scope import Scope, Selectable
 from metrics.statistics.intervals import (
     PAIRS_LIMIT,
     Interval,
@@ -68,7 +69,7 @@ class EarnedQuery:
         assert self.options.orders is not None
         return self.options.orders.dataset
 
-    def selects(self, scope: Scope, when: When) -> list[tuple[tuple[Grain, ...], Selectable]]:
+    def selects(self, scope: Scope, when: TimeFrame) -> list[tuple[tuple[Grain, ...], Selectable]]:
         """Return the sums of every cohort, and the counted amounts of those that have not too many."""
         rows, grains = self._customers(scope, when), self.frame.grains
         brought = rows.c.amount
@@ -91,7 +92,7 @@ class EarnedQuery:
         few = sa.select(*lines.c).where(lines.c.unique_amounts <= PAIRS_LIMIT)
         return [(grains, whole), (grains, few)]
 
-    def _customers(self, scope: Scope, when: When) -> sa.Subquery:
+    def _customers(self, scope: Scope, when: TimeFrame) -> sa.Subquery:
         """Return one row a customer: period starts, dimensions, amount within the horizon, mature."""
         options = self.options
         assert options.orders is not None

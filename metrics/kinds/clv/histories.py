@@ -16,15 +16,15 @@ import sqlalchemy as sa
 from numpy.typing import NDArray
 from sqlalchemy.sql import ColumnElement
 
-from metrics.catalog.model import Metric
+from metrics.catalog.metric import Metric
 from metrics.errors import ExpressionError
 from metrics.frame import Frame
 from metrics.grain import Grain, Span
 from metrics.kinds._shared.time_axis import Clock
 from metrics.kinds.clv.options import Options
 from metrics.kinds.clv.purchases import dimensions_of, discounted, of_first, purchases, since_first, within
-from metrics.sql.periods import TICK, When
-from metrics.sql.rows import Scope, Selectable
+from metrics.sql.periods import TICK, TimeFrame
+from metrics.sql.scope import Scope, Selectable
 from metrics.statistics.intervals import Counts, Floats
 
 ROWS_LIMIT = 1_000_000
@@ -87,7 +87,7 @@ class _Query:
         assert self.options.orders is not None
         return self.options.orders.dataset
 
-    def bought(self, scope: Scope, when: When) -> tuple[sa.Subquery, Clock]:
+    def bought(self, scope: Scope, when: TimeFrame) -> tuple[sa.Subquery, Clock]:
         """Return the purchases with their rank and the first day of their customer."""
         options = self.options
         assert options.orders is not None
@@ -105,7 +105,7 @@ class HistoriesQuery(_Query, Generic[Found]):
         super().__init__(metric, frame)
         self.made = made
 
-    def selects(self, scope: Scope, when: When) -> list[tuple[tuple[Grain, ...], Selectable]]:
+    def selects(self, scope: Scope, when: TimeFrame) -> list[tuple[tuple[Grain, ...], Selectable]]:
         """Return the counted histories, and the counted spends of those who bought again."""
         rows, clock = self.bought(scope, when)
         worth = discounted(clock, rows, self.options.discount_rate)
@@ -160,7 +160,7 @@ class HistoriesQuery(_Query, Generic[Found]):
 class DaysQuery(_Query):
     """Counts repeat purchases by local day, for people to see beside what the model expects."""
 
-    def selects(self, scope: Scope, when: When) -> list[tuple[tuple[Grain, ...], Selectable]]:
+    def selects(self, scope: Scope, when: TimeFrame) -> list[tuple[tuple[Grain, ...], Selectable]]:
         """Return one select."""
         rows, _ = self.bought(scope, when)
         days = (
@@ -181,7 +181,7 @@ class HeldQuery(_Query):
         super().__init__(metric, frame)
         self.until = until
 
-    def selects(self, scope: Scope, when: When) -> list[tuple[tuple[Grain, ...], Selectable]]:
+    def selects(self, scope: Scope, when: TimeFrame) -> list[tuple[tuple[Grain, ...], Selectable]]:
         """Return one select."""
         rows, clock = self.bought(scope, when)
         until = sa.literal(self.until, sa.Date())

@@ -12,7 +12,9 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from metrics.catalog.model import Catalog, Metric, Reference
+from metrics.catalog.catalog import Catalog
+from metrics.catalog.metric import Metric
+from metrics.catalog.options import Reference
 from metrics.frame import Frame
 from metrics.grain import Period, Span
 from metrics.kind import Request, Uncertainty

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from metrics.catalog.model import Reference, unhashed
-from metrics.expressions.parser import Expression
+from metrics.catalog.fields import unhashed
+from metrics.catalog.options import Reference
+from metrics.expressions.nodes import Expression
 from metrics.grain import Grain, Span, Unit
 from metrics.kinds._shared.customers import Subscription
 

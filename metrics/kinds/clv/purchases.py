@@ -10,20 +10,21 @@ from sqlalchemy.sql import ColumnElement
 
 from metrics.dialect import NAIVE, Type
 from metrics.errors import ExpressionError
-from metrics.expressions.parser import Expression
+from metrics.expressions.nodes import Expression
 from metrics.frame import Frame
 from metrics.grain import Grain, Span, Unit
 from metrics.kinds._shared.customers import EXACT, dimension_columns, key_columns, keys_of
 from metrics.kinds._shared.time_axis import Clock
 from metrics.kinds.clv.options import YEAR_DAYS, Margin, Orders, amount_of
-from metrics.sql.periods import When
-from metrics.sql.rows import Rows, Scope
+from metrics.sql.periods import TimeFrame
+from metrics.sql.rows import Rows
+from metrics.sql.scope import Scope
 
 DISCOUNTED = sa.Numeric(38, 12)
 """A discounted amount is rounded to 12 places, so that every engine adds up the same."""
 
 
-def purchases(scope: Scope, when: When, entity: str, orders: Orders, margin: Margin,
+def purchases(scope: Scope, when: TimeFrame, entity: str, orders: Orders, margin: Margin,
               dimensions: tuple[str, ...]) -> tuple[sa.CTE, Clock]:  # fmt: skip
     """Return the purchases that are known by the watermark: entity, t, day, amount, key, dimensions."""
     amount = amount_of(orders, margin)

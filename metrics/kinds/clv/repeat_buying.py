@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from metrics.catalog.model import Metric
+from metrics.catalog.metric import Metric
 from metrics.errors import ComputationError, FitError
 from metrics.frame import Frame
 from metrics.kinds.clv.cohorts import Valued

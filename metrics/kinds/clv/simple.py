@@ -13,7 +13,7 @@ import numpy as np
 import sqlalchemy as sa
 from sqlalchemy.sql import ColumnElement
 
-from metrics.catalog.model import Metric
+from metrics.catalog.metric import Metric
 from metrics.dialect import NAIVE
 from metrics.frame import Frame
 from metrics.grain import Grain, Period
@@ -23,9 +23,10 @@ from metrics.kinds._shared.time_axis import Clock
 from metrics.kinds.clv.options import Options
 from metrics.kinds.clv.purchases import dimensions_of, grouped, of_first, purchases, since_first, starts
 from metrics.observation import Dimensions, Estimate, State
-from metrics.sql.periods import When
-from metrics.sql.rows import Scope, Selectable
-from metrics.sql.scan import Cell, cell_of
+from metrics.sql.periods import TimeFrame
+from metrics.sql.scan import Cell
+from metrics.sql.scan_query import cell_of
+from metrics.sql.scope import Scope, Selectable
 from metrics.statistics.intervals import DRAWS, Floats, percentile_interval
 
 SIDES = ("amount", "active", "at_risk", "lost")
@@ -58,7 +59,7 @@ class UnitsQuery:
         assert self.options.orders is not None
         return self.options.orders.dataset
 
-    def selects(self, scope: Scope, when: When) -> list[tuple[tuple[Grain, ...], Selectable]]:
+    def selects(self, scope: Scope, when: TimeFrame) -> list[tuple[tuple[Grain, ...], Selectable]]:
         """Return one select of sums for all grains and cuts."""
         rows = self._customers(scope, when)
         floats: dict[str, ColumnElement[Any]] = {name: sa.cast(rows.c[name], sa.Double()) for name in SIDES}
@@ -70,7 +71,7 @@ class UnitsQuery:
         ]
         return [(self.frame.grains, grouped(rows, self.frame, self.dimensions, values))]
 
-    def _customers(self, scope: Scope, when: When) -> sa.Subquery:
+    def _customers(self, scope: Scope, when: TimeFrame) -> sa.Subquery:
         """Return one row a customer: period starts, dimensions and `SIDES`."""
         options = self.options
         assert options.orders is not None

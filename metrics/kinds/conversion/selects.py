@@ -10,7 +10,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.sql import ColumnElement
 
-from metrics.catalog.model import Metric, Reference, Window
+from metrics.catalog.metric import Metric
+from metrics.catalog.options import Reference, Window
 from metrics.dialect import Value
 from metrics.errors import ExpressionError
 from metrics.frame import Frame
@@ -18,9 +19,11 @@ from metrics.grain import Grain
 from metrics.kinds._shared.cohorts import Outcomes, counted, read_outcomes
 from metrics.kinds._shared.time_axis import Clock
 from metrics.observation import NONE_VALUE
-from metrics.sql.periods import When
-from metrics.sql.rows import Rows, Scope, Selectable
-from metrics.sql.scan import Cell, cell_of, dimension
+from metrics.sql.periods import TimeFrame
+from metrics.sql.rows import Rows
+from metrics.sql.scan import Cell
+from metrics.sql.scan_query import cell_of, dimension
+from metrics.sql.scope import Scope, Selectable
 
 
 class Basis(StrEnum):
@@ -76,7 +79,7 @@ class Options:
 class _Stages:
     """Reads the entries and successes of one conversion."""
 
-    def __init__(self, metric: Metric, frame: Frame, scope: Scope, when: When) -> None:
+    def __init__(self, metric: Metric, frame: Frame, scope: Scope, when: TimeFrame) -> None:
         self.metric, self.frame, self.scope, self.when = metric, frame, scope, when
         self.options: Options = metric.options
         self.dimensions = tuple(dict.fromkeys(name for cut in frame.cuts for name in cut))
@@ -194,7 +197,7 @@ class CohortQuery:
         """Return a dataset whose source runs the select."""
         return str(self.metric.options.from_.dataset)
 
-    def selects(self, scope: Scope, when: When) -> list[tuple[tuple[Grain, ...], Selectable]]:
+    def selects(self, scope: Scope, when: TimeFrame) -> list[tuple[tuple[Grain, ...], Selectable]]:
         """Return one select for all grains and cuts."""
         stages = _Stages(self.metric, self.frame, scope, when)
         entries, grains, clock = stages.entries(), self.frame.grains, stages.clock
@@ -238,7 +241,7 @@ class EntryQuery:
         reference = self.metric.options.from_ if self.side == "from" else self.metric.options.to
         return str(reference.dataset)
 
-    def selects(self, scope: Scope, when: When) -> list[tuple[tuple[Grain, ...], Selectable]]:
+    def selects(self, scope: Scope, when: TimeFrame) -> list[tuple[tuple[Grain, ...], Selectable]]:
         """Return one select for all grains and cuts."""
         stages, grains = _Stages(self.metric, self.frame, scope, when), self.frame.grains
         clock = stages.clock

@@ -18,8 +18,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.sql import ColumnElement
 
-from metrics.catalog.model import Metric, Reference
-from metrics.expressions.parser import Expression
+from metrics.catalog.metric import Metric
+from metrics.catalog.options import Reference
+from metrics.expressions.nodes import Expression
 from metrics.frame import Frame
 from metrics.grain import Grain
 from metrics.kind import Request
@@ -28,9 +29,11 @@ from metrics.kinds._shared.time_axis import Clock
 from metrics.kinds.proportion.kind import share_of
 from metrics.observation import Dimensions, Estimate
 from metrics.sql.id_matching import Match, match_of, matched
-from metrics.sql.periods import When
-from metrics.sql.rows import Rows, Scope, Selectable
-from metrics.sql.scan import Cell, cell_of, dimension
+from metrics.sql.periods import TimeFrame
+from metrics.sql.rows import Rows
+from metrics.sql.scan import Cell
+from metrics.sql.scan_query import cell_of, dimension
+from metrics.sql.scope import Scope, Selectable
 
 CODE_VERSION = 2
 
@@ -168,7 +171,7 @@ def beside(metric: Metric, frame: Frame, results: Mapping[str, Any]) -> Mapping[
     return {"match": {label: match.as_json() for label, match in found.items()}}
 
 
-def sightings(options: Options, index: int, scope: Scope, when: When) -> tuple[
+def sightings(options: Options, index: int, scope: Scope, when: TimeFrame) -> tuple[
     Rows, Clock, ColumnElement[Any], list[ColumnElement[bool]]
 ]:  # fmt: skip
     """Return the rows of one dataset with their time, and what chooses those known by the watermark."""
@@ -192,7 +195,7 @@ class MatchQuery:
         """Return a dataset whose source runs the selects."""
         return self.options.of[0].dataset
 
-    def selects(self, scope: Scope, when: When) -> list[tuple[tuple[Grain, ...], Selectable]]:
+    def selects(self, scope: Scope, when: TimeFrame) -> list[tuple[tuple[Grain, ...], Selectable]]:
         """Return one select a dataset."""
         selects: list[tuple[tuple[Grain, ...], Selectable]] = []
         for index in range(len(self.options.of)):
@@ -222,7 +225,7 @@ class CoverageQuery:
         """Return a dataset whose source runs the select."""
         return self.options.of[0].dataset
 
-    def selects(self, scope: Scope, when: When) -> list[tuple[tuple[Grain, ...], Selectable]]:
+    def selects(self, scope: Scope, when: TimeFrame) -> list[tuple[tuple[Grain, ...], Selectable]]:
         """Return one select for all grains and cuts."""
         parts = [self._seen(scope, when, index) for index in range(len(self.options.of))]
         rows = sa.union_all(*parts).subquery("s")
@@ -257,7 +260,7 @@ class CoverageQuery:
         days = [f"p_{grain}" for grain in self.frame.grains if grain is not Grain.ALL]
         return [*days, *(f"d_{name}" for name in self.dimensions)]
 
-    def _seen(self, scope: Scope, when: When, index: int) -> Selectable:
+    def _seen(self, scope: Scope, when: TimeFrame, index: int) -> Selectable:
         """Return the sightings of one dataset that are known by the watermark."""
         rows, clock, moment, known = sightings(self.options, index, scope, when)
         entity = rows.entity(self.options.entity)

@@ -14,10 +14,12 @@ from typing import Any
 
 import numpy as np
 
-from metrics.catalog.model import Catalog, Metric, Reference
+from metrics.catalog.catalog import Catalog
+from metrics.catalog.metric import Metric
+from metrics.catalog.options import Reference
 from metrics.catalog.walk import inputs
 from metrics.errors import ExpressionError
-from metrics.expressions.parser import Call, Expression, Literal, Name, Node, Operation
+from metrics.expressions.nodes import Call, Expression, Literal, Name, Node, Operation
 from metrics.frame import Frame
 from metrics.grain import Period
 from metrics.kind import Request, Uncertainty

@@ -13,7 +13,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from metrics.catalog.model import Catalog, Metric, Reference
+from metrics.catalog.catalog import Catalog
+from metrics.catalog.metric import Metric
+from metrics.catalog.options import Reference
 from metrics.frame import Frame
 from metrics.grain import Calendar, Grain, Period, Span
 from metrics.kind import Request, Uncertainty, share_rows

@@ -12,13 +12,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from metrics.catalog.model import Metric, Over, Reference
-from metrics.expressions.parser import Expression, Literal, Measure, Operation
+from metrics.catalog.metric import Metric
+from metrics.catalog.options import Over, Reference
+from metrics.expressions.nodes import Expression, Literal, Measure, Operation
 from metrics.frame import Cells, Frame, cells_by_period, covered_only, plain_state
 from metrics.kind import Request
 from metrics.kinds.proportion.kind import LatestPer, people_of, rows_of
 from metrics.observation import Estimate
-from metrics.sql.scan import Item
+from metrics.sql.scan import Aggregate
 from metrics.statistics.drift import drift_interval, stability_index, total_variation
 
 CODE_VERSION = 2
@@ -67,19 +68,19 @@ def bases(metric: Metric) -> tuple[Reference, ...]:
     return (Reference(options.dataset, where=options.where, time=options.time),)
 
 
-def _items(options: Options) -> tuple[Item, ...]:
+def _items(options: Options) -> tuple[Aggregate, ...]:
     """Return what is counted: rows with an answer, and those of each expected value."""
     attribute = options.attribute.node
     of = tuple(part.node for part in (options.where, options.of) if part)
     each = (
-        Item(
+        Aggregate(
             f"value_{place}",
             Measure("count", "count"),
             (*of, Operation("=", (attribute, Literal(one.value)))),
         )
         for place, one in enumerate(options.expected)
     )
-    return (Item("denominator", Measure("count", "count", attribute), of), *each)
+    return (Aggregate("denominator", Measure("count", "count", attribute), of), *each)
 
 
 def requests(metric: Metric, frame: Frame) -> Mapping[str, Request]:

@@ -15,13 +15,16 @@ import sqlalchemy as sa
 from sqlalchemy.sql import ColumnElement
 
 from metrics.business_hours import DAYS, WHOLE_DAY, Stretch, week_of
-from metrics.catalog.model import BusinessCalendar, Catalog, Reference
+from metrics.catalog.catalog import Catalog
+from metrics.catalog.company import BusinessCalendar
+from metrics.catalog.options import Reference
 from metrics.dialect import INSTANT, NAIVE, Dialect, Type, Value
 from metrics.errors import ExpressionError
-from metrics.expressions.parser import Expression
+from metrics.expressions.nodes import Expression
 from metrics.grain import Span, Unit
 from metrics.kinds._shared.time_axis import Clock
-from metrics.sql.rows import Rows, Scope
+from metrics.sql.rows import Rows
+from metrics.sql.scope import Scope
 
 TICKS = 1_000_000
 """Durations are whole microseconds: exact sums and exact percentiles on every engine."""

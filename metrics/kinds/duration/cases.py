@@ -10,18 +10,20 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.sql import ColumnElement
 
-from metrics.catalog.model import Metric, Reference
+from metrics.catalog.metric import Metric
+from metrics.catalog.options import Reference
 from metrics.dialect import Type, Value
 from metrics.errors import ExpressionError
-from metrics.expressions.parser import Expression, SpanLiteral
+from metrics.expressions.nodes import Expression, SpanLiteral
 from metrics.frame import Frame
 from metrics.grain import Grain, Span
 from metrics.kinds._shared.time_axis import Clock
 from metrics.kinds.duration.business_clock import TICKS, Stopwatch, Timer
 from metrics.observation import NONE_VALUE
-from metrics.sql.periods import When
-from metrics.sql.rows import Rows, Scope
-from metrics.sql.scan import dimension
+from metrics.sql.periods import TimeFrame
+from metrics.sql.rows import Rows
+from metrics.sql.scan_query import dimension
+from metrics.sql.scope import Scope
 
 MINUTELY = Span.parse("14 days")
 """Up to this window the Kaplan-Meier axis is whole minutes, beyond it whole hours; of DATEs whole days."""
@@ -68,7 +70,7 @@ class Options:
 class Cases:
     """Reads the cases of one duration: each entity's first `from` event with its first `to` event since."""
 
-    def __init__(self, metric: Metric, frame: Frame, scope: Scope, when: When) -> None:
+    def __init__(self, metric: Metric, frame: Frame, scope: Scope, when: TimeFrame) -> None:
         self.options: Options = metric.options
         self.frame, self.when = frame, when
         self.dimensions = tuple(dict.fromkeys(name for cut in frame.cuts for name in cut))

@@ -16,7 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from metrics.catalog.model import Metric, Reference
+from metrics.catalog.metric import Metric
+from metrics.catalog.options import Reference
 from metrics.errors import ExpressionError
 from metrics.frame import Frame, plain_state
 from metrics.grain import Period, Span

@@ -10,15 +10,16 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.sql import ColumnElement
 
-from metrics.catalog.model import Metric
+from metrics.catalog.metric import Metric
 from metrics.frame import Frame
 from metrics.grain import Grain
 from metrics.kinds._shared.cohorts import first_open
 from metrics.kinds.duration.business_clock import TICKS
 from metrics.kinds.duration.cases import Basis, Cases, Options, Statistic, number
-from metrics.sql.periods import When
-from metrics.sql.rows import Scope, Selectable
-from metrics.sql.scan import Cell, cell_of
+from metrics.sql.periods import TimeFrame
+from metrics.sql.scan import Cell
+from metrics.sql.scan_query import cell_of
+from metrics.sql.scope import Scope, Selectable
 from metrics.statistics.intervals import Z
 from metrics.statistics.survival import quantile_ranks
 
@@ -78,7 +79,7 @@ class DurationQuery:
         """Return a dataset whose source runs the select."""
         return self.options.from_.dataset
 
-    def selects(self, scope: Scope, when: When) -> list[tuple[tuple[Grain, ...], Selectable]]:
+    def selects(self, scope: Scope, when: TimeFrame) -> list[tuple[tuple[Grain, ...], Selectable]]:
         """Return the totals of all cohorts, and the ages of those that may hold open windows."""
         cases = Cases(self.metric, self.frame, scope, when)
         rows, grains = cases.rows(), self.frame.grains

@@ -10,13 +10,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import sqrt
 
-from metrics.catalog.model import Metric, Over, Reference
-from metrics.expressions.parser import Expression, Measure
+from metrics.catalog.metric import Metric
+from metrics.catalog.options import Over, Reference
+from metrics.expressions.nodes import Expression, Measure
 from metrics.frame import Cells, Frame, cells_by_period, covered_only, plain_state
 from metrics.kind import Request
 from metrics.kinds.proportion.kind import LatestPer, people_of, rows_of
 from metrics.observation import Estimate
-from metrics.sql.scan import Item
+from metrics.sql.scan import Aggregate
 from metrics.statistics.intervals import Interval, Z
 
 CODE_VERSION = 2
@@ -42,15 +43,15 @@ def bases(metric: Metric) -> tuple[Reference, ...]:
     return (Reference(options.dataset, where=options.where, time=options.time),)
 
 
-def _items(options: Options) -> tuple[Item, Item, Item, Item]:
+def _items(options: Options) -> tuple[Aggregate, Aggregate, Aggregate, Aggregate]:
     """Return what is counted: all rows, the positive, the negative, and those that are both."""
     of = tuple(part.node for part in (options.where, options.of) if part)
     count, positive, negative = Measure("count", "count"), options.positive.node, options.negative.node
     return (
-        Item("denominator", count, of),
-        Item("positive", count, (*of, positive)),
-        Item("negative", count, (*of, negative)),
-        Item("both", count, (*of, positive, negative)),
+        Aggregate("denominator", count, of),
+        Aggregate("positive", count, (*of, positive)),
+        Aggregate("negative", count, (*of, negative)),
+        Aggregate("both", count, (*of, positive, negative)),
     )
 
 

@@ -13,8 +13,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from metrics.catalog.model import Catalog, Metric, Reference
-from metrics.expressions.parser import Measure
+from metrics.catalog.catalog import Catalog
+from metrics.catalog.metric import Metric
+from metrics.catalog.options import Reference
+from metrics.expressions.nodes import Measure
 from metrics.frame import Cells, Frame, number, plain_state
 from metrics.grain import Period, Span, Unit
 from metrics.kind import Request, Uncertainty
@@ -22,7 +24,7 @@ from metrics.kinds._shared.cohorts import cells_of
 from metrics.kinds.clv.options import Margin, Orders
 from metrics.kinds.payback.selects import Active, ActiveQuery, Form, Options, Recovered, RecoveredQuery
 from metrics.observation import Dimensions, Estimate, State
-from metrics.sql.scan import Cell, Item, Scan
+from metrics.sql.scan import Aggregate, Cell, Scan
 
 __all__ = [
     "CODE_VERSION",
@@ -90,10 +92,10 @@ def uncertainty(metric: Metric, catalog: Catalog, below: tuple[Uncertainty, ...]
     return Uncertainty.NONE
 
 
-def _item(metric: Metric) -> Item:
+def _item(metric: Metric) -> Aggregate:
     cost: Reference = metric.options.cost
     where = (cost.where.node,) if cost.where else ()
-    return Item("cost", cost.measure or Measure("count", "count"), where)
+    return Aggregate("cost", cost.measure or Measure("count", "count"), where)
 
 
 def requests(metric: Metric, frame: Frame) -> Mapping[str, Request]:

@@ -10,7 +10,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.sql import ColumnElement
 
-from metrics.catalog.model import Metric, Reference
+from metrics.catalog.metric import Metric
+from metrics.catalog.options import Reference
 from metrics.frame import Frame
 from metrics.grain import Grain, Span, Unit
 from metrics.kinds._shared.time_axis import Clock
@@ -24,9 +25,10 @@ from metrics.kinds.clv.purchases import (
     since_first,
     starts,
 )
-from metrics.sql.periods import When
-from metrics.sql.rows import Scope, Selectable
-from metrics.sql.scan import Cell, cell_of
+from metrics.sql.periods import TimeFrame
+from metrics.sql.scan import Cell
+from metrics.sql.scan_query import cell_of
+from metrics.sql.scope import Scope, Selectable
 
 
 class Form(StrEnum):
@@ -93,7 +95,7 @@ class _Query:
         """Return a dataset whose source runs the select."""
         return self.options.orders.dataset
 
-    def purchases(self, scope: Scope, when: When) -> tuple[sa.CTE, Clock]:
+    def purchases(self, scope: Scope, when: TimeFrame) -> tuple[sa.CTE, Clock]:
         """Return the purchases that are known by the watermark."""
         options = self.options
         return purchases(scope, when, options.entity, options.orders, options.margin, self.dimensions)
@@ -102,7 +104,7 @@ class _Query:
 class RecoveredQuery(_Query):
     """Counts new customers by the months that they have completed, and adds up their margin by age."""
 
-    def selects(self, scope: Scope, when: When) -> list[tuple[tuple[Grain, ...], Selectable]]:
+    def selects(self, scope: Scope, when: TimeFrame) -> list[tuple[tuple[Grain, ...], Selectable]]:
         """Return the customers by completed months, and the amounts by month of age."""
         bought, clock = self.purchases(scope, when)
         rows = since_first(bought)
@@ -152,7 +154,7 @@ class RecoveredQuery(_Query):
 class ActiveQuery(_Query):
     """Adds up what a period's customers brought, and in how many calendar months each was active."""
 
-    def selects(self, scope: Scope, when: When) -> list[tuple[tuple[Grain, ...], Selectable]]:
+    def selects(self, scope: Scope, when: TimeFrame) -> list[tuple[tuple[Grain, ...], Selectable]]:
         """Return one select for all grains and cuts."""
         bought, clock = self.purchases(scope, when)
         month = clock.start_of(bought.c.t, Grain.MONTH).label("month")

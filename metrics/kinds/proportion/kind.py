@@ -11,15 +11,16 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
-from metrics.catalog.model import Metric, Over, Reference
-from metrics.expressions.parser import Expression, Measure, Node
+from metrics.catalog.metric import Metric
+from metrics.catalog.options import Over, Reference
+from metrics.expressions.nodes import Expression, Measure, Node
 from metrics.frame import Cells, Frame, cells_by_period, covered_only, plain_state
 from metrics.grain import Period
 from metrics.kind import Request
 from metrics.kinds._shared import people
 from metrics.kinds.proportion.per_entity import PerEntity
 from metrics.observation import Dimensions, Estimate
-from metrics.sql.scan import Item, Latest, Scan
+from metrics.sql.scan import Aggregate, Latest, Scan
 from metrics.statistics.intervals import wilson
 
 CODE_VERSION = 2
@@ -67,12 +68,12 @@ def bases(metric: Metric) -> tuple[Reference, ...]:
     return (Reference(options.dataset, where=options.where, time=options.time),)
 
 
-def _items(options: Options) -> tuple[Item, Item]:
+def _items(options: Options) -> tuple[Aggregate, Aggregate]:
     """Return what is counted: rows, or under `per` entities, of which `where` says nothing."""
     where = None if options.per else options.where
     of = tuple(part.node for part in (where, options.of) if part)
     count = Measure("count", "count")
-    return Item("denominator", count, of), Item("numerator", count, (*of, options.share.node))
+    return Aggregate("denominator", count, of), Aggregate("numerator", count, (*of, options.share.node))
 
 
 def _latest(options: Any, of: tuple[Node, ...]) -> Latest | None:
@@ -93,7 +94,7 @@ def requests(metric: Metric, frame: Frame) -> Mapping[str, Request]:
     return {"rows": rows_of(metric, frame, items)}
 
 
-def rows_of(metric: Metric, frame: Frame, items: tuple[Item, ...]) -> Scan:
+def rows_of(metric: Metric, frame: Frame, items: tuple[Aggregate, ...]) -> Scan:
     """Return the scan that counts items, the first of which is the denominator, and the people behind it."""
     options = metric.options
     time = options.time.node if options.time else None
@@ -102,7 +103,9 @@ def rows_of(metric: Metric, frame: Frame, items: tuple[Item, ...]) -> Scan:
     return Scan(options.dataset, items, frame.grains, frame.cuts, time=time, over=options.over, latest=latest)
 
 
-def people_of(metric: Metric, frame: Frame, item: Item, row: Mapping[Item, Any] | None) -> int | None:
+def people_of(
+    metric: Metric, frame: Frame, item: Aggregate, row: Mapping[Aggregate, Any] | None
+) -> int | None:
     """Return how many people stand behind a cell of the scan of `rows_of`."""
     return people.counted(metric, frame.catalog.datasets[metric.options.dataset], item, row)
 

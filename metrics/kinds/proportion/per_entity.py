@@ -12,15 +12,18 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.sql import ColumnElement
 
-from metrics.catalog.model import Over
+from metrics.catalog.options import Over
 from metrics.dialect import Type, Value
 from metrics.errors import ExpressionError
-from metrics.expressions.parser import Call, Measure, Name, Node, measure_of, measures_in
+from metrics.expressions.nodes import Call, Measure, Name, Node
+from metrics.expressions.parser import measure_of, measures_in
 from metrics.frame import Cells, Frame
 from metrics.grain import Grain, Span, Unit
-from metrics.sql.periods import When
-from metrics.sql.rows import Rows, Scope, Selectable
-from metrics.sql.scan import Cell, Item, Scan, ScanQuery, aggregate, argument, cell_of, dimension
+from metrics.sql.periods import TimeFrame
+from metrics.sql.rows import Rows
+from metrics.sql.scan import Aggregate, Cell, Scan
+from metrics.sql.scan_query import ScanQuery, aggregate, argument, cell_of, dimension
+from metrics.sql.scope import Scope, Selectable
 from metrics.sql.translator import Translator
 
 _LENGTHS = {
@@ -36,14 +39,14 @@ class PerEntity:
     `denominator` and `numerator` hold what is said of an entity; `where` and `time` are over its rows.
     """
 
-    def __init__(self, frame: Frame, dataset: str, entity: str, denominator: Item, numerator: Item,
+    def __init__(self, frame: Frame, dataset: str, entity: str, denominator: Aggregate, numerator: Aggregate,
                  where: Node | None, time: Node | None, over: Over) -> None:  # fmt: skip
         self.frame = frame
         self.entity = entity
         self.items = (denominator, numerator)
         self.where = where
         said = (*numerator.where, *([where] if where else []))
-        asked = Item("rows", Measure("count", "count"), said)
+        asked = Aggregate("rows", Measure("count", "count"), said)
         self.scan = Scan(dataset, (asked,), frame.grains, frame.cuts, time=time, over=over)
         self.calls = tuple(dict.fromkeys(call for node in numerator.where for call in measures_in(node)))
 
@@ -51,7 +54,7 @@ class PerEntity:
         """Return a dataset whose source runs the select."""
         return self.scan.dataset
 
-    def selects(self, scope: Scope, when: When) -> list[tuple[tuple[Grain, ...], Selectable]]:
+    def selects(self, scope: Scope, when: TimeFrame) -> list[tuple[tuple[Grain, ...], Selectable]]:
         """Return one select a grain: the rows of a month are aggregated apart from those of its quarter."""
         query = _EntityRows(self, scope, when)
         return [((grain,), self._select(query, grain)) for grain in self.frame.grains]
@@ -77,7 +80,7 @@ class PerEntity:
     def read(self, answers: Sequence[tuple[tuple[Grain, ...], Sequence[Mapping[str, Any]]]]) -> Cells:
         """Return how many entities there are and satisfy the condition, per period and segment."""
         denominator, numerator = self.items
-        found: dict[Cell, Mapping[Item, Any]] = {}
+        found: dict[Cell, Mapping[Aggregate, Any]] = {}
         for grains, rows in answers:
             for row in rows:
                 found[cell_of(row, grains)] = {denominator: row["n"], numerator: row["k"]}
@@ -87,7 +90,7 @@ class PerEntity:
 class _EntityRows(ScanQuery):
     """Reads rows with what is needed of them: whose they are, their order, and what is measured."""
 
-    def __init__(self, asked: PerEntity, scope: Scope, when: When) -> None:
+    def __init__(self, asked: PerEntity, scope: Scope, when: TimeFrame) -> None:
         super().__init__(asked.scan, scope, when)
         self.asked = asked
         self.measures = {call: measure_of(call) for call in asked.calls}

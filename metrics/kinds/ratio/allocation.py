@@ -16,12 +16,12 @@ from datetime import date
 from enum import StrEnum
 from functools import cached_property
 
-from metrics.catalog.model import Catalog
-from metrics.expressions.parser import Call, Expression, Literal, Operation
+from metrics.catalog.catalog import Catalog
+from metrics.expressions.nodes import Call, Expression, Literal, Operation
 from metrics.frame import Cells, number
 from metrics.grain import Grain
 from metrics.observation import Dimensions
-from metrics.sql.scan import Cell, Item
+from metrics.sql.scan import Aggregate, Cell
 
 UNALLOCATED = "(unallocated)"
 """The value of a dimension along which an amount belongs to no segment."""
@@ -54,7 +54,7 @@ _MEANS = {
 }
 
 
-def split(value: Item, allocate: Allocate) -> tuple[Item, Item | None]:
+def split(value: Aggregate, allocate: Allocate) -> tuple[Aggregate, Aggregate | None]:
     """Return what is counted directly and what is spread, of a numerator's item; None where nothing is."""
     if allocate.where is None:
         return value, None
@@ -62,8 +62,8 @@ def split(value: Item, allocate: Allocate) -> tuple[Item, Item | None]:
     # Where the condition is null it is false, and the row counts directly.
     rest = Operation("not", (Call("coalesce", (picked, Literal(False))),))
     return (
-        Item("direct", value.measure, (*value.where, rest)),
-        Item("pool", value.measure, (*value.where, picked)),
+        Aggregate("direct", value.measure, (*value.where, rest)),
+        Aggregate("pool", value.measure, (*value.where, picked)),
     )
 
 
@@ -72,8 +72,8 @@ class Amounts:
     """The numerator's cells: direct amounts by the dimensions that its dataset has, and the pool."""
 
     cells: Cells
-    direct: Item
-    pool: Item | None
+    direct: Aggregate
+    pool: Aggregate | None
 
     def of(self, grain: Grain, start: date | None, known: tuple[str, ...]) -> dict[Dimensions, float]:
         """Return the direct amounts of a period by segments of the known dimensions."""
@@ -87,7 +87,7 @@ class Amounts:
         """Return the pool of a period."""
         return self._number((grain, start, ()), self.pool) if self.pool is not None else 0.0
 
-    def _number(self, cell: Cell, item: Item) -> float:
+    def _number(self, cell: Cell, item: Aggregate) -> float:
         row = self.cells.get(cell)
         return (number(row[item]) or 0.0) if row else 0.0
 

@@ -19,8 +19,10 @@ from typing import Any
 
 import numpy as np
 
-from metrics.catalog.model import Catalog, Metric, Over, Reference
-from metrics.expressions.parser import Measure, Node, Operation, SpanLiteral
+from metrics.catalog.catalog import Catalog
+from metrics.catalog.metric import Metric
+from metrics.catalog.options import Over, Reference
+from metrics.expressions.nodes import Measure, Node, Operation, SpanLiteral
 from metrics.frame import Cells, Frame, cells_by_period, covered_only, number, plain_state
 from metrics.grain import NO_SPAN, Period, Span
 from metrics.kind import Request, Uncertainty
@@ -29,7 +31,7 @@ from metrics.kinds.ratio.allocation import Allocate, Amounts, split, spread
 from metrics.kinds.ratio.pairs import PairsQuery, Spread
 from metrics.observation import Dimensions, Estimate
 from metrics.sql.rows import default_time
-from metrics.sql.scan import Cell, Item, Scan
+from metrics.sql.scan import Aggregate, Cell, Scan
 from metrics.statistics.intervals import Interval, bootstrap_ratio, delta_ratio, percentile_interval
 
 CODE_VERSION = 3
@@ -80,9 +82,9 @@ def uncertainty(metric: Metric, catalog: Catalog, below: tuple[Uncertainty, ...]
     return Uncertainty.DRAWS if metric.options.entity is not None else Uncertainty.NONE
 
 
-def _item(reference: Reference) -> Item:
+def _item(reference: Reference) -> Aggregate:
     where = (reference.where.node,) if reference.where else ()
-    return Item("value", reference.measure or Measure("count", "count"), where)
+    return Aggregate("value", reference.measure or Measure("count", "count"), where)
 
 
 def _scan(reference: Reference, frame: Frame, over: Over) -> Scan:

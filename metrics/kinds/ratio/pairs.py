@@ -10,11 +10,12 @@ import numpy as np
 import sqlalchemy as sa
 from sqlalchemy.sql import ColumnElement
 
-from metrics.catalog.model import Over
+from metrics.catalog.options import Over
 from metrics.grain import Grain
-from metrics.sql.periods import When
-from metrics.sql.rows import Scope, Selectable
-from metrics.sql.scan import Cell, Scan, ScanQuery, cell_of
+from metrics.sql.periods import TimeFrame
+from metrics.sql.scan import Cell, Scan
+from metrics.sql.scan_query import ScanQuery, cell_of
+from metrics.sql.scope import Scope, Selectable
 from metrics.statistics.intervals import PAIRS_LIMIT, Moments, Pairs
 
 
@@ -38,7 +39,7 @@ class PairsQuery:
         """Return a dataset whose source runs the select."""
         return self.scans[0 if self.known[0] else 1].dataset
 
-    def selects(self, scope: Scope, when: When) -> list[tuple[tuple[Grain, ...], Selectable]]:
+    def selects(self, scope: Scope, when: TimeFrame) -> list[tuple[tuple[Grain, ...], Selectable]]:
         """Return the counted pairs, and the moments of cells that have too many."""
         grains = self.scans[0].grains
         parts = [grains]
@@ -50,7 +51,7 @@ class PairsQuery:
         ]
 
     def _counted(
-        self, scope: Scope, when: When, grains: tuple[Grain, ...]
+        self, scope: Scope, when: TimeFrame, grains: tuple[Grain, ...]
     ) -> list[tuple[tuple[Grain, ...], Selectable]]:
         each = self._per_entity(scope, when, grains)
         cells = [column for column in each.c if column.name not in ("n", "d", "entity")]
@@ -74,7 +75,7 @@ class PairsQuery:
         many = moments.group_by(*keys).having(sa.func.count() > PAIRS_LIMIT)
         return [(grains, few), (grains, many)]
 
-    def _per_entity(self, scope: Scope, when: When, grains: tuple[Grain, ...]) -> sa.Subquery:
+    def _per_entity(self, scope: Scope, when: TimeFrame, grains: tuple[Grain, ...]) -> sa.Subquery:
         selects = []
         for index, (known, scan) in enumerate(zip(self.known, self.scans, strict=True)):
             if known:

@@ -9,16 +9,17 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.sql import ColumnElement
 
-from metrics.catalog.model import Metric
+from metrics.catalog.metric import Metric
 from metrics.frame import Frame
 from metrics.grain import Grain
 from metrics.kinds._shared.customers import EXACT
 from metrics.kinds.retention.membership import Sides, Standing, same, worths
 from metrics.kinds.retention.options import Options, Share
 from metrics.observation import NONE_VALUE
-from metrics.sql.periods import When
-from metrics.sql.rows import Scope, Selectable
-from metrics.sql.scan import Cell, cell_of
+from metrics.sql.periods import TimeFrame
+from metrics.sql.scan import Cell
+from metrics.sql.scan_query import cell_of
+from metrics.sql.scope import Scope, Selectable
 
 COMPONENTS = ("start", "new", "expansion", "contraction", "churn", "reactivation", "end")
 """The parts of a bridge: start + new + expansion - contraction - churn + reactivation is end."""
@@ -48,7 +49,7 @@ class BridgeQuery:
         """Return a dataset whose source runs the select."""
         return self.options.source_dataset()
 
-    def selects(self, scope: Scope, when: When) -> list[tuple[tuple[Grain, ...], Selectable]]:
+    def selects(self, scope: Scope, when: TimeFrame) -> list[tuple[tuple[Grain, ...], Selectable]]:
         """Return one select for all grains and cuts."""
         standing = Standing(self.options, self.frame, scope, when)
         rows = self._movements(standing, standing.sides())

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 
-from metrics.catalog.model import Metric
+from metrics.catalog.metric import Metric
 from metrics.frame import Frame, plain_state
 from metrics.grain import Period, Span, Unit
 from metrics.kinds.retention.lifetimes import ages

@@ -17,16 +17,18 @@ from typing import Any
 
 import numpy as np
 
-from metrics.catalog.model import Catalog, Metric, Reference
+from metrics.catalog.catalog import Catalog
+from metrics.catalog.metric import Metric
+from metrics.catalog.options import Reference
 from metrics.frame import Frame, plain_state
 from metrics.grain import Period, Span
 from metrics.kind import Request, Uncertainty
 from metrics.kinds._shared.cohorts import cells_of
 from metrics.kinds._shared.customers import Activity, Subscription
-from metrics.kinds._shared.left_out import LeftOutQuery
 from metrics.kinds.retention.bridge import COMPONENTS, BridgeQuery
 from metrics.kinds.retention.curve import age_of, shares, survivals
 from metrics.kinds.retention.curve import closing as curve_closing
+from metrics.kinds.retention.left_out import LeftOutQuery
 from metrics.kinds.retention.options import AGE, ActiveIf, Options, Share, Worth
 from metrics.kinds.retention.retained import Retained
 from metrics.kinds.retention.selects import RetentionQuery

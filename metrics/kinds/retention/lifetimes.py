@@ -14,8 +14,8 @@ from metrics.grain import Grain, Span, Unit
 from metrics.kinds._shared.customers import Subscription, keys_of, orders, stays, subscriptions
 from metrics.kinds._shared.time_axis import Clock
 from metrics.kinds.retention.options import Options
-from metrics.sql.periods import When
-from metrics.sql.rows import Scope
+from metrics.sql.periods import TimeFrame
+from metrics.sql.scope import Scope
 
 LONG_AGO = date(1000, 1, 1)
 ONE_DAY = timedelta(days=1)
@@ -43,7 +43,7 @@ def age_at(clock: Clock, since: ColumnElement[Any], day: Any, grain: Grain) -> C
     return sa.cast(sa.func.floor(sa.cast(whole, sa.Double()) / sa.literal(float(size))), sa.BigInteger())
 
 
-def last_known(when: When, gap: Span | None = None) -> date:
+def last_known(when: TimeFrame, gap: Span | None = None) -> date:
     """Return the last local day of which it is known who left: it is over, and the gap after it too."""
     if when.watermark is None:
         return LONG_AGO
@@ -80,7 +80,7 @@ class Lives:
         return day_of_ours(self.known)
 
 
-def lives(options: Options, scope: Scope, when: When, dimensions: tuple[str, ...]) -> Lives:
+def lives(options: Options, scope: Scope, when: TimeFrame, dimensions: tuple[str, ...]) -> Lives:
     """Return everybody who was won by the last known day, with the dimensions of its first row."""
     known = last_known(when, options.gap)
     if options.subscription is not None:
@@ -104,7 +104,7 @@ def lives(options: Options, scope: Scope, when: When, dimensions: tuple[str, ...
     return Lives(rows.cte("__lives"), made, clock, known)
 
 
-def _active(options: Options, scope: Scope, when: When,
+def _active(options: Options, scope: Scope, when: TimeFrame,
             dimensions: tuple[str, ...]) -> tuple[sa.Subquery, sa.CTE, Clock]:  # fmt: skip
     """Return customers by their rows, lost when the first silence has lasted too long."""
     options.source_dataset()
@@ -133,7 +133,7 @@ def _active(options: Options, scope: Scope, when: When,
     return select.where(each.c.rank == 1).subquery(), bought, clock
 
 
-def _subscribed(options: Options, subscription: Subscription, scope: Scope, when: When,
+def _subscribed(options: Options, subscription: Subscription, scope: Scope, when: TimeFrame,
                 dimensions: tuple[str, ...]) -> tuple[sa.Subquery, sa.CTE, Clock]:  # fmt: skip
     """Return customers by their first stay, lost when it has ended for certain."""
     held, clock = subscriptions(scope, when, options.entity, subscription, dimensions, options.leaving)

@@ -16,9 +16,10 @@ from metrics.grain import Grain, Period
 from metrics.kinds._shared.customers import EXACT, Subscription, bridged, keys_of, orders, subscriptions
 from metrics.kinds._shared.time_axis import Clock
 from metrics.kinds.retention.options import Options, Share
-from metrics.sql.periods import When, covered
-from metrics.sql.rows import Rows, Scope
-from metrics.sql.scan import aggregate, argument
+from metrics.sql.periods import TimeFrame, covered
+from metrics.sql.rows import Rows
+from metrics.sql.scan_query import aggregate, argument
+from metrics.sql.scope import Scope
 
 Moment = date | datetime
 
@@ -61,7 +62,7 @@ class Sides:
 class Standing:
     """Reads both sides of every period of a frame, by activity or by subscription."""
 
-    def __init__(self, options: Options, frame: Frame, scope: Scope, when: When) -> None:
+    def __init__(self, options: Options, frame: Frame, scope: Scope, when: TimeFrame) -> None:
         self.options, self.frame, self.scope, self.when = options, frame, scope, when
         self.dimensions = tuple(dict.fromkeys(name for cut in frame.cuts for name in cut))
 
@@ -172,7 +173,7 @@ class Standing:
         return sa.select(*keys, *dims, worth.c.worth, active).select_from(join).subquery()
 
 
-def worth_rows(options: Options, scope: Scope, when: When) -> tuple[sa.CTE, Clock]:
+def worth_rows(options: Options, scope: Scope, when: TimeFrame) -> tuple[sa.CTE, Clock]:
     """Return the rows that say what customers are worth (entity, t, a), and their clock."""
     worth = options.value
     if worth is None or worth.dataset is None:

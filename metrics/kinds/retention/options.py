@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from metrics.catalog.model import Over, empty
+from metrics.catalog.fields import empty
+from metrics.catalog.options import Over
 from metrics.errors import ExpressionError
-from metrics.expressions.parser import Expression, Measure
+from metrics.expressions.nodes import Expression, Measure
 from metrics.grain import Span
 from metrics.kinds._shared.customers import Activity, Leaving, Subscription
 

@@ -12,8 +12,9 @@ import sqlalchemy as sa
 from sqlalchemy.sql import ColumnElement
 
 from metrics.grain import Grain
-from metrics.sql.rows import Selectable
-from metrics.sql.scan import Cell, cell_of
+from metrics.sql.scan import Cell
+from metrics.sql.scan_query import cell_of
+from metrics.sql.scope import Selectable
 from metrics.statistics.intervals import PAIRS_LIMIT, Moments, Pairs
 
 

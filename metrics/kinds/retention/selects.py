@@ -8,16 +8,16 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.sql import ColumnElement
 
-from metrics.catalog.model import Metric
+from metrics.catalog.metric import Metric
 from metrics.frame import Frame
 from metrics.grain import Grain
 from metrics.kinds._shared.customers import EXACT
 from metrics.kinds.retention.membership import Standing, same, worths
 from metrics.kinds.retention.options import Options, Share
 from metrics.kinds.retention.retained import Retained, read_sums, sums
-from metrics.sql.periods import When
-from metrics.sql.rows import Scope, Selectable
+from metrics.sql.periods import TimeFrame
 from metrics.sql.scan import Cell
+from metrics.sql.scope import Scope, Selectable
 
 
 class RetentionQuery:
@@ -31,13 +31,13 @@ class RetentionQuery:
         """Return a dataset whose source runs the select."""
         return self.options.source_dataset()
 
-    def selects(self, scope: Scope, when: When) -> list[tuple[tuple[Grain, ...], Selectable]]:
+    def selects(self, scope: Scope, when: TimeFrame) -> list[tuple[tuple[Grain, ...], Selectable]]:
         """Return sums per cell or, for revenue, counted pairs and the moments of cells that have too many."""
         rows, grains = self._contributions(scope, when), self.frame.grains
         revenue = self.options.measure is not Share.LOGO
         return [(grains, each) for each in sums(rows, self.frame.cuts, pairs=revenue)]
 
-    def _contributions(self, scope: Scope, when: When) -> sa.Subquery:
+    def _contributions(self, scope: Scope, when: TimeFrame) -> sa.Subquery:
         """Return what each customer at the start adds to numerator n and denominator d."""
         standing = Standing(self.options, self.frame, scope, when)
         sides = standing.sides()

@@ -18,9 +18,9 @@ from metrics.kinds.retention.membership import total_worth, worth_rows, worths
 from metrics.kinds.retention.options import AGE, Share
 from metrics.kinds.retention.retained import Retained, read_sums, sums
 from metrics.kinds.retention.survival import Curve, age_name
-from metrics.sql.periods import TICK, When
-from metrics.sql.rows import Scope, Selectable
+from metrics.sql.periods import TICK, TimeFrame
 from metrics.sql.scan import Cell
+from metrics.sql.scope import Scope, Selectable
 
 CELL_LIMIT = 200
 """Up to so many different amounts of a cohort at an age are resampled: a triangle has hundreds of cells."""
@@ -33,13 +33,13 @@ class _Reading:
     found: Lives
     grain: Grain
     scope: Scope
-    when: When
+    when: TimeFrame
 
 
 class ShareQuery(Curve):
     """Adds up, by cohort and age, what there was at age 0 and what there is at the age."""
 
-    def selects(self, scope: Scope, when: When) -> list[tuple[tuple[Grain, ...], Selectable]]:
+    def selects(self, scope: Scope, when: TimeFrame) -> list[tuple[tuple[Grain, ...], Selectable]]:
         """Return sums per cohort and age or, for revenue, counted pairs."""
         found = lives(self.options, scope, when, self.dimensions)
         revenue = self.options.measure is not Share.LOGO

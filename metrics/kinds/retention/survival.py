@@ -13,16 +13,17 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.sql import ColumnElement
 
-from metrics.catalog.model import Metric
+from metrics.catalog.metric import Metric
 from metrics.dialect import NAIVE
 from metrics.frame import Frame
 from metrics.grain import Grain
 from metrics.kinds._shared.time_axis import Clock
 from metrics.kinds.retention.lifetimes import Lives, age_at, ages, lives
 from metrics.kinds.retention.options import AGE, Options
-from metrics.sql.periods import When
-from metrics.sql.rows import Scope, Selectable
-from metrics.sql.scan import Cell, cell_of
+from metrics.sql.periods import TimeFrame
+from metrics.sql.scan import Cell
+from metrics.sql.scan_query import cell_of
+from metrics.sql.scope import Scope, Selectable
 
 
 def age_name(age: int) -> str:
@@ -83,7 +84,7 @@ class Curve:
 class SurvivalQuery(Curve):
     """Counts the customers of each cohort by when they were lost, or last seen."""
 
-    def selects(self, scope: Scope, when: When) -> list[tuple[tuple[Grain, ...], Selectable]]:
+    def selects(self, scope: Scope, when: TimeFrame) -> list[tuple[tuple[Grain, ...], Selectable]]:
         """Return one select a grain: counted customers who are alike."""
         found = lives(self.options, scope, when, self.dimensions)
         return [((grain,), self._select(found, grain)) for grain in self.grains]

@@ -12,13 +12,14 @@ from dataclasses import dataclass, field
 from datetime import date
 from math import isinf
 
-from metrics.catalog.model import Metric, Over, Reference
-from metrics.expressions.parser import Expression, Measure
+from metrics.catalog.metric import Metric
+from metrics.catalog.options import Over, Reference
+from metrics.expressions.nodes import Expression, Measure
 from metrics.frame import Cells, Frame, cells_by_period, plain_state
 from metrics.grain import Calendar, Period
 from metrics.kind import Request
 from metrics.observation import Dimensions, Estimate
-from metrics.sql.scan import Item, Scan
+from metrics.sql.scan import Aggregate, Scan
 from metrics.statistics.surge import rate_ratio_limits
 
 CODE_VERSION = 2
@@ -41,9 +42,9 @@ def bases(metric: Metric) -> tuple[Reference, ...]:
     return (Reference(options.dataset, where=options.where, time=options.time),)
 
 
-def _item(options: Options) -> Item:
+def _item(options: Options) -> Aggregate:
     where = (options.where.node,) if options.where else ()
-    return Item("rows", Measure("count", "count"), where)
+    return Aggregate("rows", Measure("count", "count"), where)
 
 
 def stretch(metric: Metric, period: Period, calendar: Calendar) -> tuple[date, date]:

@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from metrics.catalog.model import Metric, Reference
+from metrics.catalog.metric import Metric
+from metrics.catalog.options import Reference
 from metrics.frame import Frame
 from metrics.grain import Period, Span
 from metrics.kind import Request

@@ -10,9 +10,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.sql import ColumnElement
 
-from metrics.catalog.model import Metric, Window, empty
+from metrics.catalog.fields import empty
+from metrics.catalog.metric import Metric
+from metrics.catalog.options import Window
 from metrics.errors import ExpressionError
-from metrics.expressions.parser import Expression
+from metrics.expressions.nodes import Expression
 from metrics.frame import Frame
 from metrics.grain import NO_SPAN, Grain, Span
 from metrics.kinds._shared.cohorts import Outcomes, counted, read_outcomes
@@ -28,9 +30,10 @@ from metrics.kinds._shared.customers import (
 )
 from metrics.kinds._shared.left_out import by_condition, read_left_out
 from metrics.kinds._shared.time_axis import Clock
-from metrics.sql.periods import When
-from metrics.sql.rows import Scope, Selectable
-from metrics.sql.scan import Cell, cell_of
+from metrics.sql.periods import TimeFrame
+from metrics.sql.scan import Cell
+from metrics.sql.scan_query import cell_of
+from metrics.sql.scope import Scope, Selectable
 
 
 class Basis(StrEnum):
@@ -90,7 +93,7 @@ class _Lapses:
         options: Options,
         cuts: Sequence[tuple[str, ...]],
         scope: Scope,
-        when: When,
+        when: TimeFrame,
         *,
         left_out: bool = False,
     ) -> None:
@@ -169,7 +172,7 @@ class LapsedQuery:
         """Return a dataset whose source runs the select."""
         return self.options.source_dataset()
 
-    def selects(self, scope: Scope, when: When) -> list[tuple[tuple[Grain, ...], Selectable]]:
+    def selects(self, scope: Scope, when: TimeFrame) -> list[tuple[tuple[Grain, ...], Selectable]]:
         """Return one select for all grains and cuts."""
         lapses = _Lapses(self.options, self.frame.cuts, scope, when)
         options, clock, rows = lapses.options, lapses.clock, lapses.rows
@@ -207,7 +210,7 @@ class ReturnedQuery:
         """Return a dataset whose source runs the select."""
         return self.options.source_dataset()
 
-    def selects(self, scope: Scope, when: When) -> list[tuple[tuple[Grain, ...], Selectable]]:
+    def selects(self, scope: Scope, when: TimeFrame) -> list[tuple[tuple[Grain, ...], Selectable]]:
         """Return one select for all grains and cuts."""
         lapses = _Lapses(self.options, self.frame.cuts, scope, when)
         clock, rows = lapses.clock, lapses.followed
@@ -251,7 +254,7 @@ class LapsedOutQuery:
         """Return a dataset whose source runs the select."""
         return self.options.source_dataset()
 
-    def selects(self, scope: Scope, when: When) -> list[tuple[tuple[Grain, ...], Selectable]]:
+    def selects(self, scope: Scope, when: TimeFrame) -> list[tuple[tuple[Grain, ...], Selectable]]:
         """Return one select: customers by condition."""
         lapses = _Lapses(self.options, ((LEFT_OUT,),), scope, when, left_out=True)
         rows = lapses.rows

@@ -22,7 +22,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.pool import StaticPool
 from sqlalchemy.schema import CreateTableAs
 
-from metrics.catalog.model import Dataset, SourceDefinition
+from metrics.catalog.dataset import Dataset, SourceDefinition
 from metrics.dialect import INSTANT, NAIVE, Dialect, Type
 from metrics.errors import SourceError, SourceMissing, SourceRejected, SourceTimeout, SourceUnavailable
 from metrics.source import ColumnSpec, Source

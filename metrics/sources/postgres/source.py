@@ -23,7 +23,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.pool import NullPool
 from sqlalchemy.sql import ColumnElement
 
-from metrics.catalog.model import Dataset, SourceDefinition
+from metrics.catalog.dataset import Dataset, SourceDefinition
 from metrics.dialect import MONEY, Type
 from metrics.errors import (
     ExtraMissing,

@@ -16,7 +16,7 @@ from metrics.describe.series_names import PREFIX, base_of
 from metrics.describe.series_names import families as series_names
 from metrics.grain import Grain
 from metrics.observation import State
-from metrics.store.tables import Definition, Run
+from metrics.store.records import Definition, Run
 from scorecard.score import Status
 from tests.api.northwind import COMPUTED, NOW, WATERMARK, fill, observation
 

@@ -10,7 +10,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from api.project.reloading import Live
 from api.refresh.scheduler import Follower, SchedulerProcess, trigger_of
 from api.refresh.starter import RefreshStarter
-from metrics.catalog.model import Refresh
+from metrics.catalog.company import Refresh
 from metrics.errors import UsageError
 
 LONDON = ZoneInfo("Europe/London")

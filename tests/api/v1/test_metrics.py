@@ -4,7 +4,7 @@ import pytest
 
 from api.app import create_app
 from metrics.observation import State
-from metrics.store.tables import Run
+from metrics.store.records import Run
 from tests.api.northwind import COMPUTED, NOW, WATERMARK, fill, observation
 
 BASE = "/api/v1/metrics"

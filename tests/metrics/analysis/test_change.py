@@ -8,7 +8,10 @@ from datetime import UTC, datetime
 import pytest
 
 from metrics.analysis.change import Basis, change, judged, limits
-from metrics.catalog.model import At, Catalog, Company, Currency, Direction, Metric, Over
+from metrics.catalog.catalog import Catalog
+from metrics.catalog.company import Company, Currency
+from metrics.catalog.metric import Direction, Metric
+from metrics.catalog.options import At, Over
 from metrics.expressions.parser import parse, parse_measure
 from metrics.grain import Span
 from metrics.kinds.aggregate import kind as aggregate

@@ -10,7 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from metrics.analysis.drivers import Causes, causes, segments
-from metrics.catalog.model import Catalog, Company, Currency, Direction, Metric, Reference
+from metrics.catalog.catalog import Catalog
+from metrics.catalog.company import Company, Currency
+from metrics.catalog.metric import Direction, Metric
+from metrics.catalog.options import Reference
 from metrics.expressions.parser import parse, parse_measure
 from metrics.kinds.proportion import kind as proportion
 from metrics.kinds.ratio import kind as ratio

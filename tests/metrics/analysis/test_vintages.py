@@ -13,7 +13,7 @@ from metrics.analysis.vintages import Vintage, milliseconds, tracks
 from metrics.describe.series_names import PARTS
 from metrics.grain import NO_SPAN, Calendar, Grain
 from metrics.loading.loader import load
-from metrics.store.final_values import FIGURES, Closed
+from metrics.store.final_values import FIGURES, FinalValues
 from tests.metrics.analysis.test_finality import GOLDEN
 
 CALENDAR = Calendar()
@@ -34,7 +34,7 @@ def closed(*rows, mark=None):
     periods, segments = (list(dict.fromkeys(row[place] for row in rows)) for place in (0, 1))
     codes = [np.array([known.index(row[place]) for row in rows], np.int64)
              for place, known in enumerate((periods, segments))]  # fmt: skip
-    return Closed(tuple(CALENDAR.parse(period) for period in periods), tuple(segments), (mark,), *codes,
+    return FinalValues(tuple(CALENDAR.parse(period) for period in periods), tuple(segments), (mark,), *codes,
                   np.zeros(len(rows), np.int64), figures)  # fmt: skip
 
 

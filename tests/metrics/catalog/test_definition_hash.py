@@ -4,16 +4,10 @@ import json
 
 import pytest
 
-from metrics.catalog.definition_hash import (
-    Upstream,
-    canonical_text,
-    definition_hash,
-    hash_of,
-    resolved,
-    upstream,
-)
-from metrics.catalog.dependencies import circles
-from metrics.catalog.model import Catalog
+from metrics.catalog.catalog import Catalog
+from metrics.catalog.cycles import find_cycles
+from metrics.catalog.definition_hash import canonical_text, definition_hash, hash_of, resolved
+from metrics.catalog.lineage import Upstream, upstream
 from metrics.errors import UnknownMetric
 from tests.metrics.project import (
     ACCOUNTS,
@@ -320,8 +314,8 @@ def test_unknown_metric() -> None:
 
 def test_circles_of_a_graph() -> None:
     graph = {1: [2], 2: [3], 3: [1, 4], 4: [4], 5: [1, 6], 6: []}
-    assert list(circles(graph, lambda item: graph[item])) == [(1, 2, 3), (4,)]
+    assert list(find_cycles(graph, lambda item: graph[item])) == [(1, 2, 3), (4,)]
 
 
 def test_long_chain_is_no_recursion() -> None:
-    assert list(circles(range(100_000), lambda item: [item + 1] if item < 99_999 else [])) == []
+    assert list(find_cycles(range(100_000), lambda item: [item + 1] if item < 99_999 else [])) == []

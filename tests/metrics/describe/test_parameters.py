@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from metrics.catalog.walk import is_record, yaml_key
-from metrics.describe.parameters import terms
+from metrics.describe.parameters import parameters
 from metrics.kind import kinds
 from metrics.loading.loader import load
 
@@ -48,16 +48,20 @@ def test_a_kind_explains_words_that_it_takes(kind: str) -> None:
 def test_basis_is_explained_as_the_kind_means_it(metric: str, says: str) -> None:
     catalog = load(GOLDEN).catalog
     assert catalog is not None
-    assert [term.says for term in terms(catalog.metrics[metric], catalog) if term.key == "basis"] == [says]
+    assert [term.says for term in parameters(catalog.metrics[metric], catalog) if term.key == "basis"] == [
+        says
+    ]
 
 
 def test_an_allocation_says_what_becomes_of_an_amount_without_a_segment() -> None:
     catalog = load(GOLDEN).catalog
     assert catalog is not None
-    found = {term.key: (term.value, term.says) for term in terms(catalog.metrics["ratio_allocated"], catalog)}
+    found = {
+        term.key: (term.value, term.says) for term in parameters(catalog.metrics["ratio_allocated"], catalog)
+    }
     assert found["allocate"] == (
         "by new_customers, where amount < 100",
         "what belongs to no segment is spread over the segments in proportion to the denominator",
     )
-    lagged = {term.key: term.value for term in terms(catalog.metrics["ratio_lagged"], catalog)}
+    lagged = {term.key: term.value for term in parameters(catalog.metrics["ratio_lagged"], catalog)}
     assert lagged["lag"] == "1 month"

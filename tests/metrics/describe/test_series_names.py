@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from metrics.catalog.model import Direction, Metric
+from metrics.catalog.metric import Direction, Metric
 from metrics.describe.series_names import (
     PARTS,
     Base,

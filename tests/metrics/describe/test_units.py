@@ -2,17 +2,11 @@ from types import MappingProxyType
 
 import pytest
 
-from metrics.catalog.model import (
-    Catalog,
-    Column,
-    Company,
-    Currency,
-    Dataset,
-    Direction,
-    Lookup,
-    Metric,
-    Reference,
-)
+from metrics.catalog.catalog import Catalog
+from metrics.catalog.company import Company, Currency
+from metrics.catalog.dataset import Column, Dataset, Lookup
+from metrics.catalog.metric import Direction, Metric
+from metrics.catalog.options import Reference
 from metrics.describe.units import unit_of
 from metrics.expressions.parser import parse, parse_measure
 from metrics.grain import Span

@@ -9,11 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from metrics.catalog.model import Catalog, Dataset, SourceDefinition
+from metrics.catalog.catalog import Catalog
+from metrics.catalog.dataset import Dataset, SourceDefinition
 from metrics.catalog.walk import inputs
 from metrics.engine import planner
-from metrics.engine.planner import Outcome, Session, ask_for
-from metrics.engine.schedule import in_turn
+from metrics.engine.planner import Outcome, Session
+from metrics.engine.schedule import batches, request_for
 from metrics.errors import SourceError, SourceRejected, SourceTimeout, SourceUnavailable
 from metrics.source import Source, open_source
 from metrics.store.store import Store
@@ -67,7 +68,7 @@ def compute(live: Live) -> dict[str, Outcome]:
     with Session(live.catalog, live.root, NOW) as session:
         return {
             each.metric: each
-            for each in session.compute([ask_for(one) for one in live.catalog.metrics.values()])
+            for each in session.compute([request_for(one) for one in live.catalog.metrics.values()])
         }
 
 
@@ -162,7 +163,7 @@ def test_everything_has_its_turn_once_and_inputs_stand_first(
     parts: list[list[int]], doubtful: dict[str, float]
 ) -> None:
     catalog = formulas(parts)
-    groups = in_turn(catalog, catalog.metrics, doubtful)
+    groups = batches(catalog, catalog.metrics, doubtful)
     order = [name for group in groups for name in group]
     assert sorted(order) == sorted(catalog.metrics)
     places = {name: place for place, name in enumerate(order)}

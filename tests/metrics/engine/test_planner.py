@@ -9,9 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from metrics.catalog.model import Catalog, Company, Currency, Dataset, Direction, Metric, SourceDefinition
+from metrics.catalog.catalog import Catalog
+from metrics.catalog.company import Company, Currency
+from metrics.catalog.dataset import Dataset, SourceDefinition
+from metrics.catalog.metric import Direction, Metric
 from metrics.engine import planner
-from metrics.engine.planner import Ask, Outcome, Session, ask_for, with_inputs
+from metrics.engine.planner import Outcome, Session
+from metrics.engine.schedule import MetricRequest, request_for, with_inputs
 from metrics.errors import UnknownMetric
 from metrics.expressions.parser import parse
 from metrics.grain import Grain
@@ -37,7 +41,7 @@ def session(live: Live) -> Iterator[Session]:
 
 def compute(session: Session, *metrics: str) -> dict[str, Outcome]:
     wanted = metrics or tuple(session.catalog.metrics)
-    asks = [ask_for(session.catalog.metric(name)) for name in wanted]
+    asks = [request_for(session.catalog.metric(name)) for name in wanted]
     return {outcome.metric: outcome for outcome in session.compute(asks)}
 
 
@@ -183,20 +187,20 @@ def test_inputs_come_first_and_once(session: Session) -> None:
 
 def test_an_input_is_asked_for_all_that_is_needed_of_it(live: Live) -> None:
     asks = [
-        Ask("revenue", (Grain.YEAR,), (("channel",),)),
-        Ask("revenue_per_complaint", (Grain.MONTH,), ((),)),
-        Ask("revenue_per_complaint", (Grain.WEEK, Grain.MONTH), ((), ("channel",))),
+        MetricRequest("revenue", (Grain.YEAR,), (("channel",),)),
+        MetricRequest("revenue_per_complaint", (Grain.MONTH,), ((),)),
+        MetricRequest("revenue_per_complaint", (Grain.WEEK, Grain.MONTH), ((), ("channel",))),
     ]
     assert with_inputs(live.catalog, asks) == (
-        Ask("revenue", (Grain.YEAR, Grain.MONTH, Grain.WEEK), (("channel",), ())),
-        Ask("complaints", (Grain.MONTH, Grain.WEEK), ((), ("channel",))),
-        Ask("revenue_per_complaint", (Grain.MONTH, Grain.WEEK), ((), ("channel",))),
+        MetricRequest("revenue", (Grain.YEAR, Grain.MONTH, Grain.WEEK), (("channel",), ())),
+        MetricRequest("complaints", (Grain.MONTH, Grain.WEEK), ((), ("channel",))),
+        MetricRequest("revenue_per_complaint", (Grain.MONTH, Grain.WEEK), ((), ("channel",))),
     )
 
 
 def test_an_unknown_metric_is_said(live: Live) -> None:
     with pytest.raises(UnknownMetric, match="no metric is called 'revenu'"):
-        with_inputs(live.catalog, [Ask("revenu", (Grain.MONTH,), ((),))])
+        with_inputs(live.catalog, [MetricRequest("revenu", (Grain.MONTH,), ((),))])
 
 
 def formulas(parts: list[list[int]]) -> Catalog:
@@ -218,7 +222,7 @@ def test_whatever_is_asked_inputs_stand_before_what_reads_them(
     parts: list[list[int]], asked: list[tuple[int, Grain]]
 ) -> None:
     catalog = formulas(parts)
-    asks = [Ask(f"m{each % len(parts)}", (grain,), ((),)) for each, grain in asked]
+    asks = [MetricRequest(f"m{each % len(parts)}", (grain,), ((),)) for each, grain in asked]
     ordered = with_inputs(catalog, asks)
     places = {ask.metric: place for place, ask in enumerate(ordered)}
     assert len(places) == len(ordered)

@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 from metrics.catalog.definition_hash import definition_hash
-from metrics.catalog.model import Over, Reference
-from metrics.engine.planner import Session, ask_for
+from metrics.catalog.options import Over, Reference
+from metrics.engine.planner import Session
+from metrics.engine.schedule import request_for
 from metrics.expressions.parser import parse_measure, parse_measures
 from metrics.grain import Grain
 from metrics.kinds.aggregate import kind as aggregate
@@ -166,7 +167,9 @@ def test_people_are_counted_in_the_same_scan() -> None:
                   for name, private in (("m", "person"), ("n", True)))  # fmt: skip
     world = company()
     with world.folder() as root, Session(world.catalog(one, other), root, NOW) as session:
-        assert not [each.error for each in session.compute([ask_for(one), ask_for(other)]) if each.error]
+        assert not [
+            each.error for each in session.compute([request_for(one), request_for(other)]) if each.error
+        ]
         # The extent, and the rows.
         assert len(session.statements) == 2
 

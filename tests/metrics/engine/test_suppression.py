@@ -16,13 +16,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metrics.catalog.model import Company, Currency, Direction, Metric, Privacy, Reference
-from metrics.engine.planner import Session, ask_for
+from metrics.catalog.company import Company, Currency, Privacy
+from metrics.catalog.metric import Direction, Metric
+from metrics.catalog.options import Reference
+from metrics.engine.planner import Session
+from metrics.engine.schedule import request_for
 from metrics.engine.suppression import people_behind, suppress
-from metrics.expressions.parser import Measure
+from metrics.expressions.nodes import Measure
 from metrics.grain import WHOLE, Calendar, Grain, Period
 from metrics.observation import Dimensions, Estimate, Observation, State
-from metrics.operations.query import Origin, Query, answer
+from metrics.operations.query import MetricQuery, Origin, answer
 from metrics.store.store import Store
 from tests.metrics.live import Live, at
 
@@ -359,17 +362,19 @@ def test_nothing_of_a_suppressed_cell_is_in_the_store(live: Live, store: Store) 
 
 def test_what_is_computed_live_is_suppressed_too(live: Live, store: Store) -> None:
     live.refresh(store)
-    stored = answer(Query("csat", Grain.MONTH, ("team",)), live.catalog, live.root, store, live.clock.now)
+    stored = answer(
+        MetricQuery("csat", Grain.MONTH, ("team",)), live.catalog, live.root, store, live.clock.now
+    )
     assert stored.origin is Origin.STORE
     as_of = answer(
-        Query("csat", Grain.MONTH, ("team",), as_of=at("2026-03-20")),
+        MetricQuery("csat", Grain.MONTH, ("team",), as_of=at("2026-03-20")),
         live.catalog,
         live.root,
         store,
         live.clock.now,
     )
     assert as_of.origin is Origin.LIVE
-    year = answer(Query("csat", Grain.YEAR, ("team",)), live.catalog, live.root, store, live.clock.now)
+    year = answer(MetricQuery("csat", Grain.YEAR, ("team",)), live.catalog, live.root, store, live.clock.now)
     assert year.origin is Origin.LIVE
     segments = {name: state for name, state in HIDDEN.items() if name != "total"}
     assert told(stored.observations) == segments
@@ -382,7 +387,7 @@ def test_what_is_computed_live_is_suppressed_too(live: Live, store: Store) -> No
 def test_nothing_but_suppressed_cells_leaves_a_session(live: Live) -> None:
     catalog = live.catalog
     with Session(catalog, live.root, live.clock.now) as session:
-        outcomes = {each.metric: each for each in session.compute([ask_for(catalog.metric("change"))])}
+        outcomes = {each.metric: each for each in session.compute([request_for(catalog.metric("change"))])}
     for outcome in outcomes.values():
         hidden = [each for each in outcome.estimates if dict(each.dimensions).get("team") in SECRETS]
         assert hidden

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from metrics.catalog.model import Catalog
+from metrics.catalog.catalog import Catalog
 from metrics.engine.planner import Session
 from metrics.engine.unmatched import Unmatched, crosswalked
 from metrics.errors import SourceRejected

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from metrics.catalog.model import Reference
-from metrics.engine.planner import Session, ask_for
+from metrics.catalog.options import Reference
+from metrics.engine.planner import Session
+from metrics.engine.schedule import request_for
 from metrics.engine.watermarks import Extent
 from metrics.expressions.parser import parse
 from metrics.grain import Grain
@@ -207,7 +208,7 @@ def test_what_reads_no_time_has_no_watermark(live: Live) -> None:
     )
     with Session(live.catalog, live.root, NOW) as session:
         assert session.watermark("accounts_count") is None
-        outcome = list(session.compute([ask_for(session.catalog.metrics["accounts_count"])]))[-1]
+        outcome = list(session.compute([request_for(session.catalog.metrics["accounts_count"])]))[-1]
     assert [(each.period.grain, each.value, str(each.state)) for each in outcome.estimates] == [
         (Grain.ALL, 1.0, "final")
     ]
@@ -276,7 +277,7 @@ def test_an_empty_later_stage_makes_no_conversion_final(live: Live) -> None:
         "customer from orders limit 0",
     )
     with Session(live.catalog, live.root, NOW) as session:
-        outcome = list(session.compute([ask_for(session.catalog.metrics["came_back"])]))[-1]
+        outcome = list(session.compute([request_for(session.catalog.metrics["came_back"])]))[-1]
     assert not any(
         each.value == 0.0 and str(each.state) in ("final", "small_sample") for each in outcome.estimates
     )

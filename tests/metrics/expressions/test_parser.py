@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from metrics.errors import ExpressionError
-from metrics.expressions.parser import (
+from metrics.expressions.nodes import (
     Call,
     Case,
     Cast,
@@ -16,10 +16,8 @@ from metrics.expressions.parser import (
     Operation,
     SpanLiteral,
     names,
-    parse,
-    parse_measure,
-    parse_measures,
 )
+from metrics.expressions.parser import parse, parse_measure, parse_measures
 from metrics.grain import Span
 
 

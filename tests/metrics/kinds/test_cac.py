@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from metrics.catalog.model import Catalog
+from metrics.catalog.catalog import Catalog
 from metrics.check import check
 from metrics.describe.units import unit_of
-from metrics.engine.planner import Outcome, Session, ask_for
+from metrics.engine.planner import Outcome, Session
+from metrics.engine.schedule import request_for
 from metrics.errors import Level
 from metrics.grain import Grain
 from metrics.loading.loader import load
@@ -114,7 +115,7 @@ class Company:
 
     def compute(self, name: str) -> Outcome:
         with Session(self.catalog, self.root, NOW) as session:
-            outcome = list(session.compute([ask_for(self.catalog.metrics[name])]))[-1]
+            outcome = list(session.compute([request_for(self.catalog.metrics[name])]))[-1]
         assert outcome.error is None
         return outcome
 

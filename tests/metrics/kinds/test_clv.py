@@ -12,10 +12,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from metrics.catalog.dataset import Column, Dataset
 from metrics.catalog.definition_hash import definition_hash
-from metrics.catalog.model import Column, Dataset, Metric
+from metrics.catalog.metric import Metric
 from metrics.describe.units import unit_of
-from metrics.engine.planner import Outcome, Session, ask_for
+from metrics.engine.planner import Outcome, Session
+from metrics.engine.schedule import request_for
 from metrics.errors import ComputationError
 from metrics.grain import Grain, Span
 from metrics.kinds.clv import kind as clv
@@ -426,7 +428,7 @@ def test_slopes_move_a_forecast_as_drawn_parameters_do(bought: list[Order]) -> N
     world, one, now = shop(bought), valued(Model.BG_NBD, **WEEKLY), at("2023-10-01T00:00")
     catalog = world.catalog(one)
     with world.folder() as root, Session(catalog, root, now) as session:
-        plan = session._plan(ask_for(one))
+        plan = session._plan(request_for(one))
         population = session._answer(plan, plan.requests["customers"])
     found, (purchases, spend) = population.valued(), population.fitted
     n, moved = found.count.sum(), found.moved

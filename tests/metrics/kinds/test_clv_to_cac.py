@@ -8,8 +8,12 @@ from datetime import date
 import numpy as np
 import pytest
 
-from metrics.catalog.model import Catalog, Column, Company, Currency, Dataset, Metric, Over, Reference
-from metrics.describe.parameters import assumptions, full_label, terms
+from metrics.catalog.catalog import Catalog
+from metrics.catalog.company import Company, Currency
+from metrics.catalog.dataset import Column, Dataset
+from metrics.catalog.metric import Metric
+from metrics.catalog.options import Over, Reference
+from metrics.describe.parameters import assumptions, full_label, parameters
 from metrics.expressions.parser import parse, parse_measure
 from metrics.grain import Grain, Period, Span
 from metrics.kinds.clv.kind import Model
@@ -142,7 +146,7 @@ def test_what_a_value_rests_on_stands_in_every_label() -> None:
     assert assumptions(value, catalog) == assumed
     assert full_label(cost_of(), catalog) == "cac (GBP, all costs)"
     assert full_label(both, catalog) == f"clv_to_cac (clv: {assumed}; cac: GBP, all costs)"
-    assert [term.value for term in terms(both, catalog) if term.key == "assumes"] == [
+    assert [term.value for term in parameters(both, catalog) if term.key == "assumes"] == [
         f"clv: {assumed}; cac: GBP, all costs"
     ]
     undiscounted = replace(value, options=replace(value.options, discount_rate=0.0, model=Model.BG_NBD))

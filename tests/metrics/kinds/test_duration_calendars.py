@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from metrics.catalog.definition_hash import definition_hash
-from metrics.describe.parameters import terms
-from metrics.engine.planner import Session, ask_for
+from metrics.describe.parameters import parameters
+from metrics.engine.planner import Session
+from metrics.engine.schedule import request_for
 from metrics.loading.folder import folder_of
 from metrics.loading.loader import Loaded, load
 from metrics.operations.explain import explain
@@ -128,7 +129,7 @@ def test_a_metric_without_a_clock_does_not_depend_on_calendars(project: Path) ->
 def test_the_words_say_calendar_holidays_and_pauses() -> None:
     catalog = load(GOLDEN).catalog
     assert catalog is not None
-    [clock] = [term for term in terms(catalog.metrics["duration_clock"], catalog) if term.key == "clock"]
+    [clock] = [term for term in parameters(catalog.metrics["duration_clock"], catalog) if term.key == "clock"]
     assert clock.value == (
         "calendar uk, pause dataset holds, start since, end until, where reason = 'customer'"
     )
@@ -164,7 +165,7 @@ def test_a_clock_is_not_read_at_a_date(project: Path, file: str, old: str, new: 
     catalog = load(project).catalog
     assert catalog is not None
     with Session(catalog, project, NOW) as session:
-        [outcome] = session.compute([ask_for(catalog.metrics["duration_clock"])])
+        [outcome] = session.compute([request_for(catalog.metrics["duration_clock"])])
     assert str(outcome.error) == f"metric 'duration_clock': {message}"
 
 

@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from metrics.engine.planner import Outcome, Session, ask_for
+from metrics.engine.planner import Outcome, Session
+from metrics.engine.schedule import request_for
 from metrics.kind import kind_of, kinds
 from metrics.loading.loader import load
 
@@ -46,7 +47,7 @@ def _compute(name: str) -> tuple[str, dict[str, Any]]:
     metric = loaded.catalog.metrics[name]
     assert name == metric.kind or name.startswith(f"{metric.kind}_")
     with Session(loaded.catalog, GOLDEN / "project", NOW) as session:
-        outcome = list(session.compute([ask_for(metric)]))[-1]
+        outcome = list(session.compute([request_for(metric)]))[-1]
         assert outcome.error is None
         sql = "\n\n".join(statement.sql for statement in session.statements) + "\n"
     return sql, {"code_version": kind_of(metric).CODE_VERSION, "estimates": _lines(outcome)}

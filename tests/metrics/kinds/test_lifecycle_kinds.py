@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from metrics.catalog.definition_hash import definition_hash, upstream
+from metrics.catalog.definition_hash import definition_hash
+from metrics.catalog.lineage import upstream
 from metrics.describe.units import unit_of
 from metrics.loading.loader import Loaded
 from tests.metrics.project import NEW, added, loaded

@@ -7,7 +7,10 @@ from typing import Any
 
 import pytest
 
-from metrics.catalog.model import Catalog, Company, Currency, Metric, Reference
+from metrics.catalog.catalog import Catalog
+from metrics.catalog.company import Company, Currency
+from metrics.catalog.metric import Metric
+from metrics.catalog.options import Reference
 from metrics.describe.parameters import assumptions
 from metrics.describe.units import unit_of
 from metrics.engine.planner import Outcome

@@ -11,21 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 
-from metrics.catalog.model import (
-    NOWHERE,
-    Column,
-    Company,
-    Dataset,
-    EntityColumn,
-    Identity,
-    Over,
-    Reference,
-    Target,
-    Window,
-    place,
-)
+from metrics.catalog.company import Company
+from metrics.catalog.dataset import Column, Dataset, EntityColumn, Identity
+from metrics.catalog.fields import NOWHERE, place
+from metrics.catalog.metric import Target
+from metrics.catalog.options import Over, Reference, Window
 from metrics.errors import Position
-from metrics.expressions.parser import Expression, Measure, parse, parse_measure
+from metrics.expressions.nodes import Expression, Measure
+from metrics.expressions.parser import parse, parse_measure
 from metrics.grain import Grain, Span, Unit
 from metrics.kinds.aggregate import kind as aggregate
 from metrics.kinds.conversion import kind as conversion
@@ -363,13 +356,13 @@ def as_node(value: Any) -> Node:
     """Return a value as the reader would have read it."""
     at = Position("file.yml", 1, 1)
     if isinstance(value, dict):
-        return documents.Mapping(
+        return documents.MappingNode(
             tuple(documents.Entry(key, at, as_node(each)) for key, each in value.items()), at
         )
     if isinstance(value, list):
-        return documents.Sequence(tuple(as_node(each) for each in value), at)
+        return documents.SequenceNode(tuple(as_node(each) for each in value), at)
     text = "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
-    return documents.Scalar(value, text, at, not isinstance(value, str))
+    return documents.ScalarNode(value, text, at, not isinstance(value, str))
 
 
 @given(st.dictionaries(st.sampled_from((*KEYS, "other")), VALUES, max_size=5))

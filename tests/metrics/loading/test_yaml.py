@@ -11,9 +11,9 @@ from metrics.errors import Position
 from metrics.loading.yaml import (
     MAX_BYTES,
     MAX_TEXT,
-    Mapping,
-    Scalar,
-    Sequence,
+    MappingNode,
+    ScalarNode,
+    SequenceNode,
     locate,
     plain,
     read,
@@ -73,15 +73,15 @@ def test_a_definition_is_read_as_written():
 
 def test_nodes_know_their_places():
     node, _ = read(METRIC, "m.yml")
-    assert isinstance(node, Mapping)
+    assert isinstance(node, MappingNode)
     assert node.position == at(2, 1)
     assert node.keys()[:3] == ("metric", "on", "no")
     assert node.entries[1].key_position == at(3, 1)
-    assert node.get("window") == Scalar("90 days", "90 days", at(5, 9), True)
-    assert node.get("owner") == Scalar(None, "", at(9, 7), True)
+    assert node.get("window") == ScalarNode("90 days", "90 days", at(5, 9), True)
+    assert node.get("owner") == ScalarNode(None, "", at(9, 7), True)
     assert node.get("absent") is None
     supports = node.get("supports")
-    assert isinstance(supports, Sequence)
+    assert isinstance(supports, SequenceNode)
     assert [item.position for item in supports.items] == [at(7, 12), at(7, 23)]
     where = node.get("from").get("where")
     assert (where.position, where.plain, where.offset_column) == (at(6, 39), False, 40)
@@ -488,11 +488,11 @@ def test_bytes_must_be_utf_8(content, expected):
 
 def places(node):
     yield node.position
-    if isinstance(node, Mapping):
+    if isinstance(node, MappingNode):
         for entry in node.entries:
             yield entry.key_position
             yield from places(entry.value)
-    elif isinstance(node, Sequence):
+    elif isinstance(node, SequenceNode):
         for item in node.items:
             yield from places(item)
     else:

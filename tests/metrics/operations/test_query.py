@@ -12,7 +12,7 @@ import pytest
 from metrics.errors import GrainNotAllowed, SourceMissing, UnknownDimension, UnknownMetric
 from metrics.grain import Grain
 from metrics.observation import Observation
-from metrics.operations.query import Answer, Origin, Query, answer
+from metrics.operations.query import Answer, MetricQuery, Origin, answer
 from metrics.store.store import Store
 from tests.metrics.live import REVENUE, Live, aggregate, at
 
@@ -36,7 +36,7 @@ def store(live: Live) -> Iterator[Store]:
 
 def ask(live: Live, store: Store, metric: str = "revenue", grain: Grain = Grain.MONTH, *by: str,
         now: datetime | None = None, **more: Any) -> Answer:  # fmt: skip
-    query = Query(metric, grain, by, **more)
+    query = MetricQuery(metric, grain, by, **more)
     return answer(query, live.catalog, live.root, store, now or live.clock.now)
 
 

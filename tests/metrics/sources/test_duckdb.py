@@ -17,7 +17,7 @@ import duckdb
 import pytest
 import sqlalchemy as sa
 
-from metrics.catalog.model import ColumnType, Dataset, SourceDefinition
+from metrics.catalog.dataset import ColumnType, Dataset, SourceDefinition
 from metrics.errors import (
     SecretMissing,
     SourceError,

@@ -20,9 +20,12 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import make_url
 
-from metrics.catalog.model import Catalog, Company, Currency, Dataset, SourceDefinition
+from metrics.catalog.catalog import Catalog
+from metrics.catalog.company import Company, Currency
+from metrics.catalog.dataset import Dataset, SourceDefinition
 from metrics.dialect import Type
-from metrics.engine.planner import Session, ask_for
+from metrics.engine.planner import Session
+from metrics.engine.schedule import request_for
 from metrics.errors import (
     ExpressionError,
     ExtraMissing,
@@ -38,7 +41,8 @@ from metrics.loading.loader import load
 from metrics.observation import Estimate
 from metrics.source import Source, open_source
 from metrics.sources.postgres.dialect import time_patterns
-from metrics.sql.rows import Rows, Scope
+from metrics.sql.rows import Rows
+from metrics.sql.scope import Scope
 from tests.postgres_server import PASSWORD, PostgresServer
 
 pytestmark = pytest.mark.postgres
@@ -260,7 +264,7 @@ def test_golden_results_are_those_of_files(server: PostgresServer, owner: Connec
     catalog = replace(catalog, sources={name: SourceDefinition(name, server.url)})
     now = datetime(2024, 4, 20, tzinfo=UTC)
     with Session(catalog, Path(), now) as session:
-        outcomes = {each.metric: each for each in session.compute(map(ask_for, catalog.metrics.values()))}
+        outcomes = {each.metric: each for each in session.compute(map(request_for, catalog.metrics.values()))}
     for kind, outcome in outcomes.items():
         assert outcome.error is None
         stored = json.loads((GOLDEN / f"{kind}.json").read_text(encoding="utf-8"))["estimates"]

@@ -8,7 +8,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
 from metrics.errors import ExpressionError
-from metrics.expressions.parser import Name, parse
+from metrics.expressions.nodes import Name
+from metrics.expressions.parser import parse
 from metrics.sql import translator as sql
 from metrics.sql.translator import Translator
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from metrics.data_check import check_data
 from metrics.grain import Grain
 from metrics.loading.loader import load
-from metrics.operations.query import Query, answer
+from metrics.operations.query import MetricQuery, answer
 from metrics.operations.refresh import Refresher
 from metrics.store.store import Store
 
@@ -49,7 +49,7 @@ def test_columns_that_differ_by_chance_do_no_harm(tmp_path: Path) -> None:
     assert catalog is not None
     store = Store.open(f"sqlite:///{tmp_path}/store.db")
     assert Refresher(catalog, root, store, lambda: NOW).refresh().failed == ()
-    found = answer(Query("touched", Grain.MONTH), catalog, root, store, NOW).observations
+    found = answer(MetricQuery("touched", Grain.MONTH), catalog, root, store, NOW).observations
     assert [each.value for each in found] == [2.0]  # The visits reach to January alone.
     store.close()
 

@@ -12,7 +12,7 @@ from sqlalchemy import event
 
 from metrics.grain import Grain, Period
 from metrics.observation import Observation, State
-from metrics.store.final_values import FIGURES, Closed, current_closed, first_closed
+from metrics.store.final_values import FIGURES, FinalValues, current_closed, first_closed
 from metrics.store.store import Run, Store
 from tests.metrics.store.test_store import BOTH, FAIR, WEB, run, seen, store, url  # noqa: F401  (fixtures)
 
@@ -24,7 +24,7 @@ GRAINS = (Grain.MONTH, Grain.ALL)
 Row = tuple[object, ...]
 
 
-def rows(found: Closed) -> dict[tuple[object, object], Row]:
+def rows(found: FinalValues) -> dict[tuple[object, object], Row]:
     """Return what stands in the columns, by period and segment."""
     told: dict[tuple[object, object], Row] = {}
     for row in range(len(found.period)):
@@ -76,8 +76,8 @@ def walk(store: Store, steps: int) -> Iterator[Run]:  # noqa: F811
 
 def test_what_is_added_bit_by_bit_is_what_is_read_at_once(store: Store) -> None:  # noqa: F811
     engine = store.engine
-    current: tuple[str, Closed] | None = None
-    first: Closed | None = None
+    current: tuple[str, FinalValues] | None = None
+    first: FinalValues | None = None
     for number, of in enumerate(walk(store, 40)):
         hashed = of.definition_hash
         known = current[1] if current and current[0] == hashed else None

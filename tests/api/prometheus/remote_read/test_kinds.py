@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from api.project.project import Project
+from metrics.catalog.dataset import CompleteThrough
 from metrics.catalog.definition_hash import definition_hash
-from metrics.catalog.model import CompleteThrough
 from metrics.grain import NO_SPAN, Span
 from metrics.loading.loader import load
 from metrics.operations.refresh import Refresher

@@ -1,0 +1,29 @@
+"""The catalog: everything that the definitions say, frozen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from metrics.catalog.company import Company
+from metrics.catalog.dataset import Dataset, Identity, SourceDefinition
+from metrics.catalog.fields import empty
+from metrics.catalog.metric import Metric
+from metrics.errors import UnknownMetric
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """Everything that the definitions say, frozen."""
+
+    company: Company
+    sources: Mapping[str, SourceDefinition] = field(default_factory=empty)
+    identities: Mapping[str, Identity] = field(default_factory=empty)
+    datasets: Mapping[str, Dataset] = field(default_factory=empty)
+    metrics: Mapping[str, Metric] = field(default_factory=empty)
+
+    def metric(self, name: str) -> Metric:
+        """Return a metric by name; raise UnknownMetric with a suggestion."""
+        if name not in self.metrics:
+            raise UnknownMetric(name, tuple(self.metrics))
+        return self.metrics[name]

@@ -1,0 +1,101 @@
+"""What the store keeps besides observations: runs, definitions, refreshes, and the health of sources."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from metrics.grain import Grain
+from metrics.observation import Dimensions
+
+Cut = tuple[str, ...]
+"""The names of the dimensions that a value is cut by, sorted; empty for the total."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """One computation of one metric: what was computed, from data up to when, and how it ended.
+
+    `grains` and `cuts` say what the run covers: a stored segment within them that the run does not give
+    has vanished. `seconds` is how long it took. `watermark` is the instant up to which the data is known.
+    `beside` is what the kind publishes beside the values, as plain JSON values.
+    """
+
+    id: str
+    metric: str
+    definition_hash: str
+    code_version: int
+    started_at: datetime
+    finished_at: datetime
+    watermark: datetime | None
+    outcome: Literal["ok", "failed"]
+    error: str | None
+    grains: tuple[Grain, ...]
+    cuts: tuple[Cut, ...]
+    seconds: float
+    beside: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Written:
+    """How many of a run's observations were new, how many said nothing new, and how many vanished."""
+
+    written: int
+    unchanged: int
+    tombstones: int
+
+
+@dataclass(frozen=True)
+class SourceHealth:
+    """Whether a source answered when it was last asked, and how far its data reaches."""
+
+    source: str
+    up: bool
+    checked_at: datetime
+    last_success: datetime | None
+    watermark: datetime | None
+    error: str | None
+
+
+@dataclass(frozen=True)
+class DatasetHealth:
+    """Until when a dataset was complete when it was last read."""
+
+    dataset: str
+    source: str
+    read_at: datetime
+    watermark: datetime
+
+
+@dataclass(frozen=True)
+class Definition:
+    """A definition as it was computed: its hash, its canonical JSON text and the commit it came from."""
+
+    hash: str
+    metric: str
+    code_version: int | None
+    canonical: str
+    commit: str | None
+    first_seen: datetime
+
+
+@dataclass(frozen=True)
+class Refresh:
+    """One refresh of the whole project: when it ran, how many metrics came through and how many failed."""
+
+    started_at: datetime
+    finished_at: datetime
+    ok: int
+    failed: int
+
+
+def canonical_cut(names: Iterable[str]) -> Cut:
+    """Return the names of a cut in their stored order."""
+    return tuple(sorted(names))
+
+
+def canonical_dimensions(dimensions: Iterable[tuple[str, str]]) -> Dimensions:
+    """Return the pairs of a segment in their stored order."""
+    return tuple(sorted(dimensions))
