@@ -13,9 +13,9 @@ from metrics.catalog.metric import Direction, Metric
 from metrics.catalog.options import Reference, Window
 from metrics.expressions.parser import parse, parse_measure
 from metrics.grain import Grain
-from metrics.kinds.aggregate import kind as aggregate
-from metrics.kinds.conversion import kind as conversion
-from metrics.kinds.proportion import kind as proportion
+from metrics.kinds.aggregate import options as aggregate
+from metrics.kinds.conversion import options as conversion
+from metrics.kinds.proportion import options as proportion
 
 
 def write(folder: Path, rows: int) -> Path:

@@ -16,8 +16,9 @@ from metrics.catalog.metric import Metric
 from metrics.describe.series_names import PARTS, SeriesPart, family_name
 from metrics.describe.uncertainty import uncertainty_of
 from metrics.grain import Grain
-from metrics.kind import Uncertainty
-from metrics.kinds.retention import kind as retention
+from metrics.kind import Uncertainty, kind_of
+from metrics.kinds.retention.options import AGE
+from metrics.kinds.retention.survival import age_name
 
 _DAYS = {Grain.DAY: 1.0, Grain.WEEK: 7.0, Grain.MONTH: 365.25 / 12, Grain.QUARTER: 365.25 / 4, Grain.YEAR: 365.25,
          Grain.FISCAL_QUARTER: 365.25 / 4, Grain.FISCAL_YEAR: 365.25}  # fmt: skip
@@ -35,13 +36,13 @@ def triangle(cards: Cards, metric: Metric) -> Panel:
     steady = f"{shifted(ends, _TURN)} == {ends} == {shifted(ends, -_TURN)}"
     queries = [Query("A", f"{ends} * 1000", _END),
                Query("B", _at_age(figures, 0, 0, PART["sample_size"]), "customers")]  # fmt: skip
-    for age in range(metric.options.oldest + 1):
+    for age in kind_of(metric).ages(metric):
         days = round(age * _DAYS[grain])
         expression = _at_age(figures, age, days)
         if age:
             expression += f" and on () (vector(time()) <= ${{__to}} / 1000 - {days * 86_400})"
             expression += "" if grain in _EVEN else f" and on () ({steady})"
-        queries.append(Query(f"C{age}", expression, f"age {retention.age_name(age)}"))
+        queries.append(Query(f"C{age}", expression, f"age {age_name(age)}"))
     said = grain.value.replace("_", " ")
     return timeline(
         f"{cards.title(metric)}: cohorts of a {said} by age", *queries, width=24, height=2 + len(queries),
@@ -53,9 +54,9 @@ def triangle(cards: Cards, metric: Metric) -> Panel:
 
 
 def _at_age(figures: Figures, age: int, days: int, part: SeriesPart = PARTS[0]) -> str:
-    own = {retention.AGE: retention.age_name(age)}
+    own = {AGE: age_name(age)}
     family = family_name(figures.metric, figures.base, part)
-    return shifted(select(family, grain=figures.grain, by=retention.AGE, **own, **CURRENT), -days)
+    return shifted(select(family, grain=figures.grain, by=AGE, **own, **CURRENT), -days)
 
 
 def side_by_side(cards: Cards, metric: Metric, below: str, above: str) -> Panel:

@@ -18,7 +18,7 @@ from metrics.catalog.catalog import Catalog
 from metrics.catalog.metric import Metric
 from metrics.describe.series_names import SeriesPart
 from metrics.grain import Grain
-from metrics.kinds.conversion import kind as conversion
+from metrics.kind import kind_of
 from scorecard.model import Board
 
 Selector = Callable[[Figures, int], str]
@@ -35,22 +35,12 @@ def main_path(catalog: Catalog, board: Board) -> tuple[Metric, ...]:
     """
     chosen = []
     for stage in board.stages[:-1]:
-        here = [metric for metric in catalog.metrics.values()
-                if metric.stage == stage.stage and metric.leads == stage.leads and _follows(metric)]  # fmt: skip
+        here = [(window.approximate_seconds, metric) for metric in catalog.metrics.values()
+                if metric.stage == stage.stage and metric.leads == stage.leads
+                and (window := kind_of(metric).cohort_window(metric)) is not None]  # fmt: skip
         if here:
-            chosen.append(min(here, key=lambda metric: metric.options.window.span.approximate_seconds))
+            chosen.append(min(here, key=lambda pair: pair[0])[1])
     return tuple(chosen)
-
-
-def _follows(metric: Metric) -> bool:
-    """Tell whether a metric follows the entities that enter in a period until a window closes."""
-    options = metric.options
-    return (
-        isinstance(options, conversion.Options)
-        and options.basis is conversion.Basis.COHORT
-        and options.period_by is conversion.PeriodBy.ENTERED
-        and options.window.span is not None
-    )
 
 
 @dataclass(frozen=True)

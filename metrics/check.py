@@ -1,4 +1,6 @@
-"""Check a catalog by every rule in `metrics.checks`: one file a rule, found by its name.
+"""Check a catalog by every rule: one file a rule, found by its name.
+
+What any metric may get wrong stands in `metrics.checks`; what only some kinds can, with the kinds.
 
 A rule has a `CODE`, and `check(catalog, at)` that yields findings; `at` says where definitions stand
 (`metrics.loading.loader.Places`).
@@ -6,16 +8,19 @@ A rule has a `CODE`, and `check(catalog, at)` that yields findings; `at` says wh
 
 from __future__ import annotations
 
-from types import ModuleType
+from typing import Any
 
 from metrics.errors import Finding, sort_findings
+from metrics.kind import Rule, kinds
 from metrics.loading.loader import Loaded
 from metrics.registry import discover
 
 
-def rules() -> dict[str, ModuleType]:
+def rules() -> dict[str, Rule]:
     """Return every rule by the name of its module."""
-    return discover("metrics.checks")
+    own = {rule.__name__.rpartition(".")[2]: rule for kind in kinds().values() for rule in kind.rules}
+    found: dict[str, Any] = {**discover("metrics.checks"), **discover("metrics.kinds._rules"), **own}
+    return dict(sorted(found.items()))
 
 
 def check(loaded: Loaded) -> tuple[Finding, ...]:

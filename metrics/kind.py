@@ -1,43 +1,42 @@
 """What a metric kind is: it asks for scans or selects of its own, and finishes what comes back.
 
-Every module of `metrics.kinds` offers
-
-- `Options`: the kind's own keys, a frozen dataclass
-- `CODE_VERSION`: raised whenever its SQL or results change
-- `bases(metric)`: the references whose rows and times bound the metric
-- `requests(metric, frame)`: what it asks of sources, by name
-- `finish(metric, frame, results)`: estimates from the aggregates that came back
-
-and may offer `covering(metric)`, the references whose first rows say from when it is covered, `SAYS`, what
-its words mean, `closing(metric, segment, period)`, the span that must pass after a period until it is final,
-`decided(metric, value)`, that span where a value is known that may end it sooner, and `beside(metric, frame,
-results)`, plain JSON values by name that are published beside the estimates and stored with the run: a
-model's fit, ids that were not matched, customers that were left out; `fits(metric)`, whether a model is
-fitted; `stretch(metric, period, calendar)`, the days behind a value where they are more than `over` says;
-`input_periods(metric, period, calendar)`, at which periods it reads its inputs where these are others;
-`absent(metric, state)`, what no value in a state means, in words; `at_least(metric, state)`, what a value that
-is none in a state certainly reaches, all the same; and `uncertainty(metric, catalog, below)`, whether its values
-may have an interval, where `below` says so of its inputs (a kind without it has one).
+A kind is one folder (or file) of `metrics.kinds` whose module `kind` holds it as `KIND`. What every kind must
+say is abstract here; everything else has a default that is right for a kind that has nothing to say about it.
+Nothing outside `metrics.kinds` looks into a kind's options: it asks the kind.
 """
 
 from __future__ import annotations
 
+import sys
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
-from enum import StrEnum
-from typing import Any, Protocol
+from enum import Enum, StrEnum, auto
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
+from metrics.catalog import walk
 from metrics.catalog.catalog import Catalog
 from metrics.catalog.metric import Metric
-from metrics.catalog.options import Over, Reference
-from metrics.catalog.walk import inputs
+from metrics.catalog.options import KindOptions, Over, Reference
+from metrics.catalog.walk import DatasetUse, inputs
+from metrics.errors import Finding
+from metrics.expressions.nodes import Expression, Measure
 from metrics.frame import Frame
-from metrics.grain import Grain, Period
-from metrics.observation import Estimate, State
+from metrics.grain import Calendar, Grain, Period, Span
+from metrics.loading.loader import Places
+from metrics.observation import Dimensions, Estimate, State
 from metrics.registry import discover
 from metrics.sql.periods import TimeFrame, covered
 from metrics.sql.scan import Scan
 from metrics.sql.scope import Scope, Selectable
+
+RATIO = "ratio"
+RATIO_DIFFERENCE = "ratio difference"
+MONTHS = "months"
+SCORE = "score"
+TIMES = "times"
+"""Units that kinds give their values. A currency is written as its lower-case code; a count has none."""
 
 
 class Uncertainty(StrEnum):
@@ -46,6 +45,26 @@ class Uncertainty(StrEnum):
     NONE = "none"
     LIMITS = "limits"
     DRAWS = "draws"
+
+
+class Additivity(Enum):
+    """What a target of one grain says about another grain."""
+
+    SUMS = auto()
+    """A flow: the quarters' targets add up to the year's."""
+    HOLDS = auto()
+    """A ratio, an average or a stock: the same number for every grain."""
+    EXACT = auto()
+    """Neither: the target says nothing about other grains."""
+
+
+@dataclass(frozen=True)
+class Compared:
+    """What a value is a difference of: a metric less another, or less itself some time ago."""
+
+    of: str
+    minus: str | None = None
+    shift: Span | None = None
 
 
 class KindQuery(Protocol):
@@ -61,47 +80,223 @@ class KindQuery(Protocol):
         """Turn the rows that came back into what `finish` wants."""
 
 
+class ComponentsQuery(KindQuery, Protocol):
+    """A select that says how what there was at a period's start became what there is at its end."""
+
+    @property
+    def nothing(self) -> Mapping[str, Any]:
+        """Return the components of a period and segment without anybody."""
+
+
+class Rule(Protocol):
+    """A module that checks definitions."""
+
+    __name__: str
+    CODE: str
+
+    def check(self, catalog: Catalog, at: Places) -> Iterator[Finding]:
+        """Yield what is wrong, at its place."""
+
+
 Request = Scan | KindQuery
+Options = TypeVar("Options", bound=KindOptions)
 
 
-class Kind(Protocol):
-    """The functions of one module of `metrics.kinds`."""
+class Kind(ABC, Generic[Options]):
+    """One kind of metric; its public methods are the whole of what others may ask of it.
 
-    CODE_VERSION: int
-    Options: type
+    `code_version` rises when the kind's results change, and only then. `says` is what the words of its keys mean,
+    by key and word. `rules` check its definitions.
+    """
 
+    options: type[Options]
+    code_version: ClassVar[int]
+    says: ClassVar[Mapping[tuple[str, str], str]] = {}
+    rules: ClassVar[tuple[Rule, ...]] = ()
+
+    follows: ClassVar[bool] = False
+    """It follows entities through time, so that its rows need a time even at grain `all`."""
+    crosses_sources: ClassVar[bool] = False
+    """Its datasets may lie in different sources, but for those that know an entity it follows."""
+    one_side: ClassVar[bool] = False
+    """An entity need be known to one of its datasets only."""
+    names_people: ClassVar[bool] = False
+    """It counts rows, so that `private` may name the entity whose rows they are."""
+    numerator_in_unit: ClassVar[bool] = True
+    """Its numerator is in the unit of its values; else it counts."""
+    closes_by_value: ClassVar[bool] = False
+    """A value may say by itself that it is final before the kind's time is over."""
+    rests_on_money: ClassVar[bool] = False
+    """Its values come from money, whatever their unit."""
+    component_names: ClassVar[tuple[str, ...]] = ()
+    """The components of its values, in order; empty where it has none."""
+
+    def __init_subclass__(cls) -> None:
+        """Refuse a public name that a kind does not have: nobody would ever ask for it."""
+        super().__init_subclass__()
+        unknown = [name for name in vars(cls) if not name.startswith("_") and not hasattr(Kind, name)]
+        if unknown := [name for name in unknown if name not in Kind.__annotations__]:
+            raise TypeError(f"a kind has no {', '.join(unknown)}: {cls.__module__}")
+
+    @property
+    def summary(self) -> str:
+        """Return what the kind computes, in a sentence: the first line of its module."""
+        text = sys.modules[type(self).__module__].__doc__ or type(self).__name__
+        return text.strip().split("\n")[0].strip()
+
+    def of(self, metric: Metric) -> Options:
+        """Return a metric's own keys."""
+        options: Options = metric.options
+        return options
+
+    # -- what every kind must say --------------------------------------------------------------------
+
+    @abstractmethod
     def bases(self, metric: Metric) -> tuple[Reference, ...]:
-        """Return the references whose rows and times bound the metric."""
+        """Return the references whose rows and times bound the metric; none for one that reads metrics."""
 
+    @abstractmethod
+    def unit(self, metric: Metric, catalog: Catalog) -> str:
+        """Return the unit of values whose definition declares none: `ratio`, a currency, a name, or nothing."""
+
+    @abstractmethod
     def requests(self, metric: Metric, frame: Frame) -> Mapping[str, Request]:
         """Return what the kind asks of sources, by name."""
 
+    @abstractmethod
     def finish(self, metric: Metric, frame: Frame, results: Mapping[str, Any]) -> list[Estimate]:
-        """Return the estimates."""
+        """Return one estimate per period and segment from the results, by the names of the requests."""
+
+    # -- time ------------------------------------------------------------------------------------------
+
+    def covering(self, metric: Metric) -> tuple[Reference, ...]:
+        """Return the references whose first rows say from when a metric is covered."""
+        return self.bases(metric)
+
+    def closing(
+        self, metric: Metric, period: Period, segment: Dimensions, value: float | None = None
+    ) -> Span | None:
+        """Return what must pass after a period until it is final; with its value, what that value takes."""
+        return None
+
+    def input_periods(self, metric: Metric, period: Period, calendar: Calendar) -> list[tuple[str, Period]]:
+        """Return the metrics that a period's value is made of, each with the period that it is read at."""
+        return [(name, period) for name in inputs(metric)]
+
+    def covered_days(self, metric: Metric, period: Period, calendar: Calendar) -> tuple[date, date]:
+        """Return the local days [from, to) whose rows stand behind the value of a period with an end."""
+        over = getattr(metric.options, "over", None)
+        return covered(period, over if isinstance(over, Over) else Over(), calendar)
+
+    def cohort_window(self, metric: Metric) -> Span | None:
+        """Return the window through which those who enter in a period are followed, None where none are."""
+        return None
+
+    def ages(self, metric: Metric) -> range:
+        """Return the ages at which a curve has values, empty where a metric is none."""
+        return range(0)
+
+    # -- what is behind a value ---------------------------------------------------------------------------
+
+    def measured(self, metric: Metric) -> Measure | None:
+        """Return the one measure that a value is, None where it is made of more."""
+        return None
+
+    def sides(self, metric: Metric) -> tuple[Reference, Reference] | None:
+        """Return what is divided by what, None where nothing is."""
+        return None
+
+    def compared(self, metric: Metric) -> Compared | None:
+        """Return what a value is a difference of, None where it is none."""
+        return None
+
+    def stages(self, metric: Metric) -> tuple[Reference, Reference] | None:
+        """Return the rows from which and to which entities go, None where they do not."""
+        return None
+
+    def clock_times(self, metric: Metric) -> Iterator[tuple[tuple[str, ...], str, Expression | None]]:
+        """Yield each time that must have a time of day: its path in the definition, its dataset, and itself."""
+        return iter(())
+
+    def dimension_uses(self, metric: Metric) -> tuple[DatasetUse, ...]:
+        """Return the uses of datasets that must have each of a metric's dimensions."""
+        return tuple(use for use in walk.dimension_uses(metric) if use.path != ("allocate",))
+
+    def is_count(self, metric: Metric) -> bool:
+        """Tell whether a value is a plain count of events, whose chance is Poisson's."""
+        return False
+
+    def counts_rows(self, metric: Metric) -> bool:
+        """Tell whether what is held against privacy.k is a number of rows, or of nothing that is counted."""
+        return False
+
+    def counted_entity(self, metric: Metric) -> str | None:
+        """Return the entity of which each counts once instead of its rows."""
+        return None
+
+    def people_behind(self, metric: Metric, estimate: Estimate) -> int | None:
+        """Return how many people stand behind an estimate without a sample size, None where that is unknown."""
+        return None
+
+    def uncertainty(self, metric: Metric, catalog: Catalog, below: tuple[Uncertainty, ...]) -> Uncertainty:
+        """Return whether values may have an interval; `below` says so of the metric's inputs."""
+        return Uncertainty.LIMITS
+
+    def additivity(self, metric: Metric, catalog: Catalog, seen: frozenset[str] = frozenset()) -> Additivity:
+        """Return what a target of one grain says about another; `seen` are the metrics on the way to this one."""
+        return Additivity.HOLDS
+
+    # -- what is said --------------------------------------------------------------------------------------
+
+    def unit_of(self, metric: Metric, catalog: Catalog) -> str:
+        """Return the declared unit of a metric, else its kind's."""
+        return metric.unit if metric.unit is not None else self.unit(metric, catalog)
+
+    def shown_unit(self, metric: Metric, catalog: Catalog) -> str:
+        """Return the unit that people read values in."""
+        return self.unit_of(metric, catalog)
+
+    def assumes(self, metric: Metric, catalog: Catalog) -> str | None:
+        """Return what every value rests on, for its label: `12 months, 10% a year, GBP`; None for nothing."""
+        below = [catalog.metrics[name] for name in inputs(metric) if name in catalog.metrics]
+        found = {each.metric: kind_of(each).assumes(each, catalog) for each in below}
+        return "; ".join(f"{name}: {text}" for name, text in found.items() if text) or None
+
+    def unwritten(self, metric: Metric) -> Mapping[str, str]:
+        """Return what keys that are not written come to, by key, where no plain default says it."""
+        return {}
+
+    def absent(self, metric: Metric, state: State) -> str | None:
+        """Return what no value in a state means in words, None where there is nothing to add."""
+        return None
+
+    def at_least(self, metric: Metric, state: State) -> float | None:
+        """Return what no value in a state certainly reaches, None where that says nothing of how much it is."""
+        return None
+
+    # -- what is published beside values -------------------------------------------------------------------
+
+    def fits(self, metric: Metric) -> bool:
+        """Tell whether a model is fitted, which may be refused."""
+        return False
+
+    def diagnostics(self, metric: Metric, frame: Frame, results: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return plain JSON values by name, stored with the run: a fit, unmatched ids, who was left out."""
+        return {}
+
+    def components(self, metric: Metric, frame: Frame) -> ComponentsQuery:
+        """Ask for the components of values; raise NotImplementedError where there are none."""
+        raise NotImplementedError(f"{type(self).__name__} has no components")
 
 
-def kinds() -> dict[str, Any]:
+def kinds() -> dict[str, Kind[Any]]:
     """Return every kind by name."""
-    return discover("metrics.kinds", "kind")
+    return {name: module.KIND for name, module in discover("metrics.kinds", "kind").items()}
 
 
-def kind_of(metric: Metric) -> Any:
-    """Return the module of a metric's kind."""
+def kind_of(metric: Metric) -> Kind[Any]:
+    """Return a metric's kind."""
     return kinds()[metric.kind]
-
-
-def absent(metric: Metric, state: State) -> str | None:
-    """Return what no value in a state means in words, None where the kind has none for it."""
-    kind = kind_of(metric)
-    said: str | None = kind.absent(metric, state) if hasattr(kind, "absent") else None
-    return said
-
-
-def at_least(metric: Metric, state: State) -> float | None:
-    """Return what no value in a state certainly reaches, None where that says nothing of how much it is."""
-    kind = kind_of(metric)
-    bound: float | None = kind.at_least(metric, state) if hasattr(kind, "at_least") else None
-    return bound
 
 
 def share_rows(catalog: Catalog, one: tuple[Metric, Period], other: tuple[Metric, Period]) -> bool:
@@ -123,16 +318,8 @@ def _stretches(catalog: Catalog, metric: Metric, period: Period) -> Iterator[tup
     kind, calendar = kind_of(metric), catalog.company.calendar
     if period.start is None or period.end is None:
         return
-    if hasattr(kind, "input_periods"):
-        below = kind.input_periods(metric, period, calendar)
-    else:
-        below = [(name, period) for name in inputs(metric)]
+    below = kind.input_periods(metric, period, calendar)
     for name, at in below:
         yield from _stretches(catalog, catalog.metric(name), at)
-    if below:
-        return
-    if hasattr(kind, "stretch"):
-        yield metric.metric, *kind.stretch(metric, period, calendar)
-        return
-    over = getattr(metric.options, "over", None)
-    yield metric.metric, *covered(period, over if isinstance(over, Over) else Over(), calendar)
+    if not below:
+        yield metric.metric, *kind.covered_days(metric, period, calendar)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import floor, isfinite, log10
 
-from metrics.describe.units import RATIO, RATIO_DIFFERENCE
+from metrics.kind import RATIO, RATIO_DIFFERENCE
 from scorecard.score import Level
 
 NOTHING = "–"

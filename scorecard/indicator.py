@@ -12,8 +12,7 @@ from metrics.catalog.metric import Direction, Metric
 from metrics.describe.parameters import assumptions
 from metrics.describe.units import shown_unit
 from metrics.grain import Calendar, Period, Span, Unit
-from metrics.kind import absent, at_least
-from metrics.kinds.difference import kind as difference
+from metrics.kind import kind_of
 from metrics.observation import Observation, State
 from scorecard.formatting import format_value
 from scorecard.freshness import longest_age
@@ -54,9 +53,13 @@ def report_indicator(indicator: Indicator, series: MetricSeries, setting: Settin
     """Return one indicator's report; its effective weight is set by the objective."""
     metric, calendar = setting.catalog.metric(indicator.metric), setting.calendar
     held = {one.period: one for one in series.observations}
-    bounded = metric.direction is Direction.DOWN and at_least(metric, State.FINAL) is not None
+    bounded = metric.direction is Direction.DOWN and kind_of(metric).at_least(metric, State.FINAL) is not None
     choice = choose(series, setting.period, setting.missing, calendar, nothing_counts=bounded)
-    bound = at_least(metric, choice.nothing.state) if bounded and choice.nothing is not None else None
+    bound = (
+        kind_of(metric).at_least(metric, choice.nothing.state)
+        if bounded and choice.nothing is not None
+        else None
+    )
     stands = choice.settled or _in_words(metric, choice)
     counted = setting.period if stands is None else stands.period
     target = target_for(metric, counted, setting.catalog)
@@ -122,7 +125,7 @@ def _score(
 def _in_words(metric: Metric, choice: Choice) -> Observation | None:
     """Return the settled value that is none, where the kind says in words what that means."""
     nothing = choice.nothing
-    return nothing if nothing is not None and absent(metric, nothing.state) else None
+    return nothing if nothing is not None and kind_of(metric).absent(metric, nothing.state) else None
 
 
 def _value(metric: Metric, found: Observation | None, calendar: Calendar) -> ValueReport | None:
@@ -139,7 +142,7 @@ def _value(metric: Metric, found: Observation | None, calendar: Calendar) -> Val
         state=found.state,
         period=found.period,
         period_name=calendar.name(found.period),
-        absent=absent(metric, found.state) if found.value is None else None,
+        absent=kind_of(metric).absent(metric, found.state) if found.value is None else None,
     )
 
 
@@ -178,15 +181,17 @@ def _report(found: Change, previous: float | None, name: str) -> ChangeReport:
 
 def _judged(metric: Metric, settled: Observation | None, setting: Setting) -> ChangeReport | None:
     """Return what can be said of a value that is a difference itself."""
-    if settled is None or not isinstance(metric.options, difference.Options):
+    kind = kind_of(metric)
+    compared = kind.compared(metric)
+    if settled is None or compared is None:
         return None
-    below = setting.reader(metric.options.of).observations if metric.options.shift else ()
+    below = setting.reader(compared.of).observations if compared.shift else ()
     found = judged(metric, setting.catalog, settled, below)
     if found is None:
         return None
-    if metric.options.minus is not None:
-        return _report(found, None, setting.catalog.metric(metric.options.minus).label)
-    period = difference.input_periods(metric, settled.period, setting.calendar)[1][1]
+    if compared.minus is not None:
+        return _report(found, None, setting.catalog.metric(compared.minus).label)
+    period = kind.input_periods(metric, settled.period, setting.calendar)[1][1]
     previous = next((one.value for one in below if one.period == period), None)
     return _report(found, previous, setting.calendar.name(period))
 

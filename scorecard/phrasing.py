@@ -7,7 +7,7 @@ from datetime import UTC
 
 from metrics.analysis.change import Basis
 from metrics.catalog.metric import Direction
-from metrics.describe.units import RATIO
+from metrics.kind import RATIO
 from metrics.observation import State
 from metrics.statistics.comparison import Verdict
 from scorecard.formatting import (

@@ -5,16 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
-from enum import Enum, auto
 from math import fsum
 
 from metrics.catalog.catalog import Catalog
 from metrics.catalog.metric import Metric, Target
-from metrics.expressions.nodes import Call, Case, Name, Node, Operation, walk
 from metrics.grain import Calendar, Grain, Period, add_months
-from metrics.kinds.aggregate import kind as aggregate
-from metrics.kinds.derived import kind as derived
-from metrics.kinds.difference import kind as difference
+from metrics.kind import Additivity, kind_of
 from scorecard.score import Level
 
 
@@ -34,70 +30,6 @@ class ActiveTarget:
                 yield f"{name}_upper", level[1]
             elif level is not None:
                 yield name, level
-
-
-class Additivity(Enum):
-    """What a target of one grain says about another grain."""
-
-    SUMS = auto()
-    """A flow: the quarters' targets add up to the year's."""
-    HOLDS = auto()
-    """A ratio, an average or a stock: the same number for every grain."""
-    EXACT = auto()
-    """Neither: the target says nothing about other grains."""
-
-
-def additivity(metric: Metric, catalog: Catalog) -> Additivity:
-    """Tell whether a metric's target sums to coarser periods, holds for all, or neither."""
-    return _additivity(metric, catalog, frozenset())
-
-
-def _additivity(metric: Metric, catalog: Catalog, seen: frozenset[str]) -> Additivity:
-    options = metric.options
-    if metric.metric in seen:
-        return Additivity.EXACT
-    if isinstance(options, aggregate.Options):
-        return _of_aggregate(options)
-    if isinstance(options, difference.Options):
-        return _of_names((options.of, options.minus or options.of), catalog, seen | {metric.metric})
-    if isinstance(options, derived.Options):
-        return _of_formula(options.formula.node, catalog, seen | {metric.metric})
-    return Additivity.HOLDS
-
-
-def _of_aggregate(options: aggregate.Options) -> Additivity:
-    if options.over.to_date:
-        return Additivity.EXACT
-    if options.at is not None or options.over.trailing is not None:
-        return Additivity.HOLDS
-    if options.measure.function in ("count", "count_new", "sum"):
-        return Additivity.SUMS
-    if options.measure.function in ("avg", "median", "percentile"):
-        return Additivity.HOLDS
-    # Distinct counts and extremes grow with the period, but do not add up.
-    return Additivity.EXACT
-
-
-def _of_names(names: tuple[str, ...], catalog: Catalog, seen: frozenset[str]) -> Additivity:
-    known = [catalog.metrics[name] for name in names if name in catalog.metrics]
-    found = {_additivity(metric, catalog, seen) for metric in known}
-    return found.pop() if len(found) == 1 and len(known) == len(names) else Additivity.EXACT
-
-
-def _of_formula(formula: Node, catalog: Catalog, seen: frozenset[str]) -> Additivity:
-    if isinstance(formula, Operation) and formula.operator == "/":
-        return Additivity.HOLDS
-    nodes = tuple(walk(formula))
-    names = tuple(".".join(node.parts) for node in nodes if isinstance(node, Name))
-    shared = _of_names(names, catalog, seen)
-    linear = all(_is_linear(node) for node in nodes)
-    return shared if linear or shared is Additivity.HOLDS else Additivity.EXACT
-
-
-def _is_linear(node: Node) -> bool:
-    if isinstance(node, Call | Case):
-        return False
-    return not isinstance(node, Operation) or node.operator in ("+", "-", "neg")
 
 
 def target_for(metric: Metric, period: Period, catalog: Catalog) -> ActiveTarget | None:
@@ -122,7 +54,7 @@ def _parts(metric: Metric, period: Period, catalog: Catalog) -> tuple[Period, ..
     """Return the periods whose targets make up this period's; empty where none can."""
     calendar = catalog.company.calendar
     target = _latest(metric, period)
-    kind = additivity(metric, catalog)
+    kind = kind_of(metric).additivity(metric, catalog)
     if target is None or target.per is None or target.per is period.grain or kind is Additivity.HOLDS:
         return (period,)
     parts = tuple(_tiles(period, target.per, calendar))

@@ -177,7 +177,7 @@ def _write_table(project: Project, metric: Metric, query: MetricQuery, rows: Seq
 
     from metrics.describe.parameters import assumptions
     from metrics.describe.units import shown_unit
-    from metrics.kind import absent
+    from metrics.kind import kind_of
     from metrics.observation import State
     from scorecard.formatting import format_count, format_share, format_value
 
@@ -200,7 +200,7 @@ def _write_table(project: Project, metric: Metric, query: MetricQuery, rows: Seq
     for row in rows:
         cells = {name: texts.get(name, _text)(row[name]) for name in shown}
         if row["value"] is None:
-            cells["value"] = absent(metric, State(row["state"])) or cells["value"]
+            cells["value"] = kind_of(metric).absent(metric, State(row["state"])) or cells["value"]
         table.add_row(*cells.values())
     title = f"{metric.label} ({metric.metric}) by {query.grain.value.replace('_', ' ')}"
     # A number that is cut off is a wrong number: the table is as wide as it needs to be.

@@ -161,8 +161,7 @@ class Judged:
 
 def is_fitted(metric: Metric) -> bool:
     """Tell whether a model is fitted for a metric, and may be shown."""
-    kind = kind_of(metric)
-    return not metric.private and hasattr(kind, "fits") and bool(kind.fits(metric))
+    return not metric.private and kind_of(metric).fits(metric)
 
 
 def judged(seen: Project, metric: Metric) -> Judged | None:

@@ -28,11 +28,7 @@ def inputs_of(seen: Project, metric: Metric, found: Observation | None) -> Itera
     """Yield the inputs of a formula or difference in their order; nothing for other kinds and private inputs."""
     if found is None or not inputs(metric):
         return
-    kind = kind_of(metric)
-    if hasattr(kind, "input_periods"):
-        read = kind.input_periods(metric, found.period, seen.catalog.company.calendar)
-    else:
-        read = [(name, found.period) for name in inputs(metric)]
+    read = kind_of(metric).input_periods(metric, found.period, seen.catalog.company.calendar)
     for name, period in read:
         source = seen.catalog.metric(name)
         if source.private:

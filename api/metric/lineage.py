@@ -13,6 +13,7 @@ from metrics.catalog.dataset import Dataset
 from metrics.catalog.lineage import upstream
 from metrics.catalog.walk import inputs, uses
 from metrics.describe.units import unit_of
+from metrics.kind import kind_of
 
 Node = tuple[str, str]
 """(metric | dataset | source, name)"""
@@ -76,7 +77,7 @@ def currency(catalog: Catalog, metric: str) -> str | None:
     report = catalog.company.currency.report
     chain = (metric, *upstream(catalog, metric).metrics)
     money = any(unit_of(catalog.metrics[name], catalog) == report.lower() for name in chain)
-    paid_back = any(catalog.metrics[name].kind == "payback" for name in chain)
+    paid_back = any(kind_of(catalog.metrics[name]).rests_on_money for name in chain)
     return report if money or paid_back else None
 
 

@@ -9,7 +9,7 @@ from api.project.project import Project
 from metrics.catalog.metric import Metric
 from metrics.describe.units import shown_unit
 from metrics.grain import Period
-from metrics.kind import absent
+from metrics.kind import kind_of
 from metrics.observation import Observation, State
 from scorecard.formatting import format_interval, format_value
 from scorecard.target import target_for
@@ -34,7 +34,7 @@ def point_of(project: Project, metric: Metric, seen: Observation, unit: str) -> 
     goal, red_flag = targets_of(project, metric, seen.period)
     name = project.catalog.company.calendar.name(seen.period)
     currency = project.catalog.company.currency.report
-    words = f"{name}: {format_value(seen.value, unit, currency, absent(metric, seen.state))}"
+    words = f"{name}: {format_value(seen.value, unit, currency, kind_of(metric).absent(metric, seen.state))}"
     if seen.lower is not None and seen.upper is not None:
         words += f" ({format_interval(seen.lower, seen.upper, unit, currency)})"
     if seen.state is not State.FINAL:

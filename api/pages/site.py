@@ -11,8 +11,8 @@ from flask import Blueprint
 from api.context import current, project
 from metrics.catalog.metric import Direction, Metric
 from metrics.grain import Period
-from metrics.kind import absent
-from metrics.observation import Observation
+from metrics.kind import kind_of
+from metrics.observation import Observation, State
 from scorecard.formatting import format_change, format_interval, format_score, format_share, format_value
 from scorecard.score import STATUS_STYLE, Status, Style
 
@@ -67,7 +67,7 @@ def value(number: float | None, unit: str) -> str:
 @pages.app_template_filter("result")
 def result(seen: Observation, metric: Metric, unit: str) -> str:
     """Write an observation's value, or what it means that it has none."""
-    return format_value(seen.value, unit, currency(), absent(metric, seen.state))
+    return format_value(seen.value, unit, currency(), kind_of(metric).absent(metric, seen.state))
 
 
 @pages.app_template_filter("interval")
@@ -167,4 +167,7 @@ def amount(number: float | None) -> str:
     return format_value(number, "", currency())
 
 
-pages.add_app_template_filter(absent, "absent")
+@pages.app_template_filter("absent")
+def absent(metric: Metric, state: State) -> str | None:
+    """Say what no value in a state means."""
+    return kind_of(metric).absent(metric, state)

@@ -119,7 +119,7 @@ def get_definition(metric: str) -> Any:
     return {
         "metric": metric,
         "hash": seen.hash_of(metric),
-        "code_version": kinds()[found.kind].CODE_VERSION,
+        "code_version": kinds()[found.kind].code_version,
         "commit": seen.commit,
         "file": found.position.file,
         "line": found.position.line,

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from grafana.boards._company import Company
 from grafana.dashboard import Dashboard, Row
 from metrics.catalog.metric import Metric
-from metrics.describe.units import is_money
-from metrics.kinds.ratio import kind as ratio
+from metrics.catalog.money import is_money
+from metrics.kind import kind_of
 
 _NEW = "count_new"
 
@@ -39,18 +39,14 @@ def make(company: Company) -> Iterator[Dashboard]:
 
 def _is_cost(metric: Metric, company: Company) -> bool:
     """Tell whether a metric is money for each new customer, or for each lead."""
-    options = metric.options
-    if not isinstance(options, ratio.Options) or not is_money(options.numerator, company.catalog):
+    sides = kind_of(metric).sides(metric)
+    if sides is None or not is_money(sides[0], company.catalog):
         return False
-    below = options.denominator.measure
+    below = sides[1].measure
     if below is not None and below.function == _NEW:
         return True
     stage = company.stage(metric)
-    return (
-        stage is not None
-        and stage.phase.value == "taps"
-        and not is_money(options.denominator, company.catalog)
-    )
+    return stage is not None and stage.phase.value == "taps" and not is_money(sides[1], company.catalog)
 
 
 def _made_of(names: set[str], company: Company) -> list[Metric]:

@@ -15,10 +15,8 @@ from math import nan
 
 from metrics.catalog.catalog import Catalog
 from metrics.catalog.metric import Direction, Metric
-from metrics.expressions.nodes import Measure
 from metrics.grain import Calendar
-from metrics.kind import share_rows
-from metrics.kinds.difference import kind as difference
+from metrics.kind import kind_of, share_rows
 from metrics.observation import Observation, State
 from metrics.statistics.comparison import (
     Verdict,
@@ -29,8 +27,6 @@ from metrics.statistics.comparison import (
     verdict,
 )
 from metrics.statistics.intervals import Interval
-
-_COUNTS = ("count", "count_new")
 
 
 class Basis(StrEnum):
@@ -91,17 +87,18 @@ def judged(
     observations of the segment at this grain, and its direction counts where the difference has none. With
     `minus` the difference's own interval says.
     """
-    options = metric.options
-    if not isinstance(options, difference.Options) or found.value is None or found.state not in _CLOSED:
+    kind = kind_of(metric)
+    compared = kind.compared(metric)
+    if compared is None or found.value is None or found.state not in _CLOSED:
         return None
-    if options.shift is None:
+    if compared.shift is None:
         own = _interval(found) if found.state is State.FINAL else None
         said = verdict(own, metric.direction.value)
         if own is None:
             return Change(found.value, None, None, None, None, said)
         return Change(found.value, own.lower, own.upper, implied_p(found.value, own), Basis.SAMPLING, said)
-    below, held = catalog.metric(options.of), {one.period: one for one in series}
-    sides = difference.input_periods(metric, found.period, catalog.company.calendar)
+    below, held = catalog.metric(compared.of), {one.period: one for one in series}
+    sides = kind.input_periods(metric, found.period, catalog.company.calendar)
     now, before = (held.get(period) for _, period in sides)
     if now is None or before is None:
         return None
@@ -123,12 +120,9 @@ def limits(metric: Metric, found: Observation) -> Interval | None:
     own = _interval(found)
     if own is not None:
         return own
-    measure = getattr(metric.options, "measure", None)
-    stock = getattr(metric.options, "at", None) is not None
-    if metric.kind != "aggregate" or not isinstance(measure, Measure) or stock:
+    if found.value is None or found.value < 0 or not kind_of(metric).is_count(metric):
         return None
-    counts = measure.function in _COUNTS and found.value is not None and found.value >= 0
-    return poisson_limits(int(found.value)) if counts and found.value is not None else None
+    return poisson_limits(int(found.value))
 
 
 def _past(

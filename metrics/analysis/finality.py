@@ -39,7 +39,7 @@ class Finality:
 
     def decided(self, metric: str) -> bool:
         """Tell whether a metric's values decide by themselves when they are final."""
-        return hasattr(kind_of(self._catalog.metric(metric)), "decided")
+        return kind_of(self._catalog.metric(metric)).closes_by_value
 
     def _own(self, metric: Metric, period: Period, window: Span | None) -> datetime:
         # A curve has thousands of segments and few periods and ages.
@@ -64,8 +64,4 @@ class Finality:
 
 def closing(metric: Metric, period: Period, segment: Dimensions, value: float | None) -> Span | None:
     """Return what a metric's kind waits for after a period."""
-    kind = kind_of(metric)
-    if value is not None and hasattr(kind, "decided"):
-        span: Span | None = kind.decided(metric, value)
-        return span
-    return kind.closing(metric, segment, period) if hasattr(kind, "closing") else None
+    return kind_of(metric).closing(metric, period, segment, value)

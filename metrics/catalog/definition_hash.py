@@ -21,8 +21,9 @@ from metrics.catalog.catalog import Catalog
 from metrics.catalog.company import BusinessCalendar, Company
 from metrics.catalog.dataset import Dataset
 from metrics.catalog.dependencies import RATES, Dependency, reached
-from metrics.catalog.lineage import _metrics
+from metrics.catalog.lineage import chain_of
 from metrics.catalog.metric import Metric
+from metrics.catalog.options import KindOptions
 from metrics.catalog.walk import calendars, is_record, yaml_key
 from metrics.expressions.nodes import (
     Call,
@@ -62,7 +63,7 @@ def resolved(catalog: Catalog, metric: str) -> dict[str, Any]:
     company. Raises UnknownMetric.
     """
     own = catalog.metric(metric)
-    chain = [catalog.metrics[name] for name in _metrics(catalog, metric) if name in catalog.metrics]
+    chain = [catalog.metrics[name] for name in chain_of(catalog, metric) if name in catalog.metrics]
     items = reached(catalog, chain)
     datasets = sorted({item.dataset for item in items if item.dataset})
     identities = sorted({item.name for item in items if item.kind == "identity"})
@@ -87,8 +88,8 @@ def _has_money(catalog: Catalog, items: Iterable[Dependency]) -> bool:
 def _metric(metric: Metric) -> dict[str, Any]:
     plain = {**_plain(metric), **_plain(metric.options)}
     plain.pop("options", None)
-    if metric.kind == "duration" and metric.unit is not None:
-        # A duration is computed in its unit, so that the unit changes its value.
+    options: KindOptions = metric.options
+    if options.unit_changes_values and metric.unit is not None:
         plain["unit"] = metric.unit
     if "dimensions" in plain:
         plain["dimensions"] = sorted(set(plain["dimensions"]))

@@ -23,7 +23,7 @@ class Upstream:
 
 def upstream(catalog: Catalog, metric: str) -> Upstream:
     """Return the datasets, metrics and sources that a metric is computed from; raise UnknownMetric."""
-    names = _metrics(catalog, metric)
+    names = chain_of(catalog, metric)
     chain = [catalog.metrics[name] for name in names if name in catalog.metrics]
     items = reached(catalog, chain)
     below: dict[str, set[str]] = {item.dataset: set() for item in sorted(items) if item.dataset}
@@ -39,7 +39,7 @@ def upstream(catalog: Catalog, metric: str) -> Upstream:
     return Upstream(datasets, tuple(name for name in names if name != metric), tuple(sources))
 
 
-def _metrics(catalog: Catalog, metric: str) -> tuple[str, ...]:
+def chain_of(catalog: Catalog, metric: str) -> tuple[str, ...]:
     """Return a metric's inputs and the metric, each after its own inputs; unknown ones are left out."""
     if metric not in catalog.metrics:
         raise UnknownMetric(metric, catalog.metrics)

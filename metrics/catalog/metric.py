@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from metrics.catalog.fields import place, unhashed
+from metrics.catalog.options import KindOptions
 from metrics.errors import Position
 from metrics.expressions.nodes import Expression
 from metrics.grain import Grain
@@ -91,7 +92,8 @@ class Metric:
     @property
     def own_dimensions(self) -> tuple[str, ...]:
         """Return the dimensions that the kind adds, such as a curve's `age`: every value is cut by them."""
-        return tuple(getattr(self.options, "own_dimensions", ()))
+        options: KindOptions = self.options
+        return options.own_dimensions
 
     @property
     def cut_sets(self) -> tuple[tuple[str, ...], ...]:

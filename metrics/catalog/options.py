@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 from metrics.expressions.nodes import Expression, Measure
 from metrics.grain import NO_SPAN, Span
@@ -62,3 +63,23 @@ class Reference:
     time: Expression | None = None
     at: At | None = None
     ahead: Span = field(default=NO_SPAN, metadata={"internal": True})
+
+
+@dataclass(frozen=True)
+class KindOptions:
+    """A kind's own keys, and what the catalog asks of them without knowing the kind."""
+
+    @property
+    def own_dimensions(self) -> tuple[str, ...]:
+        """Return the dimensions that the kind adds, such as a curve's `age`: every value is cut by them."""
+        return ()
+
+    @property
+    def unit_changes_values(self) -> bool:
+        """Tell whether values are computed in the metric's declared unit, which then is part of its hash."""
+        return False
+
+    @property
+    def reads_besides(self) -> tuple[tuple[tuple[str, ...], str, Any], ...]:
+        """Return records over a dataset's rows that name no dataset themselves: path, dataset, record."""
+        return ()

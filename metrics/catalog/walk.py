@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from metrics.catalog.metric import Metric
+from metrics.catalog.options import KindOptions
 from metrics.expressions.nodes import Expression, Measure, Node, names
 
 Path = tuple[str | int, ...]
@@ -84,19 +85,8 @@ def uses(metric: Metric) -> tuple[DatasetUse, ...]:
         for part in walk_fields(metric.options)
         if part.refers == "dataset"
     ]
-    if isinstance(getattr(metric.options, "within", None), Expression):
-        # The standard of a duration is read over the rows that it starts from.
-        found.append(DatasetUse((), metric.options.from_.dataset, metric.options))
-    if (over := getattr(metric.options, "expressions_over", None)) is not None:
-        # Who is left out is told by the rows that make a customer.
-        found.append(DatasetUse((), over, metric.options))
-    if (allocate := getattr(metric.options, "allocate", None)) is not None:
-        # What is spread is told by the rows of the numerator.
-        found.append(DatasetUse(("allocate",), metric.options.numerator.dataset, allocate))
-    if hasattr(metric.options, "margin"):
-        # The margin of a purchase is read over the purchases, or over the subscriptions.
-        bought = [use.dataset for use in found if use.path in (("orders",), ("subscription",))]
-        found += [DatasetUse(("margin",), dataset, metric.options.margin) for dataset in bought[:1]]
+    options: KindOptions = metric.options
+    found += [DatasetUse(path, dataset, record) for path, dataset, record in options.reads_besides]
     return tuple(found)
 
 

@@ -9,7 +9,7 @@ from metrics.catalog.metric import Metric
 from metrics.catalog.walk import uses, walk_fields
 from metrics.errors import Finding, suggest
 from metrics.expressions.nodes import Measure, Name, Node
-from metrics.kinds.ratio import kind as ratio
+from metrics.kind import kind_of
 from metrics.loading.loader import Places
 
 CODE = "entity-missing"
@@ -29,7 +29,7 @@ def _followed(catalog: Catalog, at: Places, metric: Metric) -> Iterator[Finding]
             counted = (use.dataset for use in uses(metric) if use.path != ("cost",))
             datasets = tuple(dict.fromkeys(counted))
             messages = [found for each in datasets if (found := _missing(catalog, each, part.value))]
-            if isinstance(metric.options, ratio.Options) and len(messages) < len(datasets):
+            if kind_of(metric).one_side and len(messages) < len(datasets):
                 # The other side, such as spend, is fixed.
                 continue
             for message in messages:

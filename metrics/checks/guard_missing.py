@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from metrics.catalog.catalog import Catalog
 from metrics.catalog.metric import Direction, Metric
 from metrics.errors import Finding, Level
-from metrics.expressions.nodes import Measure
+from metrics.kind import kind_of
 from metrics.loading.loader import Places
 
 CODE = "guard-missing"
@@ -24,6 +24,6 @@ def check(catalog: Catalog, at: Places) -> Iterator[Finding]:
 
 def is_volume(metric: Metric) -> bool:
     """Tell whether a metric counts or sums, and more or less of it is called better."""
-    measure = getattr(metric.options, "measure", None)
+    measure = kind_of(metric).measured(metric)
     scored = metric.direction in (Direction.UP, Direction.DOWN)
-    return scored and isinstance(measure, Measure) and measure.additive
+    return scored and measure is not None and measure.additive

@@ -8,26 +8,10 @@ from metrics.catalog.catalog import Catalog
 from metrics.catalog.metric import Metric
 from metrics.catalog.walk import uses
 from metrics.errors import Finding, Level, suggest
-from metrics.kinds.aggregate import kind as aggregate
-from metrics.kinds.agreement import kind as agreement
-from metrics.kinds.drift import kind as drift
-from metrics.kinds.net_share import kind as net_share
-from metrics.kinds.proportion import kind as proportion
-from metrics.kinds.ratio import kind as ratio
-from metrics.kinds.surge import kind as surge
+from metrics.kind import kind_of
 from metrics.loading.loader import Places
 
 CODE = "private-rows"
-
-_OF_ROWS = (
-    aggregate.Options,
-    proportion.Options,
-    net_share.Options,
-    ratio.Options,
-    agreement.Options,
-    drift.Options,
-)
-_OF_PEOPLE = ("count_distinct", "count_new")
 
 
 def check(catalog: Catalog, at: Places) -> Iterator[Finding]:
@@ -37,7 +21,7 @@ def check(catalog: Catalog, at: Places) -> Iterator[Finding]:
         if metric.private_entity is not None:
             if message := _misnamed(catalog, metric, metric.private_entity):
                 yield Finding(place, CODE, message)
-        elif metric.private and _counts_rows(metric):
+        elif metric.private and kind_of(metric).counts_rows(metric):
             yield Finding(place, CODE, _advice(catalog, metric), Level.ADVICE)
 
 
@@ -51,31 +35,18 @@ def _advice(catalog: Catalog, metric: Metric) -> str:
     return f"one person may stand behind several rows: name whose rows they are, as in {named}"
 
 
-def _counts_rows(metric: Metric) -> bool:
-    """Tell whether what is held against privacy.k is a number of rows, or of nothing that is counted."""
-    options = metric.options
-    if isinstance(options, aggregate.Options):
-        return options.measure.function not in _OF_PEOPLE
-    if isinstance(options, ratio.Options):
-        measures = (options.numerator.measure, options.denominator.measure)
-        return options.entity is None and not all(each and each.function in _OF_PEOPLE for each in measures)
-    if isinstance(options, (*_OF_ROWS, surge.Options)):
-        return getattr(options, "latest_per", None) is None and getattr(options, "per", None) is None
-    return False
-
-
 def _misnamed(catalog: Catalog, metric: Metric, entity: str) -> str:
-    options = metric.options
+    kind = kind_of(metric)
     if entity in ("true", "false"):
         return f"{entity!r} in quotes names an entity: write {entity} without them"
-    if not isinstance(options, _OF_ROWS):
+    if not kind.names_people:
         return f"a metric of kind {metric.kind} is private by what it follows itself: write private: true"
-    per = getattr(options, "per", None)
+    per = kind.counted_entity(metric)
     if per is not None and per != entity:
         return f"per {per!r} counts another entity than {entity!r}: name that one, or write private: true"
     datasets = [catalog.datasets[each] for each in _datasets(catalog, metric)]
     missing = [each for each in datasets if entity not in each.entities]
-    if not missing or (isinstance(options, ratio.Options) and len(missing) < len(datasets)):
+    if not missing or (kind.one_side and len(missing) < len(datasets)):
         # The other side of a ratio, such as spend, is of nobody in particular.
         return ""
     known = missing[0].entities

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from metrics.catalog.catalog import Catalog
 from metrics.describe.series_names import PARTS, PREFIX, base_unit
-from metrics.describe.units import RATIO
 from metrics.errors import Finding
+from metrics.kind import RATIO
 from metrics.loading.loader import Places
 
 CODE = "prometheus-name"

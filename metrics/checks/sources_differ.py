@@ -9,13 +9,13 @@ from metrics.catalog.dependencies import is_converted
 from metrics.catalog.metric import Metric
 from metrics.catalog.walk import DatasetUse, Path, entities, uses
 from metrics.errors import Finding
+from metrics.kind import kind_of
 from metrics.loading.loader import Places
 
 CODE = "sources-differ"
 
 
 ADVICE = "land them in one warehouse or Parquet folder"
-CROSSING = ("ratio", "payback", "derived", "difference")
 
 
 def check(catalog: Catalog, at: Places) -> Iterator[Finding]:
@@ -33,7 +33,7 @@ def check(catalog: Catalog, at: Places) -> Iterator[Finding]:
 
 def _together(catalog: Catalog, metric: Metric) -> tuple[DatasetUse, ...]:
     """Return the uses that one query reads: of a ratio, the sides that know its entity."""
-    if metric.kind not in CROSSING:
+    if not kind_of(metric).crosses_sources:
         return uses(metric)
     followed = entities(metric)
     datasets = catalog.datasets

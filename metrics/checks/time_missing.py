@@ -9,18 +9,16 @@ from metrics.catalog.dataset import Dataset
 from metrics.catalog.walk import uses
 from metrics.errors import Finding
 from metrics.grain import Grain
+from metrics.kind import kind_of
 from metrics.loading.loader import Places
 
 CODE = "time-missing"
 
 
-FOLLOWING = ("clv", "conversion", "coverage", "duration", "payback", "retention", "win_back")
-
-
 def check(catalog: Catalog, at: Places) -> Iterator[Finding]:
     """Yield a finding for each use of a dataset without a time, but for grain `all` alone."""
     for name, metric in catalog.metrics.items():
-        if set(metric.grains) == {Grain.ALL} and metric.kind not in FOLLOWING:
+        if set(metric.grains) == {Grain.ALL} and not kind_of(metric).follows:
             continue
         for use in uses(metric):
             if use.path in (("margin",), ("allocate",)):

@@ -5,11 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from metrics.catalog.catalog import Catalog
-from metrics.catalog.metric import Metric
-from metrics.catalog.walk import DatasetUse, dimension_uses
 from metrics.errors import Finding, suggest
-from metrics.kinds.ratio import kind as ratio
-from metrics.kinds.ratio.allocation import By
+from metrics.kind import kind_of
 from metrics.loading.loader import Places
 
 CODE = "unknown-dimension"
@@ -18,7 +15,7 @@ CODE = "unknown-dimension"
 def check(catalog: Catalog, at: Places) -> Iterator[Finding]:
     """Yield a finding for each dimension that a dataset of the metric does not have."""
     for name, metric in catalog.metrics.items():
-        for dataset in dict.fromkeys(use.dataset for use in _needed(metric)):
+        for dataset in dict.fromkeys(use.dataset for use in kind_of(metric).dimension_uses(metric)):
             if dataset not in catalog.datasets:
                 continue
             known = catalog.datasets[dataset].dimensions
@@ -26,11 +23,3 @@ def check(catalog: Catalog, at: Places) -> Iterator[Finding]:
                 if dimension not in known:
                     message = f"dataset {dataset!r} has no dimension {dimension!r}{suggest(dimension, known)}"
                     yield Finding(at("metric", name, "dimensions", index), CODE, message)
-
-
-def _needed(metric: Metric) -> Iterator[DatasetUse]:
-    """Yield the uses that must have every dimension: not what a ratio spreads by its denominator."""
-    allocate = metric.options.allocate if isinstance(metric.options, ratio.Options) else None
-    spread = allocate is not None and allocate.by is By.NEW_CUSTOMERS
-    sides = (use for use in dimension_uses(metric) if use.path != ("allocate",))
-    return (use for use in sides if not (spread and use.path == ("numerator",)))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from metrics.catalog.options import Reference
 from metrics.data_check import Probe
 from metrics.errors import Finding, Level, ScorecardError
+from metrics.kind import kind_of
 
 CODE = "left-truncated"
 
@@ -15,10 +15,12 @@ def check(probe: Probe) -> Iterator[Finding]:
     """Yield advice for each conversion whose `to` begins in a later month than its `from`."""
     readable = {dataset.dataset: dataset for dataset in probe.readable()}
     for metric in probe.catalog.metrics.values():
-        if metric.kind != "conversion":
-            continue
-        sides: tuple[Reference, Reference] = (metric.options.from_, metric.options.to)
-        if sides[0].dataset == sides[1].dataset or any(side.dataset not in readable for side in sides):
+        sides = kind_of(metric).stages(metric)
+        if (
+            sides is None
+            or sides[0].dataset == sides[1].dataset
+            or any(side.dataset not in readable for side in sides)
+        ):
             continue
         try:
             entered, succeeded = (

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import inspect
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -12,8 +11,7 @@ from typing import Any
 from metrics.catalog.catalog import Catalog
 from metrics.catalog.metric import Metric
 from metrics.catalog.options import Over, Reference, Window
-from metrics.catalog.walk import inputs, is_record, yaml_key
-from metrics.describe.units import unit_of
+from metrics.catalog.walk import is_record, yaml_key
 from metrics.expressions.nodes import Expression, Measure
 from metrics.kind import kind_of
 
@@ -32,12 +30,12 @@ _SAYS = {
     ("at", "period_start"): "read as it stood when the period began",
     ("at", "period_end"): "read as it stood when the period ended",
 }
-"""What words mean in every kind; a kind's own stand in its module, as `SAYS`."""
+"""What words mean in every kind; a kind's own are its `says`."""
 
 
 def kind_text(metric: Metric) -> str:
     """Return what a metric's kind computes, in a sentence."""
-    return (inspect.getdoc(kind_of(metric)) or metric.kind).split("\n")[0].strip()
+    return kind_of(metric).summary
 
 
 def parameters(metric: Metric, catalog: Catalog) -> tuple[Parameter, ...]:
@@ -50,15 +48,7 @@ def assumptions(metric: Metric, catalog: Catalog) -> str | None:
 
     None where its kind assumes nothing that a label should say.
     """
-    kind, currency = kind_of(metric), catalog.company.currency.report
-    if hasattr(kind, "assumes"):
-        # A ratio is of money only where its numerator says so.
-        money = metric.kind != "ratio" or unit_of(metric, catalog) == currency.lower()
-        own: str | None = kind.assumes(metric, currency) if money else None
-        return own
-    below = [catalog.metrics[name] for name in inputs(metric) if name in catalog.metrics]
-    found = {each.metric: assumptions(each, catalog) for each in below}
-    return "; ".join(f"{name}: {text}" for name, text in found.items() if text) or None
+    return kind_of(metric).assumes(metric, catalog)
 
 
 def full_label(metric: Metric, catalog: Catalog) -> str:
@@ -74,12 +64,12 @@ def _assumed(metric: Metric, catalog: Catalog) -> Iterator[Parameter]:
 
 
 def _own(metric: Metric, catalog: Catalog) -> Iterator[Parameter]:
-    options, says = metric.options, {**_SAYS, **getattr(kind_of(metric), "SAYS", {})}
+    options, kind = metric.options, kind_of(metric)
+    says, unwritten = {**_SAYS, **kind.says}, kind.unwritten(metric)
     for member in dataclasses.fields(options):
         value, key = getattr(options, member.name), yaml_key(member)
-        if key == "skipped" and hasattr(options, "implied"):
-            chosen = "implied" if options.implied else "recorded"
-            yield Parameter(key, chosen, value is None, says.get((key, chosen)))
+        if value is None and key in unwritten:
+            yield Parameter(key, unwritten[key], True, says.get((key, unwritten[key])))
         elif key == "time" and value is None and hasattr(options, "dataset"):
             yield from _time(options.dataset, catalog)
         elif value is not None and value != {}:

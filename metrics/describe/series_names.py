@@ -12,8 +12,9 @@ from dataclasses import dataclass
 
 from metrics.catalog.catalog import Catalog
 from metrics.catalog.metric import Metric
-from metrics.describe.units import RATIO, unit_of
+from metrics.describe.units import unit_of
 from metrics.grain import Grain
+from metrics.kind import RATIO, kind_of
 from metrics.observation import Dimensions, Observation
 
 PREFIX = "kpi_"
@@ -59,7 +60,7 @@ class SeriesPart:
 
     def factor(self, metric: Metric, base: Base) -> float:
         """Return what a stored figure is multiplied by."""
-        counted = self.name == "numerator" and metric.kind == "duration"
+        counted = self.name == "numerator" and not kind_of(metric).numerator_in_unit
         return base.factor if self.in_unit and not counted else 1.0
 
 

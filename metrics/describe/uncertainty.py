@@ -10,11 +10,7 @@ from metrics.kind import Uncertainty, kind_of
 
 def uncertainty_of(metric: Metric, catalog: Catalog) -> Uncertainty:
     """Return what is known of the chance in a metric's values; a value too small for it may still have none."""
-    kind = kind_of(metric)
-    if not hasattr(kind, "uncertainty"):
-        return Uncertainty.LIMITS
     below = (catalog.metrics[name] for name in inputs(metric) if name in catalog.metrics)
-    found: Uncertainty = kind.uncertainty(
+    return kind_of(metric).uncertainty(
         metric, catalog, tuple(uncertainty_of(each, catalog) for each in below)
     )
-    return found

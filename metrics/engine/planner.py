@@ -70,13 +70,6 @@ class Outcome:
     beside: Mapping[str, Any] = field(default_factory=dict)
 
 
-def covering(metric: Metric) -> tuple[Reference, ...]:
-    """Return the references whose first rows say from when a metric is covered."""
-    module = kind_of(metric)
-    found: tuple[Reference, ...] = (module.covering if hasattr(module, "covering") else module.bases)(metric)
-    return found
-
-
 @dataclass
 class _Plan:
     """A metric on its way: what it asks of which source, in which frame."""
@@ -222,7 +215,7 @@ class Session:
         frame = replace(
             frame,
             watermark=self.extents.watermark(bases, used),
-            first=self.extents.first(covering(metric)),
+            first=self.extents.first(kind.covering(metric)),
             settle=max((self.catalog.datasets[name].settle for name in used), key=_length, default=NO_SPAN),
         )
         requests = kind.requests(metric, frame)
@@ -267,9 +260,7 @@ class Session:
                 watermark = min((mark for mark in marks if mark is not None), default=None)
             results = {name: self._answer(plan, request) for name, request in plan.requests.items()}
             estimates = suppress(metric, self.catalog.company, kind.finish(metric, frame, results))
-            beside = (
-                {} if metric.private or not hasattr(kind, "beside") else kind.beside(metric, frame, results)
-            )
+            beside = {} if metric.private else kind.diagnostics(metric, frame, results)
             check_limits(metric, estimates)
         except Exception as error:  # whatever one metric meets stops no other
             failure = self._failure(metric.metric, error)

@@ -13,12 +13,9 @@ from dataclasses import replace
 
 from metrics.catalog.company import Company
 from metrics.catalog.metric import Metric
-from metrics.catalog.options import Reference
-from metrics.expressions.nodes import Measure
 from metrics.grain import Period
+from metrics.kind import kind_of
 from metrics.observation import Dimensions, Estimate, State
-
-_COUNTS = ("count", "count_distinct", "count_new")
 
 
 def suppress(metric: Metric, company: Company, estimates: Iterable[Estimate]) -> tuple[Estimate, ...]:
@@ -38,36 +35,13 @@ def suppress(metric: Metric, company: Company, estimates: Iterable[Estimate]) ->
 def people_behind(metric: Metric, estimate: Estimate) -> int | None:
     """Return how many people stand behind an estimate, None where that is unknown.
 
-    It is the number of the entity that the metric names; else the sample size. Without one it is what a count
-    counts; of a ratio, the lesser of the sides that count, where the denominator does. Nothing is known of a
-    sum, a least or greatest value, or a formula.
+    It is the number of the entity that the metric names; else the sample size; else what the kind knows.
     """
     if metric.private_entity is not None:
         return estimate.people
     if estimate.sample_size is not None:
         return estimate.sample_size
-    options = metric.options
-    if isinstance(getattr(options, "measure", None), Measure):
-        return _counted([(options.measure, estimate.value)])
-    numerator, denominator = getattr(options, "numerator", None), getattr(options, "denominator", None)
-    # A ratio that follows an entity has a sample size wherever there is an entity to follow.
-    if not isinstance(denominator, Reference) or getattr(options, "entity", None) is not None:
-        return None
-    sides = [(denominator.measure, estimate.denominator)]
-    if isinstance(numerator, Reference) and _counts(numerator.measure):
-        sides.append((numerator.measure, estimate.numerator))
-    return _counted(sides)
-
-
-def _counts(measure: Measure | None) -> bool:
-    """Tell whether a measure counts; a side that names none counts its rows."""
-    return measure is None or measure.function in _COUNTS
-
-
-def _counted(sides: Iterable[tuple[Measure | None, float | None]]) -> int | None:
-    numbers = [number if _counts(measure) else None for measure, number in sides]
-    known = [int(number) for number in numbers if number is not None]
-    return min(known) if known and len(known) == len(numbers) else None
+    return kind_of(metric).people_behind(metric, estimate)
 
 
 def _hidden(metric: Metric, k: int, estimates: Iterable[Estimate]) -> set[tuple[Period, Dimensions]]:

@@ -88,7 +88,7 @@ def _findings(messages: Any, node: Node, path: tuple[str | int, ...]) -> Iterato
 
 def kind_options() -> dict[str, type]:
     """Return the dataclass of each kind's own keys, by kind."""
-    return {name: module.Options for name, module in discover("metrics.kinds", "kind").items()}
+    return {name: module.KIND.options for name, module in discover("metrics.kinds", "kind").items()}
 
 
 def read_metric(node: Node, domain: str = "") -> tuple[Metric | None, tuple[Finding, ...]]:

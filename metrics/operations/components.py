@@ -1,6 +1,6 @@
 """The components of values: how what there was at a period's start became what there is at its end.
 
-A kind that has them offers `COMPONENTS`, their names in order, and `components(metric, frame)`: a query that
+A kind that has them offers `component_names`, in order, and `components(metric, frame)`: a query that
 is answered by `Mapping[Cell, Mapping[str, Decimal | None]]` and says what there is where there is `nothing`.
 """
 
@@ -30,7 +30,7 @@ Amounts = Mapping[str, Decimal | None]
 class Line:
     """One period and segment: its value, None where nobody was there at the start, and its components.
 
-    `amounts` are exact, in the order of the kind's `COMPONENTS`; None for what does not apply.
+    `amounts` are exact, in the order of the kind's `component_names`; None for what does not apply.
     """
 
     period: Period
@@ -60,9 +60,9 @@ class _Session(Session):
 
 def component_names(metric: Metric) -> tuple[str, ...]:
     """Return the names of a metric's components; raise UsageError where it has none to show."""
-    names: tuple[str, ...] = getattr(kind_of(metric), "COMPONENTS", ())
+    names = kind_of(metric).component_names
     if not names:
-        have = ", ".join(sorted(name for name, kind in kinds().items() if hasattr(kind, "COMPONENTS")))
+        have = ", ".join(sorted(name for name, kind in kinds().items() if kind.component_names))
         raise UsageError(
             f"metric {metric.metric!r} is of kind {metric.kind}, which has no components: only {have} has"
         )

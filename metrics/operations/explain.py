@@ -89,7 +89,7 @@ def explain(
         kind=kind_text(found),
         parameters=parameters(found, catalog),
         definition_hash=definition_hash(catalog, metric),
-        code_version=kind_of(found).CODE_VERSION,
+        code_version=kind_of(found).code_version,
         upstream=tuple(_upstream(catalog, metric)),
         exclusions=exclusions,
         matches=matches,

@@ -148,7 +148,7 @@ class Refresher:
             id=uuid.uuid4().hex,
             metric=outcome.metric,
             definition_hash=definition_hash(self.catalog, outcome.metric),
-            code_version=kind_of(metric).CODE_VERSION,
+            code_version=kind_of(metric).code_version,
             started_at=started,
             finished_at=self.clock(),
             watermark=outcome.watermark,
@@ -171,7 +171,7 @@ def observations_of(
         Observation(
             metric=outcome.metric,
             definition_hash=hash_,
-            code_version=kind_of(metric).CODE_VERSION,
+            code_version=kind_of(metric).code_version,
             grain=each.period.grain,
             period=each.period,
             dimensions=each.dimensions,

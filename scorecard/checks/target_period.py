@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from metrics.errors import Finding, Level
+from metrics.kind import Additivity, kind_of
 from scorecard.rule import Subject
-from scorecard.target import Additivity, additivity
 
 CODE = "target-period"
 
@@ -14,7 +14,7 @@ CODE = "target-period"
 def check(subject: Subject) -> Iterator[Finding]:
     """Find targets without `per` on counts and sums of several grains; advice."""
     for name, metric in subject.catalog.metrics.items():
-        if len(metric.grains) < 2 or additivity(metric, subject.catalog) is Additivity.HOLDS:
+        if len(metric.grains) < 2 or kind_of(metric).additivity(metric, subject.catalog) is Additivity.HOLDS:
             continue
         for index, target in enumerate(metric.targets):
             if target.per is None:

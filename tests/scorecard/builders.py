@@ -10,9 +10,9 @@ from metrics.catalog.dataset import Dataset
 from metrics.catalog.metric import Direction, Metric, Target
 from metrics.expressions.parser import parse, parse_measure
 from metrics.grain import Calendar, Grain
-from metrics.kinds.aggregate import kind as aggregate
-from metrics.kinds.derived import kind as derived
-from metrics.kinds.proportion import kind as proportion
+from metrics.kinds.aggregate import options as aggregate
+from metrics.kinds.derived import options as derived
+from metrics.kinds.proportion import options as proportion
 from metrics.observation import Observation, State
 from scorecard.model import Board, Department, Indicator, Objective, Perspective, Phase, Scorecard, Stage
 
@@ -23,7 +23,7 @@ COMPUTED = datetime(2026, 11, 20, 7, tzinfo=UTC)
 def metric(name, options=None, **changes):
     """Return a proportion (the direction up), unless told otherwise."""
     options = options or proportion.Options(dataset="orders", share=parse("kept"))
-    kind = changes.pop("kind", type(options).__module__.rpartition(".")[2])
+    kind = changes.pop("kind", type(options).__module__.split(".")[-2])
     plain = Metric(metric=name, label=name.replace("_", " ").capitalize(), kind=kind,
                    direction=Direction.UP, options=options)  # fmt: skip
     return replace(plain, **changes)

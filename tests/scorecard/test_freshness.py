@@ -7,7 +7,7 @@ from metrics.catalog.dataset import Freshness
 from metrics.catalog.options import Reference
 from metrics.expressions.parser import parse_measure
 from metrics.grain import Span
-from metrics.kinds.ratio import kind as ratio
+from metrics.kinds.ratio import options as ratio
 from scorecard.freshness import longest_age
 from tests.scorecard.builders import catalog, formula, metric
 

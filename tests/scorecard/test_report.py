@@ -11,10 +11,10 @@ from metrics.catalog.options import Over, Reference
 from metrics.errors import UnknownMetric
 from metrics.expressions.parser import parse
 from metrics.grain import Calendar, Grain, Period, Span
-from metrics.kinds.clv.kind import Margin, Orders
-from metrics.kinds.difference import kind as difference
-from metrics.kinds.payback import kind as payback
-from metrics.kinds.proportion import kind as proportion
+from metrics.kinds.clv.options import Margin, Orders
+from metrics.kinds.difference import options as difference
+from metrics.kinds.payback import options as payback
+from metrics.kinds.proportion import options as proportion
 from metrics.observation import State
 from metrics.statistics.comparison import Verdict
 from metrics.statistics.intervals import wilson

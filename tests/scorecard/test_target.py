@@ -3,8 +3,9 @@ import pytest
 from metrics.catalog.metric import Direction
 from metrics.catalog.options import At, Over
 from metrics.grain import Calendar, Grain, Span
-from metrics.kinds.difference import kind as difference
-from scorecard.target import Additivity, additivity, target_for
+from metrics.kind import Additivity, kind_of
+from metrics.kinds.difference import options as difference
+from scorecard.target import target_for
 from tests.scorecard.builders import catalog, count, formula, metric, target
 
 
@@ -185,4 +186,5 @@ YEAR = Span.parse("1 year")
     ],
 )
 def test_additivity(subject, expected):
-    assert additivity(subject, catalog(subject, ORDERS, REVENUE, KEPT)) is expected
+    found = catalog(subject, ORDERS, REVENUE, KEPT)
+    assert kind_of(subject).additivity(subject, found) is expected

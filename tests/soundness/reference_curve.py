@@ -1,6 +1,6 @@
 """What a retention curve means, in plain Python: customer by customer, age by age, day by day.
 
-Written from docs/kinds/retention.md and the published semantics, importing nothing of the product.
+Written from metrics/kinds/retention/README.md and the published semantics, importing nothing of the product.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from metrics.catalog.options import At, Over
 from metrics.errors import ComputationError
 from metrics.expressions.parser import parse_measure
 from metrics.grain import Grain, Span
-from metrics.kinds.aggregate.kind import Options
+from metrics.kinds.aggregate.options import Options
 from tests.soundness import reference as plain
 from tests.soundness.generators import agree, calendars, company, first_day, grains, logs, moments, nows
 from tests.soundness.served import Engine, drawn

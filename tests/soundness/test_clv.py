@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 
 from metrics.catalog.metric import Metric
 from metrics.grain import Grain, Span
-from metrics.kinds.clv.kind import Margin, Model, Options, Orders, Subscription, TimeUnit
+from metrics.kinds._shared.customers import Subscription
+from metrics.kinds.clv.options import Margin, Model, Options, Orders, TimeUnit
 from tests.postgres_server import PostgresServer
 from tests.soundness import reference as plain
 from tests.soundness import reference_clv as clv

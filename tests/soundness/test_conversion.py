@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from metrics.catalog.dataset import Validity
 from metrics.catalog.options import Reference, Window
 from metrics.grain import Grain, Span
-from metrics.kinds.conversion.kind import Basis, Options, PeriodBy, Reentry, Skipped
+from metrics.kinds.conversion.options import Basis, Options, PeriodBy, Reentry, Skipped
 from tests.soundness import reference as plain
 from tests.soundness.generators import Log, agree, calendars, company, first_day, grains, logs, nows
 from tests.soundness.served import Engine, drawn

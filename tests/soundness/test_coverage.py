@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from metrics.catalog.dataset import Crosswalk, EntityColumn, Identity
 from metrics.describe.units import unit_of
 from metrics.grain import Grain, Span
-from metrics.kinds.coverage.kind import Options, Seen, Share
+from metrics.kinds.coverage.options import Options, Seen, Share
 from tests.soundness import reference as plain
 from tests.soundness.generators import Log, agree, calendars, company, first_day, grains, logs, nows
 from tests.soundness.served import Engine, drawn

@@ -13,12 +13,12 @@ from metrics.catalog.metric import Metric
 from metrics.catalog.options import Over, Reference
 from metrics.expressions.parser import parse_measure
 from metrics.grain import Grain
-from metrics.kinds.aggregate import kind as aggregate
-from metrics.kinds.agreement import kind as agreement
-from metrics.kinds.drift import kind as drift
-from metrics.kinds.net_share import kind as net_share
-from metrics.kinds.proportion import kind as proportion
-from metrics.kinds.ratio import kind as ratio
+from metrics.kinds.aggregate import options as aggregate
+from metrics.kinds.agreement import options as agreement
+from metrics.kinds.drift import options as drift
+from metrics.kinds.net_share import options as net_share
+from metrics.kinds.proportion import options as proportion
+from metrics.kinds.ratio import options as ratio
 from tests.soundness.world import E, World, at, by_cell, dimensions, entities, metric, table, until_now
 
 NOW = at("2025-05-01T00:00")

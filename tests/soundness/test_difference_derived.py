@@ -14,12 +14,12 @@ from metrics.catalog.metric import Metric
 from metrics.catalog.options import Over, Reference, Window
 from metrics.expressions.parser import parse, parse_measure
 from metrics.grain import Grain, Span
-from metrics.kinds.aggregate import kind as aggregate
-from metrics.kinds.conversion import kind as conversion
-from metrics.kinds.derived import kind as derived
-from metrics.kinds.difference import kind as difference
-from metrics.kinds.proportion import kind as proportion
-from metrics.kinds.ratio import kind as ratio
+from metrics.kinds.aggregate import options as aggregate
+from metrics.kinds.conversion import options as conversion
+from metrics.kinds.derived import options as derived
+from metrics.kinds.difference import options as difference
+from metrics.kinds.proportion import options as proportion
+from metrics.kinds.ratio import options as ratio
 from tests.soundness import reference as plain
 from tests.soundness.generators import calendars, company, logs, nows
 from tests.soundness.served import Engine, drawn

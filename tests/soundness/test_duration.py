@@ -15,7 +15,7 @@ from metrics.catalog.options import Reference
 from metrics.describe.units import unit_of
 from metrics.errors import ComputationError
 from metrics.grain import Grain, Span
-from metrics.kinds.duration.kind import Basis, Options, Statistic
+from metrics.kinds.duration.options import Basis, Options, Statistic
 from tests.soundness import reference as plain
 from tests.soundness import reference_duration as slow
 from tests.soundness.generators import Log, agree, calendars, company, first_day, grains, logs, nows

@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from metrics.catalog.company import BusinessCalendar
 from metrics.catalog.options import Reference
 from metrics.grain import Grain, Span
-from metrics.kinds.duration.kind import Basis, Options, Pause, Statistic, Stopwatch
+from metrics.kinds.duration.business_clock import Pause, Stopwatch
+from metrics.kinds.duration.options import Basis, Options, Statistic
 from tests.soundness import reference as plain
 from tests.soundness import reference_duration as slow
 from tests.soundness.generators import (

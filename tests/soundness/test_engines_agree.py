@@ -29,11 +29,11 @@ from metrics.engine.planner import Outcome
 from metrics.errors import ExpressionError, SourceError
 from metrics.expressions.parser import parse_measure
 from metrics.grain import Grain, Span
-from metrics.kinds.aggregate import kind as aggregate
-from metrics.kinds.conversion import kind as conversion
-from metrics.kinds.conversion.kind import Basis, PeriodBy, Reentry, Skipped
-from metrics.kinds.proportion import kind as proportion
-from metrics.kinds.ratio import kind as ratio
+from metrics.kinds.aggregate import options as aggregate
+from metrics.kinds.conversion import options as conversion
+from metrics.kinds.conversion.options import Basis, PeriodBy, Reentry, Skipped
+from metrics.kinds.proportion import options as proportion
+from metrics.kinds.ratio import options as ratio
 from metrics.source import Source
 from metrics.sql.rows import Rows
 from tests.postgres_server import PostgresServer

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 
 from metrics.catalog.metric import Metric
 from metrics.grain import Grain
-from metrics.kinds.agreement import kind as agreement
-from metrics.kinds.drift import kind as drift
-from metrics.kinds.drift.kind import Expected
-from metrics.kinds.surge import kind as surge
+from metrics.kinds.agreement import options as agreement
+from metrics.kinds.drift import options as drift
+from metrics.kinds.drift.options import Expected
+from metrics.kinds.surge import options as surge
 from metrics.observation import State
 from tests.soundness.served import Engine, drawn
 from tests.soundness.world import E, World, at, by_cell, dimensions, entities, metric, table, until_now

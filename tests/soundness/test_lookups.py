@@ -16,7 +16,7 @@ from metrics.catalog.dataset import Column, ColumnType, Lookup, Validity
 from metrics.errors import ComputationError
 from metrics.expressions.parser import parse_measure
 from metrics.grain import Grain, Span
-from metrics.kinds.aggregate.kind import Options
+from metrics.kinds.aggregate.options import Options
 from tests.soundness.served import Engine, drawn
 from tests.soundness.world import (
     E,

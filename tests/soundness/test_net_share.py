@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from metrics.catalog.options import Over
 from metrics.grain import Grain, Span
-from metrics.kinds.net_share.kind import Options
-from metrics.kinds.proportion.kind import LatestPer, Within
+from metrics.kinds.net_share.options import Options
+from metrics.kinds.proportion.options import LatestPer, Within
 from tests.soundness import reference as plain
 from tests.soundness import reference_lifecycle as lifecycle
 from tests.soundness.generators import agree, calendars, company, first_day, grains, logs, nows

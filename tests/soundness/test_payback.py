@@ -10,8 +10,8 @@ from metrics.catalog.options import Reference
 from metrics.engine.planner import Outcome
 from metrics.expressions.parser import parse_measure
 from metrics.grain import Grain, Span
-from metrics.kinds.clv.kind import Margin, Orders
-from metrics.kinds.payback.kind import Form, Options
+from metrics.kinds.clv.options import Margin, Orders
+from metrics.kinds.payback.options import Form, Options
 from tests.soundness import reference as plain
 from tests.soundness import reference_clv as clv
 from tests.soundness.generators import agree, calendars, company, first_day, grains, logs, nows

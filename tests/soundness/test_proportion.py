@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from metrics.catalog.options import Over
 from metrics.grain import Grain, Span
-from metrics.kinds.proportion.kind import LatestPer, Options, Within
+from metrics.kinds.proportion.options import LatestPer, Options, Within
 from tests.soundness import reference as plain
 from tests.soundness.generators import agree, calendars, company, first_day, grains, logs, nows
 from tests.soundness.served import Engine, drawn

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from metrics.errors import ComputationError
 from metrics.expressions.parser import parse_measures
 from metrics.grain import Grain, Span
-from metrics.kinds.proportion.kind import Options
+from metrics.kinds.proportion.options import Options
 from metrics.catalog.options import Over
 from tests.soundness import reference as plain
 from tests.soundness.generators import agree, calendars, company, first_day, grains, logs, nows

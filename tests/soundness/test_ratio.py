@@ -15,7 +15,7 @@ from metrics.catalog.dataset import Column
 from metrics.catalog.options import Reference
 from metrics.expressions.parser import parse_measure
 from metrics.grain import Grain
-from metrics.kinds.ratio.kind import Options
+from metrics.kinds.ratio.options import Options
 from tests.soundness import reference as plain
 from tests.soundness.generators import agree, calendars, company, first_day, grains, logs, nows
 from tests.soundness.served import Engine, drawn

@@ -24,7 +24,7 @@ from metrics.catalog.options import Over, Reference
 from metrics.expressions.parser import parse_measure
 from metrics.grain import Grain, Span
 from metrics.kinds.ratio.allocation import Allocate, By, spread
-from metrics.kinds.ratio.kind import Options
+from metrics.kinds.ratio.options import Options
 from tests.soundness import reference as plain
 from tests.soundness.generators import Log, agree, calendars, company, first_day, grains, logs, nows, same
 from tests.soundness.served import Engine, drawn

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from metrics.catalog.options import Over
 from metrics.expressions.parser import parse_measure
 from metrics.grain import Grain, Span
-from metrics.kinds.retention.kind import ActiveIf, Activity, Options, Share, Subscription, Worth
+from metrics.kinds._shared.customers import Activity, Subscription
+from metrics.kinds.retention.options import ActiveIf, Options, Share, Worth
 from metrics.observation import Estimate
 from tests.soundness import reference as plain
 from tests.soundness import reference_lifecycle as lifecycle

@@ -12,7 +12,8 @@ from metrics.catalog.metric import Metric
 from metrics.errors import UsageError
 from metrics.expressions.parser import parse_measure
 from metrics.grain import Grain, Span
-from metrics.kinds.retention.kind import ActiveIf, Activity, Options, Share, Subscription, Worth
+from metrics.kinds._shared.customers import Activity, Subscription
+from metrics.kinds.retention.options import ActiveIf, Options, Share, Worth
 from metrics.operations.components import Components, Line, components
 from metrics.operations.query import MetricQuery
 from tests.soundness import reference as plain

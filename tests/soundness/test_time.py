@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from metrics.catalog.company import Company, Currency
 from metrics.expressions.parser import parse_measure
 from metrics.grain import Calendar, Grain, Span
-from metrics.kinds.aggregate.kind import Options
+from metrics.kinds.aggregate.options import Options
 from tests.soundness import reference as plain
 from tests.soundness.generators import GRAINS, KINDS, Log, calendars, company, logs, moments
 from tests.soundness.served import Engine, drawn

@@ -25,14 +25,14 @@ from metrics.engine.planner import Session
 from metrics.engine.schedule import request_for
 from metrics.expressions.parser import parse_measure, parse_measures
 from metrics.grain import Grain, Span
-from metrics.kinds.aggregate import kind as aggregate
-from metrics.kinds.agreement import kind as agreement
-from metrics.kinds.drift import kind as drift
-from metrics.kinds.net_share import kind as net_share
-from metrics.kinds.proportion import kind as proportion
-from metrics.kinds.proportion.kind import LatestPer, Within
-from metrics.kinds.ratio import kind as ratio
-from metrics.kinds.surge import kind as surge
+from metrics.kinds.aggregate import options as aggregate
+from metrics.kinds.agreement import options as agreement
+from metrics.kinds.drift import options as drift
+from metrics.kinds.net_share import options as net_share
+from metrics.kinds.proportion import options as proportion
+from metrics.kinds.proportion.options import LatestPer, Within
+from metrics.kinds.ratio import options as ratio
+from metrics.kinds.surge import options as surge
 from tests.postgres_server import PostgresServer
 from tests.soundness import reference as plain
 from tests.soundness import reference_lifecycle as lifecycle

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from metrics.catalog.options import Window
 from metrics.grain import Grain, Span
-from metrics.kinds.win_back.kind import Activity, Basis, Options, Subscription
+from metrics.kinds._shared.customers import Activity, Subscription
+from metrics.kinds.win_back.options import Basis, Options
 from metrics.observation import Estimate
 from tests.soundness import reference as plain
 from tests.soundness import reference_lifecycle as lifecycle

@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from metrics.catalog.dataset import Dataset
 from metrics.catalog.metric import Metric
 from metrics.expressions.nodes import PEOPLE, Measure, Name, Node, Operation
 from metrics.sql.scan import Aggregate
+
+_COUNTS = ("count", "count_distinct", "count_new")
+OF_PEOPLE = ("count_distinct", "count_new")
+"""The measures that count an entity's different ones and not its rows."""
+
+
+def is_count(measure: Measure | None) -> bool:
+    """Tell whether a measure counts; a side that names none counts its rows."""
+    return measure is None or measure.function in _COUNTS
+
+
+def least_counted(sides: Iterable[tuple[Measure | None, float | None]]) -> int | None:
+    """Return the least of what measures count, None where one does not count or has no value."""
+    numbers = [number if is_count(measure) else None for measure, number in sides]
+    known = [int(number) for number in numbers if number is not None]
+    return min(known) if known and len(known) == len(numbers) else None
 
 
 def asked(metric: Metric, dataset: Dataset, item: Aggregate) -> tuple[Aggregate, ...]:

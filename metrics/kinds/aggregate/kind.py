@@ -6,44 +6,129 @@ An empty, covered period is 0 for counts and sums, and has no value for averages
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from typing_extensions import override
 
 from metrics.catalog.catalog import Catalog
 from metrics.catalog.metric import Metric
-from metrics.catalog.options import At, Over, Reference
-from metrics.expressions.nodes import Expression, Measure
+from metrics.catalog.money import is_money
+from metrics.catalog.options import Over, Reference
+from metrics.expressions.nodes import Measure
 from metrics.frame import Cells, Frame, cells_by_period, covered_only, number, plain_state
-from metrics.kind import Request, Uncertainty
+from metrics.kind import Additivity, Kind, Request, Uncertainty
 from metrics.kinds._shared import people
+from metrics.kinds.aggregate.options import Options
 from metrics.observation import Estimate
 from metrics.sql.scan import Aggregate, Scan
-
-CODE_VERSION = 2
 
 _SAMPLED = ("avg", "percentile")
 
 
-@dataclass(frozen=True)
-class Options:
-    """The kind's own keys."""
+class Aggregation(Kind[Options]):
+    """A measure of a dataset's rows."""
 
-    dataset: str = field(metadata={"refers": "dataset"})
-    measure: Measure
-    where: Expression | None = None
-    time: Expression | None = None
-    at: At | None = None
-    over: Over = Over()
+    options = Options
+    code_version = 2
+    names_people = True
+
+    @override
+    def unit(self, metric: Metric, catalog: Catalog) -> str:
+        """Return the currency of a sum or average of money, nothing for other measures."""
+        options = self.of(metric)
+        money = is_money(Reference(options.dataset, options.measure), catalog)
+        return catalog.company.currency.report.lower() if money else ""
+
+    @override
+    def measured(self, metric: Metric) -> Measure | None:
+        """Return the measure that a value is."""
+        return self.of(metric).measure
+
+    @override
+    def is_count(self, metric: Metric) -> bool:
+        """Tell whether events are counted: a stock is none, nor are distinct ones."""
+        options = self.of(metric)
+        return options.measure.function in ("count", "count_new") and options.at is None
+
+    @override
+    def counts_rows(self, metric: Metric) -> bool:
+        """Tell whether anything but an entity's different ones is measured."""
+        return self.of(metric).measure.function not in people.OF_PEOPLE
+
+    @override
+    def people_behind(self, metric: Metric, estimate: Estimate) -> int | None:
+        """Return what a count counts."""
+        return people.least_counted([(self.of(metric).measure, estimate.value)])
+
+    @override
+    def additivity(self, metric: Metric, catalog: Catalog, seen: frozenset[str] = frozenset()) -> Additivity:
+        """Return that flows sum, and that averages and stocks hold."""
+        options = self.of(metric)
+        if options.over.to_date:
+            return Additivity.EXACT
+        if options.at is not None or options.over.trailing is not None:
+            return Additivity.HOLDS
+        if options.measure.function in ("count", "count_new", "sum"):
+            return Additivity.SUMS
+        if options.measure.function in ("avg", "median", "percentile"):
+            return Additivity.HOLDS
+        # Distinct counts and extremes grow with the period, but do not add up.
+        return Additivity.EXACT
+
+    @override
+    def bases(self, metric: Metric) -> tuple[Reference, ...]:
+        """Return the references whose rows and times bound the metric."""
+        options = self.of(metric)
+        return (Reference(options.dataset, where=options.where, time=options.time, at=options.at),)
+
+    @override
+    def uncertainty(self, metric: Metric, catalog: Catalog, below: tuple[Uncertainty, ...]) -> Uncertainty:
+        """Say that a plain count, sum or average has no interval."""
+        return Uncertainty.NONE
+
+    @override
+    def requests(self, metric: Metric, frame: Frame) -> Mapping[str, Request]:
+        """Ask for one scan."""
+        options = self.of(metric)
+        items = _items(options)
+        items = (*items, *people.asked(metric, frame.catalog.datasets[options.dataset], items[0]))
+        return {"rows": scan_of(metric, frame, items, self.bases(metric)[0], options.over)}
+
+    @override
+    def finish(self, metric: Metric, frame: Frame, results: Mapping[str, Cells]) -> list[Estimate]:
+        """Return one estimate per period and segment."""
+        options = self.of(metric)
+        items = {item.label: item for item in _items(options)}
+        sampled = options.measure.function in _SAMPLED
+        found = []
+        for period, segment, row in cells_by_period(frame, results["rows"]):
+            value = number(row[items["value"]]) if row else None
+            if value is None and options.measure.additive:
+                value = 0.0
+            if value is None and segment:
+                continue
+            sample = int(row[items["sample"]] or 0) if row and sampled else None
+            small = sampled and (sample or 0) < metric.min_sample
+            total = number(row[items["sum"]]) if row and "sum" in items else None
+            found.append(
+                Estimate(
+                    period,
+                    segment,
+                    plain_state(frame, period, empty=value is None, small=small),
+                    value=value,
+                    numerator=total,
+                    denominator=float(sample) if sample is not None and total is not None else None,
+                    sample_size=sample,
+                    maturity=frame.elapsed_share(period),
+                    people=people.counted(
+                        metric, frame.catalog.datasets[options.dataset], items["value"], row
+                    ),
+                )
+            )
+        # A stock is read at a moment, whatever stretch is said beside.
+        return covered_only(frame, options.over if options.at is None else Over(), found)
 
 
-def bases(metric: Metric) -> tuple[Reference, ...]:
-    """Return the references whose rows and times bound the metric."""
-    options: Options = metric.options
-    return (Reference(options.dataset, where=options.where, time=options.time, at=options.at),)
-
-
-def uncertainty(metric: Metric, catalog: Catalog, below: tuple[Uncertainty, ...]) -> Uncertainty:
-    """Say that a plain count, sum or average has no interval."""
-    return Uncertainty.NONE
+KIND = Aggregation()
 
 
 def _items(options: Options) -> tuple[Aggregate, ...]:
@@ -57,47 +142,7 @@ def _items(options: Options) -> tuple[Aggregate, ...]:
     return tuple(items)
 
 
-def requests(metric: Metric, frame: Frame) -> Mapping[str, Request]:
-    """Ask for one scan."""
-    options: Options = metric.options
-    items = _items(options)
-    items = (*items, *people.asked(metric, frame.catalog.datasets[options.dataset], items[0]))
-    return {"rows": scan_of(metric, frame, items, bases(metric)[0], options.over)}
-
-
 def scan_of(metric: Metric, frame: Frame, items: tuple[Aggregate, ...], base: Reference, over: Over) -> Scan:
     """Return the scan of one reference for the grains and cuts that are asked for."""
     time = base.time.node if base.time else None
     return Scan(base.dataset, items, frame.grains, frame.cuts, time=time, over=over, at=base.at)
-
-
-def finish(metric: Metric, frame: Frame, results: Mapping[str, Cells]) -> list[Estimate]:
-    """Return one estimate per period and segment."""
-    options: Options = metric.options
-    items = {item.label: item for item in _items(options)}
-    sampled = options.measure.function in _SAMPLED
-    found = []
-    for period, segment, row in cells_by_period(frame, results["rows"]):
-        value = number(row[items["value"]]) if row else None
-        if value is None and options.measure.additive:
-            value = 0.0
-        if value is None and segment:
-            continue
-        sample = int(row[items["sample"]] or 0) if row and sampled else None
-        small = sampled and (sample or 0) < metric.min_sample
-        total = number(row[items["sum"]]) if row and "sum" in items else None
-        found.append(
-            Estimate(
-                period,
-                segment,
-                plain_state(frame, period, empty=value is None, small=small),
-                value=value,
-                numerator=total,
-                denominator=float(sample) if sample is not None and total is not None else None,
-                sample_size=sample,
-                maturity=frame.elapsed_share(period),
-                people=people.counted(metric, frame.catalog.datasets[options.dataset], items["value"], row),
-            )
-        )
-    # A stock is read at a moment, whatever stretch is said beside.
-    return covered_only(frame, options.over if options.at is None else Over(), found)

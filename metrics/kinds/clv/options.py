@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 from metrics.catalog.fields import unhashed
-from metrics.catalog.options import Reference
+from metrics.catalog.options import KindOptions, Reference
 from metrics.expressions.nodes import Expression
 from metrics.grain import Grain, Span, Unit
 from metrics.kinds._shared.customers import Subscription
@@ -100,7 +101,7 @@ def rate_per(days: float, discount_rate: float) -> float:
 
 
 @dataclass(frozen=True)
-class Options:
+class Options(KindOptions):
     """The kind's own keys: `orders`, or for `model: sbg` `subscription`.
 
     `holdout` is how much of the history a trial fit does not see; no value depends on it.
@@ -116,6 +117,12 @@ class Options:
     time_unit: TimeUnit = TimeUnit.MONTH
     max_correlation: float = 0.2
     holdout: Span | None = unhashed()
+
+    @property
+    def reads_besides(self) -> tuple[tuple[tuple[str, ...], str, Any], ...]:
+        """Return that a margin is read over the purchases, or over the subscriptions."""
+        bought = self.orders or self.subscription
+        return ((("margin",), bought.dataset, self.margin),) if bought is not None else ()
 
     @property
     def horizon_days(self) -> float:

@@ -8,92 +8,110 @@ value. `basis: period` compares what entered both stages in one period: differen
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
+from typing_extensions import override
+
+from metrics.catalog.catalog import Catalog
 from metrics.catalog.metric import Metric
 from metrics.catalog.options import Reference
 from metrics.frame import Frame
 from metrics.grain import Period, Span
-from metrics.kind import Request
+from metrics.kind import RATIO, Kind, Request
 from metrics.kinds._shared.cohorts import cells_of, cohorts
-from metrics.kinds.conversion.selects import (
-    Basis,
-    CohortQuery,
-    EntryQuery,
-    Options,
-    PeriodBy,
-    Reentry,
-    Skipped,
-)
+from metrics.kinds.conversion import conversion_shape
+from metrics.kinds.conversion.options import Basis, Options, PeriodBy
+from metrics.kinds.conversion.selects import CohortQuery, EntryQuery
 from metrics.observation import Dimensions, Estimate, State
 from metrics.sql.scan import Cell
 
-__all__ = [
-    "CODE_VERSION",
-    "Basis",
-    "Options",
-    "PeriodBy",
-    "Reentry",
-    "Skipped",
-    "bases",
-    "closing",
-    "covering",
-    "finish",
-    "requests",
-]
 
-CODE_VERSION = 1
+class Conversion(Kind[Options]):
+    """Entities that go from one stage to another."""
 
-SAYS = {
-    ("basis", "cohort"): "follows the entities that enter in a period",
-    (
-        "basis",
-        "period",
-    ): "compares what entered either stage in one period: not the same entities, may exceed 1",
-    ("period_by", "entered"): "a cohort bears the period in which it entered",
-    ("period_by", "matured"): "a cohort bears the period in which its window closed",
-    ("reentry", "first"): "an entity's first entry starts its clock",
-    ("reentry", "last"): "an entity's last entry starts its clock",
-    ("reentry", "every"): "every entry counts; a success belongs to the latest entry before it",
-    ("skipped", "implied"): "a later stage implies the earlier one",
-    ("skipped", "recorded"): "only a recorded entry counts",
-}
-"""What the kind's words mean, for people to read."""
+    options = Options
+    code_version = 1
+    follows = True
+    says: ClassVar = {
+        ("basis", "cohort"): "follows the entities that enter in a period",
+        (
+            "basis",
+            "period",
+        ): "compares what entered either stage in one period: not the same entities, may exceed 1",
+        ("period_by", "entered"): "a cohort bears the period in which it entered",
+        ("period_by", "matured"): "a cohort bears the period in which its window closed",
+        ("reentry", "first"): "an entity's first entry starts its clock",
+        ("reentry", "last"): "an entity's last entry starts its clock",
+        ("reentry", "every"): "every entry counts; a success belongs to the latest entry before it",
+        ("skipped", "implied"): "a later stage implies the earlier one",
+        ("skipped", "recorded"): "only a recorded entry counts",
+    }
+    rules = (conversion_shape,)
+
+    @override
+    def unit(self, metric: Metric, catalog: Catalog) -> str:
+        """Return that values are shares."""
+        return RATIO
+
+    @override
+    def cohort_window(self, metric: Metric) -> Span | None:
+        """Return the window of a cohort that bears the period in which it entered."""
+        options = self.of(metric)
+        follows = options.basis is Basis.COHORT and options.period_by is PeriodBy.ENTERED
+        return options.window.span if follows else None
+
+    @override
+    def stages(self, metric: Metric) -> tuple[Reference, Reference] | None:
+        """Return the rows from which and to which entities go."""
+        return self.of(metric).from_, self.of(metric).to
+
+    @override
+    def unwritten(self, metric: Metric) -> Mapping[str, str]:
+        """Return what is taken of entities without a recorded entry."""
+        options = self.of(metric)
+        return (
+            {} if options.skipped is not None else {"skipped": "implied" if options.implied else "recorded"}
+        )
+
+    @override
+    def bases(self, metric: Metric) -> tuple[Reference, ...]:
+        """Return the references whose rows and times bound the metric."""
+        return self.of(metric).from_, self.of(metric).to
+
+    @override
+    def covering(self, metric: Metric) -> tuple[Reference, ...]:
+        """Return the references whose first rows say from when there are cohorts: entries, not successes."""
+        return (self.of(metric).from_,)
+
+    @override
+    def closing(
+        self, metric: Metric, period: Period, segment: Dimensions, value: float | None = None
+    ) -> Span | None:
+        """Return what must pass after a period until its cohort is final; `ever` never closes."""
+        options = self.of(metric)
+        follows = options.basis is Basis.COHORT and options.period_by is PeriodBy.ENTERED
+        return options.window.span if follows else None
+
+    @override
+    def requests(self, metric: Metric, frame: Frame) -> Mapping[str, Request]:
+        """Ask for counted outcomes per cohort, or for entries on both sides."""
+        if self.of(metric).basis is Basis.PERIOD:
+            return {name: EntryQuery(metric, frame, name) for name in ("from", "to")}
+        return {"outcomes": CohortQuery(metric, frame)}
+
+    @override
+    def finish(self, metric: Metric, frame: Frame, results: Mapping[str, Any]) -> list[Estimate]:
+        """Return one estimate per cohort or period and segment."""
+        if self.of(metric).basis is Basis.PERIOD:
+            return list(_flows(frame, results["from"], results["to"]))
+        options = self.of(metric)
+        span = options.window.span
+        window = span if options.period_by is PeriodBy.ENTERED else None
+        outcomes = results["outcomes"]
+        return list(cohorts(metric, frame, outcomes, closes=span is not None, window=window))
 
 
-def bases(metric: Metric) -> tuple[Reference, ...]:
-    """Return the references whose rows and times bound the metric."""
-    return metric.options.from_, metric.options.to
-
-
-def covering(metric: Metric) -> tuple[Reference, ...]:
-    """Return the references whose first rows say from when there are cohorts: entries, not successes."""
-    return (metric.options.from_,)
-
-
-def closing(metric: Metric, segment: Dimensions, period: Period) -> Span | None:
-    """Return what must pass after a period until its cohort is final; `ever` never closes."""
-    options: Options = metric.options
-    follows = options.basis is Basis.COHORT and options.period_by is PeriodBy.ENTERED
-    return options.window.span if follows else None
-
-
-def requests(metric: Metric, frame: Frame) -> Mapping[str, Request]:
-    """Ask for counted outcomes per cohort, or for entries on both sides."""
-    if metric.options.basis is Basis.PERIOD:
-        return {name: EntryQuery(metric, frame, name) for name in ("from", "to")}
-    return {"outcomes": CohortQuery(metric, frame)}
-
-
-def finish(metric: Metric, frame: Frame, results: Mapping[str, Any]) -> list[Estimate]:
-    """Return one estimate per cohort or period and segment."""
-    if metric.options.basis is Basis.PERIOD:
-        return list(_flows(frame, results["from"], results["to"]))
-    options: Options = metric.options
-    span = options.window.span
-    window = span if options.period_by is PeriodBy.ENTERED else None
-    outcomes = results["outcomes"]
-    return list(cohorts(metric, frame, outcomes, closes=span is not None, window=window))
+KIND = Conversion()
 
 
 def _flows(frame: Frame, entered: Mapping[Cell, int], moved: Mapping[Cell, int]) -> Iterator[Estimate]:

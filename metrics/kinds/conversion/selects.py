@@ -3,77 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.sql import ColumnElement
 
 from metrics.catalog.metric import Metric
-from metrics.catalog.options import Reference, Window
 from metrics.dialect import Value
 from metrics.errors import ExpressionError
 from metrics.frame import Frame
 from metrics.grain import Grain
 from metrics.kinds._shared.cohorts import Outcomes, counted, read_outcomes
 from metrics.kinds._shared.time_axis import Clock
+from metrics.kinds.conversion.options import Basis, Options, PeriodBy, Reentry
 from metrics.observation import NONE_VALUE
 from metrics.sql.periods import TimeFrame
 from metrics.sql.rows import Rows
 from metrics.sql.scan import Cell
 from metrics.sql.scan_query import cell_of, dimension
 from metrics.sql.scope import Scope, Selectable
-
-
-class Basis(StrEnum):
-    """Follow a cohort of entities, or compare what entered both stages in one period."""
-
-    COHORT = "cohort"
-    PERIOD = "period"
-
-
-class PeriodBy(StrEnum):
-    """Label a cohort by its entry, or by the period in which its window closed."""
-
-    ENTERED = "entered"
-    MATURED = "matured"
-
-
-class Reentry(StrEnum):
-    """Which entry of an entity starts its clock."""
-
-    FIRST = "first"
-    LAST = "last"
-    EVERY = "every"
-
-
-class Skipped(StrEnum):
-    """Whether a later stage implies the earlier one, or only a recorded entry counts."""
-
-    IMPLIED = "implied"
-    RECORDED = "recorded"
-
-
-@dataclass(frozen=True)
-class Options:
-    """The kind's own keys; `skipped` is `implied` by default where one dataset logs both stages."""
-
-    entity: str = field(metadata={"refers": "entity"})
-    from_: Reference = field(metadata={"key": "from"})
-    to: Reference
-    window: Window = Window()
-    basis: Basis = Basis.COHORT
-    period_by: PeriodBy = PeriodBy.ENTERED
-    reentry: Reentry = Reentry.FIRST
-    skipped: Skipped | None = None
-
-    @property
-    def implied(self) -> bool:
-        """Tell whether a later stage implies the earlier one."""
-        if self.skipped is not None:
-            return self.skipped is Skipped.IMPLIED
-        return self.from_.dataset == self.to.dataset and self.reentry is Reentry.FIRST
 
 
 class _Stages:

@@ -9,23 +9,25 @@ entity count nowhere: how many there are is published beside the values. Nobody 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
-from itertools import combinations, permutations
-from typing import Any
+from itertools import combinations
+from typing import Any, ClassVar
 
 import sqlalchemy as sa
 from sqlalchemy.sql import ColumnElement
+from typing_extensions import override
 
+from metrics.catalog.catalog import Catalog
 from metrics.catalog.metric import Metric
 from metrics.catalog.options import Reference
-from metrics.expressions.nodes import Expression
 from metrics.frame import Frame
 from metrics.grain import Grain
-from metrics.kind import Request
+from metrics.kind import RATIO, Kind, Request
 from metrics.kinds._shared.cohorts import cells_of
 from metrics.kinds._shared.time_axis import Clock
+from metrics.kinds.coverage import coverage_shape
+from metrics.kinds.coverage.options import PAIR, Options, Share
 from metrics.kinds.proportion.kind import share_of
 from metrics.observation import Dimensions, Estimate
 from metrics.sql.id_matching import Match, match_of, matched
@@ -35,73 +37,67 @@ from metrics.sql.scan import Cell
 from metrics.sql.scan_query import cell_of, dimension
 from metrics.sql.scope import Scope, Selectable
 
-CODE_VERSION = 2
 
-PAIR = "pair"
-"""The dimension by which the values of several pairs stand."""
+class Coverage(Kind[Options]):
+    """Entities that several datasets know."""
 
-SAYS = {
-    ("share", "all"): "seen in all of the datasets, of those seen in any",
-    ("share", "pairwise"): "seen in both datasets of a pair, of those seen in either",
-    ("share", "directed"): "seen in the second dataset of a pair too, of those seen in the first",
-}
-"""What the kind's words mean, for people to read."""
+    options = Options
+    code_version = 2
+    follows = True
+    says: ClassVar = {
+        ("share", "all"): "seen in all of the datasets, of those seen in any",
+        ("share", "pairwise"): "seen in both datasets of a pair, of those seen in either",
+        ("share", "directed"): "seen in the second dataset of a pair too, of those seen in the first",
+    }
+    rules = (coverage_shape,)
 
+    @override
+    def unit(self, metric: Metric, catalog: Catalog) -> str:
+        """Return that values are shares."""
+        return RATIO
 
-class Share(StrEnum):
-    """Seen in all of the datasets, the overlap of every two, or what of one the other has."""
+    @override
+    def bases(self, metric: Metric) -> tuple[Reference, ...]:
+        """Return the references whose rows and times bound the metric."""
+        return tuple(each.reference for each in self.of(metric).of)
 
-    ALL = "all"
-    PAIRWISE = "pairwise"
-    DIRECTED = "directed"
+    @override
+    def requests(self, metric: Metric, frame: Frame) -> Mapping[str, Request]:
+        """Ask for the entities seen anywhere and everywhere, per period and segment; and for unmatched rows."""
+        return {"seen": CoverageQuery(metric, _by_rows(metric, frame)), "match": MatchQuery(metric)}
 
+    @override
+    def finish(self, metric: Metric, frame: Frame, results: Mapping[str, Any]) -> list[Estimate]:
+        """Return one estimate per period and segment, and per pair where there are several."""
+        options = self.of(metric)
+        found: Mapping[Cell, Overlap] = results["seen"]
+        estimates = []
+        for cell, period, segment in cells_of(_by_rows(metric, frame), set(found)):
+            seen = found.get(cell) or Overlap(0, 0)
+            if not options.own_dimensions:
+                estimates.append(share_of(metric, frame, period, segment, seen.joined, seen.universe))
+                continue
+            for name, one, other in options.pairs():
+                k, n = _of_pair(seen, one, other, options.share)
+                # Of the total every pair is said, of a segment those that have anybody.
+                if n or not segment:
+                    place: Dimensions = tuple(sorted((*segment, (PAIR, name))))
+                    estimates.append(share_of(metric, frame, period, place, k, n))
+        return estimates
 
-@dataclass(frozen=True)
-class Seen:
-    """Rows of a dataset that show that an entity was seen there."""
-
-    SHORTHAND = "dataset"
-    dataset: str = field(metadata={"refers": "dataset"})
-    where: Expression | None = None
-    time: Expression | None = None
-
-    @property
-    def reference(self) -> Reference:
-        """Return the rows as a reference."""
-        return Reference(self.dataset, where=self.where, time=self.time)
-
-
-@dataclass(frozen=True)
-class Options:
-    """The kind's own keys."""
-
-    entity: str = field(metadata={"refers": "entity"})
-    of: tuple[Seen, ...]
-    share: Share = Share.ALL
-
-    @property
-    def own_dimensions(self) -> tuple[str, ...]:
-        """Return the dimension that the kind adds where there is more than one pair."""
-        one = self.share is Share.ALL or (self.share is Share.PAIRWISE and len(self.of) == 2)
-        return () if one else (PAIR,)
-
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """Return a name for each of the datasets, with what tells it apart from its like."""
-        names = [seen.dataset for seen in self.of]
-        return tuple(_label(seen) if names.count(seen.dataset) > 1 else seen.dataset for seen in self.of)
-
-    def pairs(self) -> Iterator[tuple[str, int, int]]:
-        """Yield each pair's name with the places of its datasets."""
-        directed = self.share is Share.DIRECTED
-        for one, other in (permutations if directed else combinations)(range(len(self.of)), 2):
-            sign = "->" if directed else "&"
-            yield f"{self.labels[one]} {sign} {self.labels[other]}", one, other
+    @override
+    def diagnostics(self, metric: Metric, frame: Frame, results: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return how the rows of each dataset were matched, and how many were not, as of the watermark."""
+        options = self.of(metric)
+        counts: Mapping[int, Mapping[str, Any]] = results["match"]
+        found: dict[str, Match] = {
+            label: match_of(frame.catalog, seen.dataset, options.entity, counts.get(index))
+            for index, (label, seen) in enumerate(zip(options.labels, options.of, strict=True))
+        }
+        return {"match": {label: match.as_json() for label, match in found.items()}}
 
 
-def _label(seen: Seen) -> str:
-    where = f" where {seen.where.text}" if seen.where else ""
-    return f"{seen.dataset}{where}" + (f" by {seen.time.text}" if seen.time else "")
+KIND = Coverage()
 
 
 @dataclass(frozen=True)
@@ -114,40 +110,11 @@ class Overlap:
     both: Mapping[tuple[int, int], int] = field(default_factory=dict)
 
 
-def bases(metric: Metric) -> tuple[Reference, ...]:
-    """Return the references whose rows and times bound the metric."""
-    return tuple(each.reference for each in metric.options.of)
-
-
-def requests(metric: Metric, frame: Frame) -> Mapping[str, Request]:
-    """Ask for the entities seen anywhere and everywhere, per period and segment; and for unmatched rows."""
-    return {"seen": CoverageQuery(metric, _by_rows(metric, frame)), "match": MatchQuery(metric)}
-
-
 def _by_rows(metric: Metric, frame: Frame) -> Frame:
     """Return the frame with the dimensions that rows have: without the pair."""
     own = metric.own_dimensions
     cuts = dict.fromkeys(tuple(name for name in cut if name not in own) for cut in frame.cuts)
     return replace(frame, cuts=tuple(cuts))
-
-
-def finish(metric: Metric, frame: Frame, results: Mapping[str, Any]) -> list[Estimate]:
-    """Return one estimate per period and segment, and per pair where there are several."""
-    options: Options = metric.options
-    found: Mapping[Cell, Overlap] = results["seen"]
-    estimates = []
-    for cell, period, segment in cells_of(_by_rows(metric, frame), set(found)):
-        seen = found.get(cell) or Overlap(0, 0)
-        if not options.own_dimensions:
-            estimates.append(share_of(metric, frame, period, segment, seen.joined, seen.universe))
-            continue
-        for name, one, other in options.pairs():
-            k, n = _of_pair(seen, one, other, options.share)
-            # Of the total every pair is said, of a segment those that have anybody.
-            if n or not segment:
-                place: Dimensions = tuple(sorted((*segment, (PAIR, name))))
-                estimates.append(share_of(metric, frame, period, place, k, n))
-    return estimates
 
 
 def _of_pair(seen: Overlap, one: int, other: int, share: Share) -> tuple[int, int]:
@@ -158,17 +125,6 @@ def _of_pair(seen: Overlap, one: int, other: int, share: Share) -> tuple[int, in
     if share is Share.DIRECTED:
         return both, seen.alone[one]
     return both, seen.alone[one] + seen.alone[other] - both
-
-
-def beside(metric: Metric, frame: Frame, results: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return how the rows of each dataset were matched, and how many were not, as of the watermark."""
-    options: Options = metric.options
-    counts: Mapping[int, Mapping[str, Any]] = results["match"]
-    found: dict[str, Match] = {
-        label: match_of(frame.catalog, seen.dataset, options.entity, counts.get(index))
-        for index, (label, seen) in enumerate(zip(options.labels, options.of, strict=True))
-    }
-    return {"match": {label: match.as_json() for label, match in found.items()}}
 
 
 def sightings(options: Options, index: int, scope: Scope, when: TimeFrame) -> tuple[

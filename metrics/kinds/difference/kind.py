@@ -9,102 +9,144 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
+
+from typing_extensions import override
 
 from metrics.catalog.catalog import Catalog
 from metrics.catalog.metric import Metric
 from metrics.catalog.options import Reference
 from metrics.frame import Frame
-from metrics.grain import Calendar, Grain, Period, Span
-from metrics.kind import Request, Uncertainty, share_rows
-from metrics.kinds.derived.kind import joint_state, least_mature
+from metrics.grain import Calendar, Grain, Period
+from metrics.kind import (
+    RATIO,
+    RATIO_DIFFERENCE,
+    Additivity,
+    Compared,
+    Kind,
+    Request,
+    Uncertainty,
+    kind_of,
+    share_rows,
+)
+from metrics.kinds._shared.additivity import of_names
+from metrics.kinds._shared.joint import joint_state, least_mature
+from metrics.kinds.difference import difference_shape
+from metrics.kinds.difference.options import Options
 from metrics.observation import Estimate
 from metrics.statistics.comparison import bootstrap_difference, hybrid_difference
 from metrics.statistics.intervals import Interval
 
-CODE_VERSION = 2
-
 _SOME_DAY = date(2024, 5, 15)
 
 
-@dataclass(frozen=True)
-class Options:
-    """The kind's own keys: `of`, and either `minus` (another metric) or `shift` (itself, a span earlier)."""
+class Difference(Kind[Options]):
+    """One metric less another, or less itself some time ago."""
 
-    of: str = field(metadata={"refers": "metric"})
-    minus: str | None = field(default=None, metadata={"refers": "metric"})
-    shift: Span | None = None
+    options = Options
+    code_version = 2
+    crosses_sources = True
+    rules = (difference_shape,)
+
+    @override
+    def unit(self, metric: Metric, catalog: Catalog) -> str:
+        """Return the unit of what something is subtracted from."""
+        source = catalog.metric(self.of(metric).of)
+        return kind_of(source).unit_of(source, catalog)
+
+    @override
+    def shown_unit(self, metric: Metric, catalog: Catalog) -> str:
+        """Return percentage points for a difference of shares."""
+        unit = self.unit_of(metric, catalog)
+        return RATIO_DIFFERENCE if unit == RATIO else unit
+
+    @override
+    def compared(self, metric: Metric) -> Compared | None:
+        """Return what is subtracted from what."""
+        options = self.of(metric)
+        return Compared(options.of, options.minus, options.shift)
+
+    @override
+    def additivity(self, metric: Metric, catalog: Catalog, seen: frozenset[str] = frozenset()) -> Additivity:
+        """Return what both sides have in common."""
+        options = self.of(metric)
+        return of_names((options.of, options.minus or options.of), catalog, seen | {metric.metric})
+
+    @override
+    def bases(self, metric: Metric) -> tuple[Reference, ...]:
+        """Return nothing: the inputs bound the metric."""
+        return ()
+
+    @override
+    def requests(self, metric: Metric, frame: Frame) -> Mapping[str, Request]:
+        """Ask nothing of sources."""
+        return {}
+
+    @override
+    def input_periods(self, metric: Metric, period: Period, calendar: Calendar) -> list[tuple[str, Period]]:
+        """Return the inputs of a period's value, each with the period that it is read at."""
+        return _sides(self.of(metric), period, calendar)
+
+    @override
+    def uncertainty(self, metric: Metric, catalog: Catalog, below: tuple[Uncertainty, ...]) -> Uncertainty:
+        """Say that a difference has limits where both sides have, unless the two always share rows."""
+        if Uncertainty.NONE in below:
+            return Uncertainty.NONE
+        apart = (_apart(metric, catalog, grain) for grain in metric.grains if grain is not Grain.ALL)
+        return Uncertainty.LIMITS if any(apart) else Uncertainty.NONE
+
+    @override
+    def finish(self, metric: Metric, frame: Frame, results: Mapping[str, Any]) -> list[Estimate]:
+        """Return one estimate for each period and segment that both sides have."""
+        options = self.of(metric)
+        left = frame.inputs.get(options.of, {})
+        right = frame.inputs.get(options.minus or options.of, {})
+        together: dict[Period, bool] = {}
+        wanted = {tuple(sorted(cut)) for cut in frame.cuts}
+        found = []
+        for (period, segment), one in left.items():
+            if period.grain not in frame.grains or tuple(name for name, _ in segment) not in wanted:
+                continue
+            first, second = self.input_periods(metric, period, frame.calendar)
+            other = right.get((second[1], segment))
+            if other is None:
+                continue
+            if period not in together:
+                sides = [(frame.catalog.metric(name), at) for name, at in (first, second)]
+                together[period] = share_rows(frame.catalog, sides[0], sides[1])
+            value = one.value - other.value if one.value is not None and other.value is not None else None
+            interval = _interval(one, other) if value is not None and not together[period] else None
+            sizes = [part.sample_size for part in (one, other) if part.sample_size is not None]
+            found.append(
+                Estimate(
+                    period,
+                    segment,
+                    joint_state((one, other), value),
+                    value=value,
+                    lower=interval.lower if interval else None,
+                    upper=interval.upper if interval else None,
+                    sample_size=min(sizes) if len(sizes) == 2 else None,
+                    maturity=least_mature((one, other)),
+                )
+            )
+        return found
 
 
-def bases(metric: Metric) -> tuple[Reference, ...]:
-    """Return nothing: the inputs bound the metric."""
-    return ()
+KIND = Difference()
 
 
-def requests(metric: Metric, frame: Frame) -> Mapping[str, Request]:
-    """Ask nothing of sources."""
-    return {}
-
-
-def input_periods(metric: Metric, period: Period, calendar: Calendar) -> list[tuple[str, Period]]:
-    """Return the inputs of a period's value, each with the period that it is read at."""
-    options: Options = metric.options
+def _sides(options: Options, period: Period, calendar: Calendar) -> list[tuple[str, Period]]:
     earlier = calendar.shift(period, options.shift) if options.shift else period
     return [(options.of, period), (options.minus or options.of, earlier)]
-
-
-def uncertainty(metric: Metric, catalog: Catalog, below: tuple[Uncertainty, ...]) -> Uncertainty:
-    """Say that a difference has limits where both sides have, unless the two always share rows."""
-    if Uncertainty.NONE in below:
-        return Uncertainty.NONE
-    apart = (_apart(metric, catalog, grain) for grain in metric.grains if grain is not Grain.ALL)
-    return Uncertainty.LIMITS if any(apart) else Uncertainty.NONE
 
 
 def _apart(metric: Metric, catalog: Catalog, grain: Grain) -> bool:
     calendar = catalog.company.calendar
     # Any period tells: all of a grain are as far from the earlier one.
-    first, second = input_periods(metric, calendar.period_of(_SOME_DAY, grain), calendar)
+    first, second = _sides(metric.options, calendar.period_of(_SOME_DAY, grain), calendar)
     sides = [(catalog.metric(name), at) for name, at in (first, second)]
     return not share_rows(catalog, sides[0], sides[1])
-
-
-def finish(metric: Metric, frame: Frame, results: Mapping[str, Any]) -> list[Estimate]:
-    """Return one estimate for each period and segment that both sides have."""
-    options: Options = metric.options
-    left = frame.inputs.get(options.of, {})
-    right = frame.inputs.get(options.minus or options.of, {})
-    together: dict[Period, bool] = {}
-    wanted = {tuple(sorted(cut)) for cut in frame.cuts}
-    found = []
-    for (period, segment), one in left.items():
-        if period.grain not in frame.grains or tuple(name for name, _ in segment) not in wanted:
-            continue
-        first, second = input_periods(metric, period, frame.calendar)
-        other = right.get((second[1], segment))
-        if other is None:
-            continue
-        if period not in together:
-            sides = [(frame.catalog.metric(name), at) for name, at in (first, second)]
-            together[period] = share_rows(frame.catalog, sides[0], sides[1])
-        value = one.value - other.value if one.value is not None and other.value is not None else None
-        interval = _interval(one, other) if value is not None and not together[period] else None
-        sizes = [part.sample_size for part in (one, other) if part.sample_size is not None]
-        found.append(
-            Estimate(
-                period,
-                segment,
-                joint_state((one, other), value),
-                value=value,
-                lower=interval.lower if interval else None,
-                upper=interval.upper if interval else None,
-                sample_size=min(sizes) if len(sizes) == 2 else None,
-                maturity=least_mature((one, other)),
-            )
-        )
-    return found
 
 
 def _interval(one: Estimate, other: Estimate) -> Interval | None:

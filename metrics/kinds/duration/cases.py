@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,11 +12,12 @@ from metrics.catalog.metric import Metric
 from metrics.catalog.options import Reference
 from metrics.dialect import Type, Value
 from metrics.errors import ExpressionError
-from metrics.expressions.nodes import Expression, SpanLiteral
+from metrics.expressions.nodes import SpanLiteral
 from metrics.frame import Frame
 from metrics.grain import Grain, Span
 from metrics.kinds._shared.time_axis import Clock
-from metrics.kinds.duration.business_clock import TICKS, Stopwatch, Timer
+from metrics.kinds.duration.business_clock import TICKS, Timer
+from metrics.kinds.duration.options import Basis, Options, Statistic
 from metrics.observation import NONE_VALUE
 from metrics.sql.periods import TimeFrame
 from metrics.sql.rows import Rows
@@ -27,44 +26,6 @@ from metrics.sql.scope import Scope
 
 MINUTELY = Span.parse("14 days")
 """Up to this window the Kaplan-Meier axis is whole minutes, beyond it whole hours; of DATEs whole days."""
-
-
-class Basis(StrEnum):
-    """Label a case by its start, or count completed cases by their end."""
-
-    FROM = "from"
-    TO = "to"
-
-
-class Statistic(StrEnum):
-    """What is said of the durations of a period."""
-
-    P50 = "p50"
-    P90 = "p90"
-    MEAN = "mean"
-    SHARE_WITHIN = "share_within"
-
-    @property
-    def quantile(self) -> float | None:
-        """Return which share of a percentile's cases took no longer."""
-        return {Statistic.P50: 0.5, Statistic.P90: 0.9}.get(self)
-
-
-@dataclass(frozen=True)
-class Options:
-    """The kind's own keys; `within` is a span, or an expression over the `from` row that gives hours.
-
-    `clock` says which time counts; without it all does.
-    """
-
-    entity: str = field(metadata={"refers": "entity"})
-    from_: Reference = field(metadata={"key": "from"})
-    to: Reference
-    statistic: Statistic
-    window: Span | None = None
-    basis: Basis = Basis.FROM
-    within: Expression | None = None
-    clock: Stopwatch | None = None
 
 
 class Cases:

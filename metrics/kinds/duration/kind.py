@@ -12,86 +12,100 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from math import inf, sqrt
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
+from typing_extensions import override
 
+from metrics.catalog.catalog import Catalog
 from metrics.catalog.metric import Metric
 from metrics.catalog.options import Reference
 from metrics.errors import ExpressionError
+from metrics.expressions.nodes import Expression
 from metrics.frame import Frame, plain_state
 from metrics.grain import Period, Span
-from metrics.kind import Request
+from metrics.kind import RATIO, Kind, Request
 from metrics.kinds._shared.cohorts import cells_of
-from metrics.kinds.duration.business_clock import TICKS, Pause, Stopwatch
-from metrics.kinds.duration.cases import Basis, Options, Statistic
+from metrics.kinds.duration import duration_shape
+from metrics.kinds.duration.business_clock import TICKS
+from metrics.kinds.duration.options import DEFAULT_UNIT, UNITS, Basis, Options, Statistic
 from metrics.kinds.duration.selects import Age, Counted, DurationQuery, Total
 from metrics.observation import Dimensions, Estimate, State
 from metrics.statistics.intervals import Interval, Z, wilson
 from metrics.statistics.survival import Curve, conversion_by, kaplan_meier
 
-__all__ = [
-    "CODE_VERSION",
-    "DEFAULT_UNIT",
-    "UNITS",
-    "Basis",
-    "Options",
-    "Pause",
-    "Statistic",
-    "Stopwatch",
-    "bases",
-    "closing",
-    "covering",
-    "finish",
-    "requests",
-]
-
-CODE_VERSION = 2
-
-SAYS = {
-    ("basis", "from"): "labelled by the start; who still waits counts",
-    ("basis", "to"): "completed cases only, labelled by their end",
-}
-"""What the kind's words mean, for people to read."""
-UNITS = {"seconds": 1.0, "minutes": 60.0, "hours": 3600.0, "days": 86400.0, "weeks": 604800.0}
-"""The units that a duration may be declared in, and their seconds."""
-DEFAULT_UNIT = "hours"
-
 Found = tuple[float | None, Interval | None]
 
 
-def bases(metric: Metric) -> tuple[Reference, ...]:
-    """Return the references whose rows and times bound the metric."""
-    options: Options = metric.options
-    pause = options.clock.pause if options.clock else None
-    # Where pauses are known until less time, so is the clock.
-    return (options.from_, options.to, *([pause.reference] if pause else []))
+class Duration(Kind[Options]):
+    """The time from one event to another."""
+
+    options = Options
+    code_version = 2
+    follows = True
+    numerator_in_unit = False
+    says: ClassVar = {
+        ("basis", "from"): "labelled by the start; who still waits counts",
+        ("basis", "to"): "completed cases only, labelled by their end",
+    }
+    rules = (duration_shape,)
+
+    @override
+    def unit(self, metric: Metric, catalog: Catalog) -> str:
+        """Return hours, and that a share within a standard is a share."""
+        return RATIO if self.of(metric).statistic is Statistic.SHARE_WITHIN else DEFAULT_UNIT
+
+    @override
+    def clock_times(self, metric: Metric) -> Iterator[tuple[tuple[str, ...], str, Expression | None]]:
+        """Yield both ends of a case that is timed by a clock, and those of its pauses."""
+        options = self.of(metric)
+        if options.clock is None:
+            return
+        for key, side in (("from", options.from_), ("to", options.to)):
+            yield (key, "time") if side.time else (key, "dataset"), side.dataset, side.time
+        pause = options.clock.pause
+        if pause is not None:
+            yield ("clock", "pause", "start"), pause.dataset, pause.start
+            yield ("clock", "pause", "end"), pause.dataset, pause.end
+
+    @override
+    def bases(self, metric: Metric) -> tuple[Reference, ...]:
+        """Return the references whose rows and times bound the metric."""
+        options = self.of(metric)
+        pause = options.clock.pause if options.clock else None
+        # Where pauses are known until less time, so is the clock.
+        return (options.from_, options.to, *([pause.reference] if pause else []))
+
+    @override
+    def covering(self, metric: Metric) -> tuple[Reference, ...]:
+        """Return the references whose first rows say from when there are cases."""
+        options = self.of(metric)
+        return (options.from_,) if options.basis is Basis.FROM else (options.from_, options.to)
+
+    @override
+    def closing(
+        self, metric: Metric, period: Period, segment: Dimensions, value: float | None = None
+    ) -> Span | None:
+        """Return what must pass after a period until it is final: the window of cases that began in it."""
+        options = self.of(metric)
+        return options.window if options.basis is Basis.FROM else None
+
+    @override
+    def requests(self, metric: Metric, frame: Frame) -> Mapping[str, Request]:
+        """Ask for counted cases per period and segment."""
+        return {"cases": DurationQuery(metric, frame)}
+
+    @override
+    def finish(self, metric: Metric, frame: Frame, results: Mapping[str, Counted]) -> list[Estimate]:
+        """Return one estimate per period and segment, durations in the metric's unit."""
+        shared = self.of(metric).statistic is Statistic.SHARE_WITHIN
+        unit = DEFAULT_UNIT if shared or metric.unit is None else metric.unit
+        if unit not in UNITS:
+            raise ExpressionError(f"{unit!r} is not a unit of durations: {', '.join(UNITS)}", 0)
+        return list(_estimates(metric, frame, results["cases"], UNITS[unit]))
 
 
-def covering(metric: Metric) -> tuple[Reference, ...]:
-    """Return the references whose first rows say from when there are cases."""
-    options: Options = metric.options
-    return (options.from_,) if options.basis is Basis.FROM else (options.from_, options.to)
-
-
-def closing(metric: Metric, segment: Dimensions, period: Period) -> Span | None:
-    """Return what must pass after a period until it is final: the window of cases that began in it."""
-    options: Options = metric.options
-    return options.window if options.basis is Basis.FROM else None
-
-
-def requests(metric: Metric, frame: Frame) -> Mapping[str, Request]:
-    """Ask for counted cases per period and segment."""
-    return {"cases": DurationQuery(metric, frame)}
-
-
-def finish(metric: Metric, frame: Frame, results: Mapping[str, Counted]) -> list[Estimate]:
-    """Return one estimate per period and segment, durations in the metric's unit."""
-    shared = metric.options.statistic is Statistic.SHARE_WITHIN
-    unit = DEFAULT_UNIT if shared or metric.unit is None else metric.unit
-    if unit not in UNITS:
-        raise ExpressionError(f"{unit!r} is not a unit of durations: {', '.join(UNITS)}", 0)
-    return list(_estimates(metric, frame, results["cases"], UNITS[unit]))
+KIND = Duration()
 
 
 def _estimates(metric: Metric, frame: Frame, counted: Counted, seconds: float) -> Iterator[Estimate]:

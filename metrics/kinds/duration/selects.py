@@ -15,7 +15,8 @@ from metrics.frame import Frame
 from metrics.grain import Grain
 from metrics.kinds._shared.cohorts import first_open
 from metrics.kinds.duration.business_clock import TICKS
-from metrics.kinds.duration.cases import Basis, Cases, Options, Statistic, number
+from metrics.kinds.duration.cases import Cases, number
+from metrics.kinds.duration.options import Basis, Options, Statistic
 from metrics.sql.periods import TimeFrame
 from metrics.sql.scan import Cell
 from metrics.sql.scan_query import cell_of

@@ -7,40 +7,81 @@ is p + d - (p - d)^2; the interval is the normal one, clipped to [-1, 1]. Empty 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from math import sqrt
 
+from typing_extensions import override
+
+from metrics.catalog.catalog import Catalog
 from metrics.catalog.metric import Metric
-from metrics.catalog.options import Over, Reference
-from metrics.expressions.nodes import Expression, Measure
+from metrics.catalog.options import Reference
+from metrics.expressions.nodes import Measure
 from metrics.frame import Cells, Frame, cells_by_period, covered_only, plain_state
-from metrics.kind import Request
-from metrics.kinds.proportion.kind import LatestPer, people_of, rows_of
+from metrics.kind import RATIO, Kind, Request
+from metrics.kinds.net_share.options import Options
+from metrics.kinds.proportion.kind import people_of, rows_of
 from metrics.observation import Estimate
 from metrics.sql.scan import Aggregate
 from metrics.statistics.intervals import Interval, Z
 
-CODE_VERSION = 2
+
+class NetShare(Kind[Options]):
+    """A share of rows less another."""
+
+    options = Options
+    code_version = 2
+    names_people = True
+
+    @override
+    def unit(self, metric: Metric, catalog: Catalog) -> str:
+        """Return that values are shares."""
+        return RATIO
+
+    @override
+    def counts_rows(self, metric: Metric) -> bool:
+        """Tell that rows are counted unless one is kept per entity."""
+        return self.of(metric).latest_per is None
+
+    @override
+    def bases(self, metric: Metric) -> tuple[Reference, ...]:
+        """Return the references whose rows and times bound the metric."""
+        options = self.of(metric)
+        return (Reference(options.dataset, where=options.where, time=options.time),)
+
+    @override
+    def requests(self, metric: Metric, frame: Frame) -> Mapping[str, Request]:
+        """Ask for one scan that counts rows, the positive and the negative ones."""
+        return {"rows": rows_of(metric, frame, _items(metric.options))}
+
+    @override
+    def finish(self, metric: Metric, frame: Frame, results: Mapping[str, Cells]) -> list[Estimate]:
+        """Return one estimate per period and segment; the numerator is positives less negatives."""
+        items = _items(metric.options)
+        found = []
+        for period, segment, row in cells_by_period(frame, results["rows"]):
+            n, positive, negative, both = (int(row[item]) if row else 0 for item in items)
+            if not n and segment:
+                continue
+            people = people_of(metric, frame, items[0], row)
+            interval = net_interval(positive - both, negative - both, n)
+            found.append(
+                Estimate(
+                    period,
+                    segment,
+                    plain_state(frame, period, empty=not n, small=n < metric.min_sample),
+                    value=(positive - negative) / n if n else None,
+                    numerator=float(positive - negative),
+                    denominator=float(n),
+                    lower=interval.lower if interval else None,
+                    upper=interval.upper if interval else None,
+                    sample_size=n,
+                    maturity=frame.elapsed_share(period),
+                    people=people,
+                )
+            )
+        return covered_only(frame, self.of(metric).over, found)
 
 
-@dataclass(frozen=True)
-class Options:
-    """The kind's own keys."""
-
-    dataset: str = field(metadata={"refers": "dataset"})
-    positive: Expression
-    negative: Expression
-    of: Expression | None = None
-    where: Expression | None = None
-    time: Expression | None = None
-    latest_per: LatestPer | None = None
-    over: Over = Over()
-
-
-def bases(metric: Metric) -> tuple[Reference, ...]:
-    """Return the references whose rows and times bound the metric."""
-    options: Options = metric.options
-    return (Reference(options.dataset, where=options.where, time=options.time),)
+KIND = NetShare()
 
 
 def _items(options: Options) -> tuple[Aggregate, Aggregate, Aggregate, Aggregate]:
@@ -53,39 +94,6 @@ def _items(options: Options) -> tuple[Aggregate, Aggregate, Aggregate, Aggregate
         Aggregate("negative", count, (*of, negative)),
         Aggregate("both", count, (*of, positive, negative)),
     )
-
-
-def requests(metric: Metric, frame: Frame) -> Mapping[str, Request]:
-    """Ask for one scan that counts rows, the positive and the negative ones."""
-    return {"rows": rows_of(metric, frame, _items(metric.options))}
-
-
-def finish(metric: Metric, frame: Frame, results: Mapping[str, Cells]) -> list[Estimate]:
-    """Return one estimate per period and segment; the numerator is positives less negatives."""
-    items = _items(metric.options)
-    found = []
-    for period, segment, row in cells_by_period(frame, results["rows"]):
-        n, positive, negative, both = (int(row[item]) if row else 0 for item in items)
-        if not n and segment:
-            continue
-        people = people_of(metric, frame, items[0], row)
-        interval = net_interval(positive - both, negative - both, n)
-        found.append(
-            Estimate(
-                period,
-                segment,
-                plain_state(frame, period, empty=not n, small=n < metric.min_sample),
-                value=(positive - negative) / n if n else None,
-                numerator=float(positive - negative),
-                denominator=float(n),
-                lower=interval.lower if interval else None,
-                upper=interval.upper if interval else None,
-                sample_size=n,
-                maturity=frame.elapsed_share(period),
-                people=people,
-            )
-        )
-    return covered_only(frame, metric.options.over, found)
 
 
 def net_interval(positive: int, negative: int, n: int, z: float = Z) -> Interval | None:

@@ -11,7 +11,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
+
+from typing_extensions import override
 
 from metrics.catalog.catalog import Catalog
 from metrics.catalog.metric import Metric
@@ -19,96 +21,139 @@ from metrics.catalog.options import Reference
 from metrics.expressions.nodes import Measure
 from metrics.frame import Cells, Frame, number, plain_state
 from metrics.grain import Period, Span, Unit
-from metrics.kind import Request, Uncertainty
+from metrics.kind import MONTHS, Kind, Request, Uncertainty
 from metrics.kinds._shared.cohorts import cells_of
-from metrics.kinds.clv.options import Margin, Orders
-from metrics.kinds.payback.selects import Active, ActiveQuery, Form, Options, Recovered, RecoveredQuery
+from metrics.kinds.payback.options import Form, Options
+from metrics.kinds.payback.selects import Active, ActiveQuery, Recovered, RecoveredQuery
 from metrics.observation import Dimensions, Estimate, State
 from metrics.sql.scan import Aggregate, Cell, Scan
 
-__all__ = [
-    "CODE_VERSION",
-    "Form",
-    "Margin",
-    "Options",
-    "Orders",
-    "absent",
-    "at_least",
-    "bases",
-    "beside",
-    "closing",
-    "covering",
-    "decided",
-    "finish",
-    "requests",
-    "uncertainty",
-]
 
-CODE_VERSION = 2
+class Payback(Kind[Options]):
+    """When a cohort has brought back what it cost."""
 
-SAYS = {
-    ("form", "observed"): "follows a cohort's margin month by month until it reaches its cost",
-    ("form", "simple"): "the cost of a new customer over the margin that an active customer brings a month",
-}
-"""What the kind's words mean, for people to read."""
+    options = Options
+    code_version = 2
+    follows = True
+    crosses_sources = True
+    closes_by_value = True
+    rests_on_money = True
+    says: ClassVar = {
+        ("form", "observed"): "follows a cohort's margin month by month until it reaches its cost",
+        (
+            "form",
+            "simple",
+        ): "the cost of a new customer over the margin that an active customer brings a month",
+    }
+
+    @override
+    def unit(self, metric: Metric, catalog: Catalog) -> str:
+        """Return months."""
+        return MONTHS
+
+    @override
+    def assumes(self, metric: Metric, catalog: Catalog) -> str | None:
+        """Return horizon, discount rate, currency, margin and form, for the label of every value."""
+        options = self.of(metric)
+        form = ", simple form" if options.form is Form.SIMPLE else ""
+        return f"{options.horizon}, not discounted, {catalog.company.currency.report}, {options.margin}{form}"
+
+    @override
+    def bases(self, metric: Metric) -> tuple[Reference, ...]:
+        """Return the references whose rows and times bound the metric."""
+        options = self.of(metric)
+        return options.orders.reference, options.cost
+
+    @override
+    def covering(self, metric: Metric) -> tuple[Reference, ...]:
+        """Return the references whose first rows say from when there are cohorts: purchases."""
+        return (self.of(metric).orders.reference,)
+
+    @override
+    def closing(
+        self, metric: Metric, period: Period, segment: Dimensions, value: float | None = None
+    ) -> Span | None:
+        """Return what must pass after a period until it is final: the months that its value counts.
+
+        Without a value it takes the horizon, the simple form nothing.
+        """
+        options = self.of(metric)
+        if options.form is Form.SIMPLE:
+            return None
+        return Span(options.months if value is None else round(value), Unit.MONTH)
+
+    @override
+    def uncertainty(self, metric: Metric, catalog: Catalog, below: tuple[Uncertainty, ...]) -> Uncertainty:
+        """Say that a number of months has no interval."""
+        return Uncertainty.NONE
+
+    @override
+    def requests(self, metric: Metric, frame: Frame) -> Mapping[str, Request]:
+        """Ask for the cost, for the cohorts and, in the simple form, for what customers bring a month."""
+        options = self.of(metric)
+        time = options.cost.time.node if options.cost.time else None
+        asked: dict[str, Request] = {
+            "cost": Scan(options.cost.dataset, (_item(metric),), frame.grains, frame.cuts, time=time),
+            "recovered": RecoveredQuery(metric, frame),
+        }
+        if options.form is Form.SIMPLE:
+            asked["active"] = ActiveQuery(metric, frame)
+        return asked
+
+    @override
+    def finish(self, metric: Metric, frame: Frame, results: Mapping[str, Any]) -> list[Estimate]:
+        """Return one estimate per cohort and segment."""
+        recovered: Mapping[Cell, Recovered] = results["recovered"]
+        costs: Cells = results["cost"]
+        item, active = _item(metric), results.get("active", {})
+        found = []
+        for cell, period, segment in cells_of(frame, {*recovered, *costs}):
+            cost = number(costs[cell][item]) if cell in costs else None
+            cohort = Cohort(cost or 0.0, recovered.get(cell, Recovered({}, {})))
+            if self.of(metric).form is Form.SIMPLE:
+                found.append(_simple(metric, frame, (period, segment), cohort, active.get(cell)))
+            else:
+                found.append(_observed(metric, frame, (period, segment), cohort))
+        return found
+
+    @override
+    def absent(self, metric: Metric, state: State) -> str | None:
+        """Say in words what no value means: not yet, not within the horizon, or nothing to say."""
+        options = self.of(metric)
+        if state not in (State.PROVISIONAL, State.FINAL, State.SMALL_SAMPLE):
+            return None
+        if options.form is Form.SIMPLE:
+            return "never at this margin"
+        return "not yet" if state is State.PROVISIONAL else f"not within {options.horizon}"
+
+    @override
+    def at_least(self, metric: Metric, state: State) -> float | None:
+        """Return the first month behind the horizon for a cohort that has not paid back within it."""
+        options = self.of(metric)
+        observed = options.form is Form.OBSERVED and state is State.FINAL
+        return options.months + 1.0 if observed else None
+
+    @override
+    def diagnostics(self, metric: Metric, frame: Frame, results: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return how the total's cohorts stand, by grain: paid back, not yet, not within the horizon, no cost."""
+        standing: dict[str, dict[str, int]] = {}
+        for each in self.finish(metric, frame, results):
+            if not each.dimensions:
+                counts = standing.setdefault(
+                    str(each.period.grain),
+                    {"paid_back": 0, "not_yet": 0, "not_within_horizon": 0, "nothing_to_pay_back": 0},
+                )
+                counts[_standing(each)] += 1
+        return {"cohorts": standing, "horizon": str(self.of(metric).horizon)}
 
 
-def assumes(metric: Metric, currency: str) -> str:
-    """Return horizon, discount rate, currency, margin and form, for the label of every value."""
-    options: Options = metric.options
-    form = ", simple form" if options.form is Form.SIMPLE else ""
-    return f"{options.horizon}, not discounted, {currency}, {options.margin}{form}"
-
-
-def bases(metric: Metric) -> tuple[Reference, ...]:
-    """Return the references whose rows and times bound the metric."""
-    options: Options = metric.options
-    return options.orders.reference, options.cost
-
-
-def covering(metric: Metric) -> tuple[Reference, ...]:
-    """Return the references whose first rows say from when there are cohorts: purchases."""
-    return (metric.options.orders.reference,)
-
-
-def closing(metric: Metric, segment: Dimensions, period: Period) -> Span | None:
-    """Return what must pass after a period until it is final at the latest: the horizon."""
-    return decided(metric, None)
-
-
-def decided(metric: Metric, value: float | None) -> Span | None:
-    """Return what must pass after a period until it is final: the months that its value counts.
-
-    Without a value it takes the horizon, the simple form nothing.
-    """
-    options: Options = metric.options
-    if options.form is Form.SIMPLE:
-        return None
-    return Span(options.months if value is None else round(value), Unit.MONTH)
-
-
-def uncertainty(metric: Metric, catalog: Catalog, below: tuple[Uncertainty, ...]) -> Uncertainty:
-    """Say that a number of months has no interval."""
-    return Uncertainty.NONE
+KIND = Payback()
 
 
 def _item(metric: Metric) -> Aggregate:
     cost: Reference = metric.options.cost
     where = (cost.where.node,) if cost.where else ()
     return Aggregate("cost", cost.measure or Measure("count", "count"), where)
-
-
-def requests(metric: Metric, frame: Frame) -> Mapping[str, Request]:
-    """Ask for the cost, for the cohorts and, in the simple form, for what customers bring a month."""
-    options: Options = metric.options
-    time = options.cost.time.node if options.cost.time else None
-    asked: dict[str, Request] = {
-        "cost": Scan(options.cost.dataset, (_item(metric),), frame.grains, frame.cuts, time=time),
-        "recovered": RecoveredQuery(metric, frame),
-    }
-    if options.form is Form.SIMPLE:
-        asked["active"] = ActiveQuery(metric, frame)
-    return asked
 
 
 @dataclass(frozen=True)
@@ -127,52 +172,6 @@ class Cohort:
     def cac(self) -> float:
         """Return the cost per customer."""
         return self.cost / self.recovered.customers
-
-
-def finish(metric: Metric, frame: Frame, results: Mapping[str, Any]) -> list[Estimate]:
-    """Return one estimate per cohort and segment."""
-    recovered: Mapping[Cell, Recovered] = results["recovered"]
-    costs: Cells = results["cost"]
-    item, active = _item(metric), results.get("active", {})
-    found = []
-    for cell, period, segment in cells_of(frame, {*recovered, *costs}):
-        cost = number(costs[cell][item]) if cell in costs else None
-        cohort = Cohort(cost or 0.0, recovered.get(cell, Recovered({}, {})))
-        if metric.options.form is Form.SIMPLE:
-            found.append(_simple(metric, frame, (period, segment), cohort, active.get(cell)))
-        else:
-            found.append(_observed(metric, frame, (period, segment), cohort))
-    return found
-
-
-def absent(metric: Metric, state: State) -> str | None:
-    """Say in words what no value means: not yet, not within the horizon, or nothing to say."""
-    options: Options = metric.options
-    if state not in (State.PROVISIONAL, State.FINAL, State.SMALL_SAMPLE):
-        return None
-    if options.form is Form.SIMPLE:
-        return "never at this margin"
-    return "not yet" if state is State.PROVISIONAL else f"not within {options.horizon}"
-
-
-def at_least(metric: Metric, state: State) -> float | None:
-    """Return the first month behind the horizon for a cohort that has not paid back within it."""
-    options: Options = metric.options
-    observed = options.form is Form.OBSERVED and state is State.FINAL
-    return options.months + 1.0 if observed else None
-
-
-def beside(metric: Metric, frame: Frame, results: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return how the total's cohorts stand, by grain: paid back, not yet, not within the horizon, no cost."""
-    standing: dict[str, dict[str, int]] = {}
-    for each in finish(metric, frame, results):
-        if not each.dimensions:
-            counts = standing.setdefault(
-                str(each.period.grain),
-                {"paid_back": 0, "not_yet": 0, "not_within_horizon": 0, "nothing_to_pay_back": 0},
-            )
-            counts[_standing(each)] += 1
-    return {"cohorts": standing, "horizon": str(metric.options.horizon)}
 
 
 def _standing(each: Estimate) -> str:

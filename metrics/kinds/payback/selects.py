@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from enum import StrEnum
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.sql import ColumnElement
 
 from metrics.catalog.metric import Metric
-from metrics.catalog.options import Reference
 from metrics.frame import Frame
-from metrics.grain import Grain, Span, Unit
+from metrics.grain import Grain
 from metrics.kinds._shared.time_axis import Clock
-from metrics.kinds.clv.options import Margin, Orders
 from metrics.kinds.clv.purchases import (
     dimensions_of,
     grouped,
@@ -25,34 +22,11 @@ from metrics.kinds.clv.purchases import (
     since_first,
     starts,
 )
+from metrics.kinds.payback.options import Options
 from metrics.sql.periods import TimeFrame
 from metrics.sql.scan import Cell
 from metrics.sql.scan_query import cell_of
 from metrics.sql.scope import Scope, Selectable
-
-
-class Form(StrEnum):
-    """Follow the cohort's margin month by month, or divide its cost by what a customer brings a month."""
-
-    OBSERVED = "observed"
-    SIMPLE = "simple"
-
-
-@dataclass(frozen=True)
-class Options:
-    """The kind's own keys."""
-
-    entity: str = field(metadata={"refers": "entity"})
-    orders: Orders
-    margin: Margin
-    cost: Reference
-    horizon: Span
-    form: Form = Form.OBSERVED
-
-    @property
-    def months(self) -> int:
-        """Return the horizon in whole months; 0 where it is written in another unit."""
-        return {Unit.MONTH: 1, Unit.YEAR: 12}.get(self.horizon.unit, 0) * self.horizon.count
 
 
 @dataclass(frozen=True)

@@ -7,65 +7,86 @@ entities: one for each period in which it has rows, by what their measures say.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from enum import StrEnum
-from typing import Any
+from dataclasses import replace
+from typing import Any, ClassVar
 
+from typing_extensions import override
+
+from metrics.catalog.catalog import Catalog
 from metrics.catalog.metric import Metric
-from metrics.catalog.options import Over, Reference
-from metrics.expressions.nodes import Expression, Measure, Node
+from metrics.catalog.options import Reference
+from metrics.expressions.nodes import Measure, Node
 from metrics.frame import Cells, Frame, cells_by_period, covered_only, plain_state
 from metrics.grain import Period
-from metrics.kind import Request
+from metrics.kind import RATIO, Kind, Request
 from metrics.kinds._shared import people
+from metrics.kinds.proportion import proportion_shape
+from metrics.kinds.proportion.options import LatestPer, Options, Within
 from metrics.kinds.proportion.per_entity import PerEntity
 from metrics.observation import Dimensions, Estimate
 from metrics.sql.scan import Aggregate, Latest, Scan
 from metrics.statistics.intervals import wilson
 
-CODE_VERSION = 2
 
-SAYS = {
-    ("within", "period"): "looked for in each period",
-    ("within", "all"): "looked for in all rows",
-}
-"""What the kind's words mean, for people to read."""
+class Proportion(Kind[Options]):
+    """A share of rows or entities."""
+
+    options = Options
+    code_version = 2
+    names_people = True
+    says: ClassVar = {
+        ("within", "period"): "looked for in each period",
+        ("within", "all"): "looked for in all rows",
+    }
+    rules = (proportion_shape,)
+
+    @override
+    def unit(self, metric: Metric, catalog: Catalog) -> str:
+        """Return that values are shares."""
+        return RATIO
+
+    @override
+    def counts_rows(self, metric: Metric) -> bool:
+        """Tell whether rows are counted, and not entities."""
+        options = self.of(metric)
+        return options.latest_per is None and options.per is None
+
+    @override
+    def counted_entity(self, metric: Metric) -> str | None:
+        """Return the entity of `per`."""
+        return self.of(metric).per
+
+    @override
+    def bases(self, metric: Metric) -> tuple[Reference, ...]:
+        """Return the references whose rows and times bound the metric."""
+        options = self.of(metric)
+        return (Reference(options.dataset, where=options.where, time=options.time),)
+
+    @override
+    def requests(self, metric: Metric, frame: Frame) -> Mapping[str, Request]:
+        """Ask for one scan that counts rows or entities, and those that satisfy the share."""
+        options = self.of(metric)
+        items = _items(options)
+        if options.per is not None:
+            where, time = (part.node if part else None for part in (options.where, options.time))
+            return {"rows": PerEntity(frame, options.dataset, options.per, *items, where, time, options.over)}
+        return {"rows": rows_of(metric, frame, items)}
+
+    @override
+    def finish(self, metric: Metric, frame: Frame, results: Mapping[str, Cells]) -> list[Estimate]:
+        """Return one estimate per period and segment."""
+        denominator, numerator = _items(metric.options)
+        found = []
+        for period, segment, row in cells_by_period(frame, results["rows"]):
+            n = int(row[denominator]) if row else 0
+            k = int(row[numerator]) if row else 0
+            if n or not segment:
+                people = n if self.of(metric).per else people_of(metric, frame, denominator, row)
+                found.append(replace(share_of(metric, frame, period, segment, k, n), people=people))
+        return covered_only(frame, self.of(metric).over, found)
 
 
-class Within(StrEnum):
-    """Where the latest row of an entity is looked for."""
-
-    PERIOD = "period"
-    ALL = "all"
-
-
-@dataclass(frozen=True)
-class LatestPer:
-    """Count one row per entity: the latest `by` a time; at ties the greatest key."""
-
-    entity: str = field(metadata={"refers": "entity"})
-    by: Expression | None = None
-    within: Within = Within.PERIOD
-
-
-@dataclass(frozen=True)
-class Options:
-    """The kind's own keys."""
-
-    dataset: str = field(metadata={"refers": "dataset"})
-    share: Expression = field(metadata={"measures": True})
-    of: Expression | None = field(default=None, metadata={"measures": True})
-    where: Expression | None = None
-    time: Expression | None = None
-    latest_per: LatestPer | None = None
-    over: Over = Over()
-    per: str | None = field(default=None, metadata={"refers": "entity"})
-
-
-def bases(metric: Metric) -> tuple[Reference, ...]:
-    """Return the references whose rows and times bound the metric."""
-    options: Options = metric.options
-    return (Reference(options.dataset, where=options.where, time=options.time),)
+KIND = Proportion()
 
 
 def _items(options: Options) -> tuple[Aggregate, Aggregate]:
@@ -84,16 +105,6 @@ def _latest(options: Any, of: tuple[Node, ...]) -> Latest | None:
     return Latest(per.entity, per.by.node if per.by else None, of, per.within is Within.PERIOD)
 
 
-def requests(metric: Metric, frame: Frame) -> Mapping[str, Request]:
-    """Ask for one scan that counts rows or entities, and those that satisfy the share."""
-    options: Options = metric.options
-    items = _items(options)
-    if options.per is not None:
-        where, time = (part.node if part else None for part in (options.where, options.time))
-        return {"rows": PerEntity(frame, options.dataset, options.per, *items, where, time, options.over)}
-    return {"rows": rows_of(metric, frame, items)}
-
-
 def rows_of(metric: Metric, frame: Frame, items: tuple[Aggregate, ...]) -> Scan:
     """Return the scan that counts items, the first of which is the denominator, and the people behind it."""
     options = metric.options
@@ -108,19 +119,6 @@ def people_of(
 ) -> int | None:
     """Return how many people stand behind a cell of the scan of `rows_of`."""
     return people.counted(metric, frame.catalog.datasets[metric.options.dataset], item, row)
-
-
-def finish(metric: Metric, frame: Frame, results: Mapping[str, Cells]) -> list[Estimate]:
-    """Return one estimate per period and segment."""
-    denominator, numerator = _items(metric.options)
-    found = []
-    for period, segment, row in cells_by_period(frame, results["rows"]):
-        n = int(row[denominator]) if row else 0
-        k = int(row[numerator]) if row else 0
-        if n or not segment:
-            people = n if metric.options.per else people_of(metric, frame, denominator, row)
-            found.append(replace(share_of(metric, frame, period, segment, k, n), people=people))
-    return covered_only(frame, metric.options.over, found)
 
 
 def share_of(metric: Metric, frame: Frame, period: Period, segment: Dimensions, k: int, n: int) -> Estimate:

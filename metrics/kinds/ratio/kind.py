@@ -14,72 +14,169 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from typing_extensions import override
 
 from metrics.catalog.catalog import Catalog
 from metrics.catalog.metric import Metric
+from metrics.catalog.money import is_money
 from metrics.catalog.options import Over, Reference
+from metrics.catalog.walk import DatasetUse
 from metrics.expressions.nodes import Measure, Node, Operation, SpanLiteral
 from metrics.frame import Cells, Frame, cells_by_period, covered_only, number, plain_state
-from metrics.grain import NO_SPAN, Period, Span
-from metrics.kind import Request, Uncertainty
+from metrics.grain import NO_SPAN, Period
+from metrics.kind import RATIO, Kind, Request, Uncertainty
 from metrics.kinds._shared import people
-from metrics.kinds.ratio.allocation import Allocate, Amounts, split, spread
+from metrics.kinds.ratio import ratio_shape
+from metrics.kinds.ratio.allocation import Allocate, Amounts, By, split, spread
+from metrics.kinds.ratio.options import Options
 from metrics.kinds.ratio.pairs import PairsQuery, Spread
 from metrics.observation import Dimensions, Estimate
 from metrics.sql.rows import default_time
 from metrics.sql.scan import Aggregate, Cell, Scan
 from metrics.statistics.intervals import Interval, bootstrap_ratio, delta_ratio, percentile_interval
 
-CODE_VERSION = 3
-
-
-@dataclass(frozen=True)
-class Options:
-    """The kind's own keys."""
-
-    numerator: Reference
-    denominator: Reference
-    entity: str | None = field(default=None, metadata={"refers": "entity"})
-    over: Over = Over()
-    lag: Span | None = None
-    allocate: Allocate | None = None
-
-
 SIDES = ("numerator", "denominator")
-
-
 _CUSTOMERS = ("count_new", "count_distinct")
+Sides = dict[tuple[Period, Dimensions], float | None]
 
 
-def assumes(metric: Metric, currency: str) -> str | None:
-    """Return currency, cost set, lag and allocation of an amount per customer; None for any other ratio."""
-    options: Options = metric.options
-    measure, cost = options.denominator.measure, options.numerator
-    if measure is None or measure.function not in _CUSTOMERS:
-        return None
-    where = (
-        f"{cost.dataset} where {' '.join(cost.where.text.split())}" if cost.where else f"all {cost.dataset}"
-    )
-    said = [currency, where]
-    said += [f"of {options.lag} before"] if options.lag else []
-    said += [f"allocated by {options.allocate.by}"] if options.allocate else []
-    said += [str(options.over)] if options.over != Over() else []
-    return ", ".join(said)
+class Ratio(Kind[Options]):
+    """One measure over another."""
+
+    options = Options
+    code_version = 3
+    crosses_sources = True
+    one_side = True
+    names_people = True
+    rules = (ratio_shape,)
+
+    @override
+    def unit(self, metric: Metric, catalog: Catalog) -> str:
+        """Return the currency of money over anything else; money over money is a share."""
+        top, bottom = (is_money(side, catalog) for side in self.sides(metric))
+        return catalog.company.currency.report.lower() if top and not bottom else RATIO
+
+    @override
+    def sides(self, metric: Metric) -> tuple[Reference, Reference]:
+        """Return what is divided by what."""
+        return self.of(metric).numerator, self.of(metric).denominator
+
+    @override
+    def dimension_uses(self, metric: Metric) -> tuple[DatasetUse, ...]:
+        """Return both sides, but not a numerator that is spread by its denominator."""
+        allocate = self.of(metric).allocate
+        spread = allocate is not None and allocate.by is By.NEW_CUSTOMERS
+        return tuple(
+            use for use in super().dimension_uses(metric) if not (spread and use.path == ("numerator",))
+        )
+
+    @override
+    def counts_rows(self, metric: Metric) -> bool:
+        """Tell whether a side counts anything but an entity's different ones, and no entity is followed."""
+        measures = (side.measure for side in self.sides(metric))
+        counted = all(measure and measure.function in people.OF_PEOPLE for measure in measures)
+        return self.of(metric).entity is None and not counted
+
+    @override
+    def people_behind(self, metric: Metric, estimate: Estimate) -> int | None:
+        """Return the lesser of the sides that count, where the denominator does."""
+        top, bottom = (side.measure for side in self.sides(metric))
+        # A ratio that follows an entity has a sample size wherever there is an entity to follow.
+        if self.of(metric).entity is not None:
+            return None
+        sides = [(bottom, estimate.denominator)]
+        if people.is_count(top):
+            sides.append((top, estimate.numerator))
+        return people.least_counted(sides)
+
+    @override
+    def assumes(self, metric: Metric, catalog: Catalog) -> str | None:
+        """Return currency, cost set, lag and allocation of an amount per customer; None for any other ratio."""
+        options = self.of(metric)
+        measure, cost = options.denominator.measure, options.numerator
+        currency = catalog.company.currency.report
+        if measure is None or measure.function not in _CUSTOMERS:
+            return None
+        # A ratio is of money only where its numerator says so.
+        if self.unit_of(metric, catalog) != currency.lower():
+            return None
+        where = (
+            f"{cost.dataset} where {' '.join(cost.where.text.split())}"
+            if cost.where
+            else f"all {cost.dataset}"
+        )
+        said = [currency, where]
+        said += [f"of {options.lag} before"] if options.lag else []
+        said += [f"allocated by {options.allocate.by}"] if options.allocate else []
+        said += [str(options.over)] if options.over != Over() else []
+        return ", ".join(said)
+
+    @override
+    def bases(self, metric: Metric) -> tuple[Reference, ...]:
+        """Return the references whose rows and times bound the metric."""
+        return _bases(self.of(metric))
+
+    @override
+    def uncertainty(self, metric: Metric, catalog: Catalog, below: tuple[Uncertainty, ...]) -> Uncertainty:
+        """Say that a ratio has an interval over its entities, and without an entity none."""
+        return Uncertainty.DRAWS if self.of(metric).entity is not None else Uncertainty.NONE
+
+    @override
+    def requests(self, metric: Metric, frame: Frame) -> Mapping[str, Request]:
+        """Ask for one scan a side and, with an entity, for counted pairs."""
+        options = self.of(metric)
+        asked: dict[str, Request] = {
+            name: _scan(side, frame, options.over)
+            for name, side in zip(SIDES, self.bases(metric), strict=True)
+        }
+        if options.allocate is not None:
+            asked["numerator"] = _allocated_scan(metric, options.allocate, frame)
+        for name, side in _known_sides(metric, frame):
+            scan = asked[name]
+            assert isinstance(scan, Scan)
+            counted = people.asked(metric, frame.catalog.datasets[side.dataset], _item(side))
+            asked[name] = replace(scan, items=(*scan.items, *counted))
+        if options.entity is not None:
+            one, other = (_scan(side, frame, options.over) for side in self.bases(metric))
+            asked["pairs"] = PairsQuery(options.entity, (one, other), resampled(metric, frame))
+        return asked
+
+    @override
+    def finish(self, metric: Metric, frame: Frame, results: Mapping[str, Any]) -> list[Estimate]:
+        """Return one estimate per period and segment."""
+        options = self.of(metric)
+        denominators = _sides(frame, results["denominator"], options.denominator)
+        if options.allocate is None:
+            numerators = _sides(frame, results["numerator"], options.numerator)
+        else:
+            numerators = _allocated(metric, frame, results["numerator"], denominators)
+        spreads: Mapping[Cell, Spread] = results.get("pairs", {})
+        found = []
+        for key in dict.fromkeys((*numerators, *denominators)):
+            n, d = (
+                numerators.get(key, _blank(options.numerator)),
+                denominators.get(key, _blank(options.denominator)),
+            )
+            # Segments add up to the total, so that no amount is left out for want of a denominator.
+            if not d and key[1] and not (n and (d == 0 or options.allocate)):
+                continue
+            spread = spreads.get((key[0].grain, key[0].start, key[1]))
+            found.append(_estimate(metric, frame, key, n, d, spread))
+        if metric.private_entity is not None:
+            found = [replace(each, people=_behind(metric, frame, results, each.key)) for each in found]
+        return covered_only(frame, options.over, found)
 
 
-def bases(metric: Metric) -> tuple[Reference, ...]:
-    """Return the references whose rows and times bound the metric."""
-    options: Options = metric.options
+KIND = Ratio()
+
+
+def _bases(options: Options) -> tuple[Reference, Reference]:
+    """Return both sides, the numerator with how long after it happened a row counts."""
     return replace(options.numerator, ahead=options.lag or NO_SPAN), options.denominator
-
-
-def uncertainty(metric: Metric, catalog: Catalog, below: tuple[Uncertainty, ...]) -> Uncertainty:
-    """Say that a ratio has an interval over its entities, and without an entity none."""
-    return Uncertainty.DRAWS if metric.options.entity is not None else Uncertainty.NONE
 
 
 def _item(reference: Reference) -> Aggregate:
@@ -101,25 +198,6 @@ def _time(reference: Reference, frame: Frame) -> Node | None:
     return Operation("+", (happened, SpanLiteral(reference.ahead))) if happened else None
 
 
-def requests(metric: Metric, frame: Frame) -> Mapping[str, Request]:
-    """Ask for one scan a side and, with an entity, for counted pairs."""
-    options: Options = metric.options
-    asked: dict[str, Request] = {
-        name: _scan(side, frame, options.over) for name, side in zip(SIDES, bases(metric), strict=True)
-    }
-    if options.allocate is not None:
-        asked["numerator"] = _allocated_scan(metric, options.allocate, frame)
-    for name, side in _known_sides(metric, frame):
-        scan = asked[name]
-        assert isinstance(scan, Scan)
-        counted = people.asked(metric, frame.catalog.datasets[side.dataset], _item(side))
-        asked[name] = replace(scan, items=(*scan.items, *counted))
-    if options.entity is not None:
-        one, other = (_scan(side, frame, options.over) for side in bases(metric))
-        asked["pairs"] = PairsQuery(options.entity, (one, other), resampled(metric, frame))
-    return asked
-
-
 def _known_sides(metric: Metric, frame: Frame) -> list[tuple[str, Reference]]:
     """Return the sides that tell how many people stand behind a value: those that know who they are.
 
@@ -128,7 +206,7 @@ def _known_sides(metric: Metric, frame: Frame) -> list[tuple[str, Reference]]:
     datasets, entity = frame.catalog.datasets, metric.private_entity
     return [
         (name, side)
-        for name, side in zip(SIDES, bases(metric), strict=True)
+        for name, side in zip(SIDES, _bases(metric.options), strict=True)
         if entity in datasets[side.dataset].entities and (name != "numerator" or not metric.options.allocate)
     ]
 
@@ -148,7 +226,7 @@ def _behind(
 
 def _allocated_scan(metric: Metric, allocate: Allocate, frame: Frame) -> Scan:
     """Return the numerator's scan with what is spread apart, by the dimensions that its dataset has."""
-    side, _ = bases(metric)
+    side, _ = _bases(metric.options)
     whole = _item(side)
     items = (whole, *(item for item in split(whole, allocate) if item not in (None, whole)))
     cuts = dict.fromkeys(((), *(_known(side, frame, cut) for cut in frame.cuts)))
@@ -162,41 +240,13 @@ def _known(side: Reference, frame: Frame, cut: tuple[str, ...]) -> tuple[str, ..
 def resampled(metric: Metric, frame: Frame) -> tuple[bool, bool]:
     """Tell which sides know the entity and are resampled; the others are fixed."""
     datasets, entity = frame.catalog.datasets, metric.options.entity
-    first, second = (entity in datasets[side.dataset].entities for side in bases(metric))
+    first, second = (entity in datasets[side.dataset].entities for side in _bases(metric.options))
     return first, second
-
-
-def finish(metric: Metric, frame: Frame, results: Mapping[str, Any]) -> list[Estimate]:
-    """Return one estimate per period and segment."""
-    options: Options = metric.options
-    denominators = _sides(frame, results["denominator"], options.denominator)
-    if options.allocate is None:
-        numerators = _sides(frame, results["numerator"], options.numerator)
-    else:
-        numerators = _allocated(metric, frame, results["numerator"], denominators)
-    spreads: Mapping[Cell, Spread] = results.get("pairs", {})
-    found = []
-    for key in dict.fromkeys((*numerators, *denominators)):
-        n, d = (
-            numerators.get(key, _blank(options.numerator)),
-            denominators.get(key, _blank(options.denominator)),
-        )
-        # Segments add up to the total, so that no amount is left out for want of a denominator.
-        if not d and key[1] and not (n and (d == 0 or options.allocate)):
-            continue
-        spread = spreads.get((key[0].grain, key[0].start, key[1]))
-        found.append(_estimate(metric, frame, key, n, d, spread))
-    if metric.private_entity is not None:
-        found = [replace(each, people=_behind(metric, frame, results, each.key)) for each in found]
-    return covered_only(frame, options.over, found)
 
 
 def _blank(reference: Reference) -> float | None:
     """Return what a covered period without a row is worth."""
     return 0.0 if _item(reference).measure.additive else None
-
-
-Sides = dict[tuple[Period, Dimensions], float | None]
 
 
 def _sides(frame: Frame, cells: Cells, reference: Reference) -> Sides:
@@ -212,7 +262,7 @@ def _allocated(metric: Metric, frame: Frame, cells: Cells,
                denominators: Mapping[tuple[Period, Dimensions], float | None]) -> Sides:  # fmt: skip
     """Return the numerators, in every cut what the total has, spread over its segments."""
     allocate: Allocate = metric.options.allocate
-    side, _ = bases(metric)
+    side, _ = _bases(metric.options)
     found = _sides(replace(frame, cuts=((),)), cells, side) if () in frame.cuts else {}
     amounts = Amounts(cells, *split(_item(side), allocate))
     weights: dict[tuple[Period, tuple[str, ...]], dict[Dimensions, float]] = {}

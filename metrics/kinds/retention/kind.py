@@ -13,124 +13,125 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
+from typing_extensions import override
 
 from metrics.catalog.catalog import Catalog
 from metrics.catalog.metric import Metric
 from metrics.catalog.options import Reference
 from metrics.frame import Frame, plain_state
 from metrics.grain import Period, Span
-from metrics.kind import Request, Uncertainty
+from metrics.kind import RATIO, Kind, Request, Uncertainty
 from metrics.kinds._shared.cohorts import cells_of
-from metrics.kinds._shared.customers import Activity, Subscription
 from metrics.kinds.retention.bridge import COMPONENTS, BridgeQuery
 from metrics.kinds.retention.curve import age_of, shares, survivals
 from metrics.kinds.retention.curve import closing as curve_closing
 from metrics.kinds.retention.left_out import LeftOutQuery
-from metrics.kinds.retention.options import AGE, ActiveIf, Options, Share, Worth
+from metrics.kinds.retention.options import Options, Share
 from metrics.kinds.retention.retained import Retained
 from metrics.kinds.retention.selects import RetentionQuery
 from metrics.kinds.retention.share_selects import ShareQuery
-from metrics.kinds.retention.survival import SurvivalQuery, age_name
+from metrics.kinds.retention.survival import SurvivalQuery
 from metrics.observation import Dimensions, Estimate, State
 from metrics.sql.scan import Cell
 from metrics.statistics.intervals import Interval, bootstrap_ratio, delta_ratio, percentile_interval, wilson
 
-__all__ = [
-    "AGE",
-    "CODE_VERSION",
-    "COMPONENTS",
-    "ActiveIf",
-    "Activity",
-    "Options",
-    "Share",
-    "Subscription",
-    "Worth",
-    "age_name",
-    "bases",
-    "beside",
-    "closing",
-    "components",
-    "covering",
-    "finish",
-    "requests",
-]
 
-CODE_VERSION = 2
+class Retention(Kind[Options]):
+    """What is left of the customers at the start."""
 
-SAYS = {
-    ("measure", "logo"): "customers who stayed, of those at the start",
-    ("measure", "grr"): "what customers at the start still bring, no more than they did",
-    ("measure", "nrr"): "what customers at the start bring now, growth included",
-}
-"""What the kind's words mean, for people to read."""
+    options = Options
+    code_version = 2
+    follows = True
+    component_names = COMPONENTS
+    says: ClassVar = {
+        ("measure", "logo"): "customers who stayed, of those at the start",
+        ("measure", "grr"): "what customers at the start still bring, no more than they did",
+        ("measure", "nrr"): "what customers at the start bring now, growth included",
+    }
+
+    @override
+    def unit(self, metric: Metric, catalog: Catalog) -> str:
+        """Return that values are shares."""
+        return RATIO
+
+    @override
+    def ages(self, metric: Metric) -> range:
+        """Return the ages of a curve, the first period's included."""
+        options = self.of(metric)
+        return range(options.oldest + 1) if options.curve else range(0)
+
+    @override
+    def covering(self, metric: Metric) -> tuple[Reference, ...]:
+        """Return the references whose first rows say from when there are customers."""
+        options = self.of(metric)
+        return tuple(each.reference for each in (options.activity, options.subscription) if each)
+
+    @override
+    def bases(self, metric: Metric) -> tuple[Reference, ...]:
+        """Return the references whose rows and times bound the metric."""
+        worth, found = self.of(metric).value, self.covering(metric)
+        if worth is None or worth.dataset is None or self.of(metric).measure is Share.LOGO:
+            return found
+        return (*found, Reference(worth.dataset, where=worth.where, time=worth.time))
+
+    @override
+    def uncertainty(self, metric: Metric, catalog: Catalog, below: tuple[Uncertainty, ...]) -> Uncertainty:
+        """Say that a share of customers has limits, and that revenue retained is drawn anew."""
+        return Uncertainty.LIMITS if self.of(metric).measure is Share.LOGO else Uncertainty.DRAWS
+
+    @override
+    def requests(self, metric: Metric, frame: Frame) -> Mapping[str, Request]:
+        """Ask for customers at the start and what is left of them, per period and segment, or per cohort and age."""
+        options = self.of(metric)
+        asked: dict[str, Request] = {}
+        if not options.curve:
+            asked["retained"] = RetentionQuery(metric, frame)
+        elif options.by_period or options.measure is not Share.LOGO:
+            asked["shares"] = ShareQuery(metric, frame)
+        else:
+            asked["followed"] = SurvivalQuery(metric, frame)
+        if options.exclude:
+            asked["left_out"] = LeftOutQuery(metric)
+        return asked
+
+    @override
+    def closing(
+        self, metric: Metric, period: Period, segment: Dimensions, value: float | None = None
+    ) -> Span | None:
+        """Return what must pass after a period until it is final: its age, and the gap that may be bridged."""
+        options = self.of(metric)
+        if options.curve and period.end is not None:
+            return curve_closing(options, period, age_of(segment))
+        return options.gap
+
+    @override
+    def diagnostics(self, metric: Metric, frame: Frame, results: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return how many customers were left out, by the name of the condition."""
+        return {"excluded": results["left_out"]} if "left_out" in results else {}
+
+    @override
+    def components(self, metric: Metric, frame: Frame) -> BridgeQuery:
+        """Ask how what there was at the start of each period became what there is at its end."""
+        return BridgeQuery(metric, frame)
+
+    @override
+    def finish(self, metric: Metric, frame: Frame, results: Mapping[str, Any]) -> list[Estimate]:
+        """Return one estimate per period and segment, or per cohort, age and segment."""
+        if "followed" in results:
+            return list(survivals(metric, frame, results["followed"]))
+        if "shares" in results:
+            return list(shares(metric, frame, results["shares"], partial(_spread, metric)))
+        retained: Mapping[Cell, Retained] = results["retained"]
+        return [
+            _estimate(metric, frame, period, segment, retained.get(cell, Retained(0, 0.0, 0.0)))
+            for cell, period, segment in cells_of(frame, set(retained))
+        ]
 
 
-def covering(metric: Metric) -> tuple[Reference, ...]:
-    """Return the references whose first rows say from when there are customers."""
-    options: Options = metric.options
-    return tuple(each.reference for each in (options.activity, options.subscription) if each)
-
-
-def bases(metric: Metric) -> tuple[Reference, ...]:
-    """Return the references whose rows and times bound the metric."""
-    worth = metric.options.value
-    valued = worth is not None and worth.dataset is not None and metric.options.measure is not Share.LOGO
-    more = (Reference(worth.dataset, where=worth.where, time=worth.time),) if valued else ()
-    return (*covering(metric), *more)
-
-
-def uncertainty(metric: Metric, catalog: Catalog, below: tuple[Uncertainty, ...]) -> Uncertainty:
-    """Say that a share of customers has limits, and that revenue retained is drawn anew."""
-    return Uncertainty.LIMITS if metric.options.measure is Share.LOGO else Uncertainty.DRAWS
-
-
-def requests(metric: Metric, frame: Frame) -> Mapping[str, Request]:
-    """Ask for customers at the start and what is left of them, per period and segment, or per cohort and age."""
-    options: Options = metric.options
-    asked: dict[str, Request] = {}
-    if not options.curve:
-        asked["retained"] = RetentionQuery(metric, frame)
-    elif options.by_period or options.measure is not Share.LOGO:
-        asked["shares"] = ShareQuery(metric, frame)
-    else:
-        asked["followed"] = SurvivalQuery(metric, frame)
-    if options.exclude:
-        asked["left_out"] = LeftOutQuery(metric)
-    return asked
-
-
-def closing(metric: Metric, segment: Dimensions, period: Period) -> Span | None:
-    """Return what must pass after a period until it is final: its age, and the gap that may be bridged."""
-    options: Options = metric.options
-    if options.curve and period.end is not None:
-        return curve_closing(options, period, age_of(segment))
-    return options.gap
-
-
-def beside(metric: Metric, frame: Frame, results: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return how many customers were left out, by the name of the condition."""
-    return {"excluded": results["left_out"]} if "left_out" in results else {}
-
-
-def components(metric: Metric, frame: Frame) -> BridgeQuery:
-    """Ask how what there was at the start of each period became what there is at its end."""
-    return BridgeQuery(metric, frame)
-
-
-def finish(metric: Metric, frame: Frame, results: Mapping[str, Any]) -> list[Estimate]:
-    """Return one estimate per period and segment, or per cohort, age and segment."""
-    if "followed" in results:
-        return list(survivals(metric, frame, results["followed"]))
-    if "shares" in results:
-        return list(shares(metric, frame, results["shares"], partial(_spread, metric)))
-    retained: Mapping[Cell, Retained] = results["retained"]
-    return [
-        _estimate(metric, frame, period, segment, retained.get(cell, Retained(0, 0.0, 0.0)))
-        for cell, period, segment in cells_of(frame, set(retained))
-    ]
+KIND = Retention()
 
 
 def _estimate(metric: Metric, frame: Frame, period: Period, segment: Dimensions, cell: Retained) -> Estimate:

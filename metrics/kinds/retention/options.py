@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import Any
 
 from metrics.catalog.fields import empty
-from metrics.catalog.options import Over
+from metrics.catalog.options import KindOptions, Over
 from metrics.errors import ExpressionError
 from metrics.expressions.nodes import Expression, Measure
 from metrics.grain import Span
@@ -59,7 +60,7 @@ class Worth:
 
 
 @dataclass(frozen=True)
-class Options:
+class Options(KindOptions):
     """The kind's own keys: either `activity` or `subscription`.
 
     With `curve` a period is the cohort that was acquired in it, followed up to the age of `ages` periods (36).
@@ -111,9 +112,10 @@ class Options:
         return acquired or (self.subscription is not None and self.subscription.observed_from is not None)
 
     @property
-    def expressions_over(self) -> str | None:
-        """Return the dataset whose rows the conditions of `exclude` are over."""
-        return self.source_dataset() if self.exclude and (self.activity or self.subscription) else None
+    def reads_besides(self) -> tuple[tuple[tuple[str, ...], str, Any], ...]:
+        """Return that who is left out is told by the rows that make a customer."""
+        told = self.exclude and (self.activity or self.subscription)
+        return (((), self.source_dataset(), self),) if told else ()
 
     @property
     def leaving(self) -> Leaving:

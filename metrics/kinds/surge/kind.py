@@ -8,72 +8,86 @@ baseline: the first periods, and a segment that nobody has asked about before.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date
 from math import isinf
 
+from typing_extensions import override
+
+from metrics.catalog.catalog import Catalog
 from metrics.catalog.metric import Metric
 from metrics.catalog.options import Over, Reference
-from metrics.expressions.nodes import Expression, Measure
+from metrics.expressions.nodes import Measure
 from metrics.frame import Cells, Frame, cells_by_period, plain_state
 from metrics.grain import Calendar, Period
-from metrics.kind import Request
+from metrics.kind import TIMES, Kind, Request
+from metrics.kinds.surge import surge_shape
+from metrics.kinds.surge.options import Options
 from metrics.observation import Dimensions, Estimate
 from metrics.sql.scan import Aggregate, Scan
 from metrics.statistics.surge import rate_ratio_limits
 
-CODE_VERSION = 2
+
+class Surge(Kind[Options]):
+    """A count against its baseline."""
+
+    options = Options
+    code_version = 2
+    rules = (surge_shape,)
+
+    @override
+    def unit(self, metric: Metric, catalog: Catalog) -> str:
+        """Return that values are multiples of what is usual."""
+        return TIMES
+
+    @override
+    def counts_rows(self, metric: Metric) -> bool:
+        """Tell that rows are counted."""
+        return True
+
+    @override
+    def bases(self, metric: Metric) -> tuple[Reference, ...]:
+        """Return the references whose rows and times bound the metric."""
+        options = self.of(metric)
+        return (Reference(options.dataset, where=options.where, time=options.time),)
+
+    @override
+    def covered_days(self, metric: Metric, period: Period, calendar: Calendar) -> tuple[date, date]:
+        """Return the local days [from, to) behind a value: its period and its baseline."""
+        assert period.start is not None
+        assert period.end is not None
+        first = period
+        for _ in range(self.of(metric).baseline):
+            first = calendar.previous(first)
+        return first.start or period.start, period.end
+
+    @override
+    def requests(self, metric: Metric, frame: Frame) -> Mapping[str, Request]:
+        """Ask for one scan that counts rows."""
+        options = self.of(metric)
+        time = options.time.node if options.time else None
+        item = (_item(options),)
+        return {"rows": Scan(options.dataset, item, frame.grains, frame.cuts, time=time, over=Over())}
+
+    @override
+    def finish(self, metric: Metric, frame: Frame, results: Mapping[str, Cells]) -> list[Estimate]:
+        """Return one estimate per period and segment; the numerator is the count, the denominator its baseline."""
+        item, counts = _item(metric.options), dict[tuple[Period, Dimensions], int]()
+        for period, segment, row in cells_by_period(frame, results["rows"]):
+            counts[period, segment] = int(row[item]) if row else 0
+        return [
+            _estimate(
+                metric, frame, period, segment, count, _baseline(metric, frame, counts, period, segment)
+            )
+            for (period, segment), count in counts.items()
+        ]
 
 
-@dataclass(frozen=True)
-class Options:
-    """The kind's own keys; `baseline` is a number of periods, `false_alarm` a share of them."""
-
-    dataset: str = field(metadata={"refers": "dataset"})
-    where: Expression | None = None
-    time: Expression | None = None
-    baseline: int = 8
-    false_alarm: float = 0.01
-
-
-def bases(metric: Metric) -> tuple[Reference, ...]:
-    """Return the references whose rows and times bound the metric."""
-    options: Options = metric.options
-    return (Reference(options.dataset, where=options.where, time=options.time),)
+KIND = Surge()
 
 
 def _item(options: Options) -> Aggregate:
     where = (options.where.node,) if options.where else ()
     return Aggregate("rows", Measure("count", "count"), where)
-
-
-def stretch(metric: Metric, period: Period, calendar: Calendar) -> tuple[date, date]:
-    """Return the local days [from, to) behind a value: its period and its baseline."""
-    assert period.start is not None
-    assert period.end is not None
-    first = period
-    for _ in range(metric.options.baseline):
-        first = calendar.previous(first)
-    return first.start or period.start, period.end
-
-
-def requests(metric: Metric, frame: Frame) -> Mapping[str, Request]:
-    """Ask for one scan that counts rows."""
-    options: Options = metric.options
-    time = options.time.node if options.time else None
-    item = (_item(options),)
-    return {"rows": Scan(options.dataset, item, frame.grains, frame.cuts, time=time, over=Over())}
-
-
-def finish(metric: Metric, frame: Frame, results: Mapping[str, Cells]) -> list[Estimate]:
-    """Return one estimate per period and segment; the numerator is the count, the denominator its baseline."""
-    item, counts = _item(metric.options), dict[tuple[Period, Dimensions], int]()
-    for period, segment, row in cells_by_period(frame, results["rows"]):
-        counts[period, segment] = int(row[item]) if row else 0
-    return [
-        _estimate(metric, frame, period, segment, count, _baseline(metric, frame, counts, period, segment))
-        for (period, segment), count in counts.items()
-    ]
 
 
 def _baseline(metric: Metric, frame: Frame, counts: Mapping[tuple[Period, Dimensions], int], period: Period,

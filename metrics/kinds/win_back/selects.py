@@ -3,26 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.sql import ColumnElement
 
-from metrics.catalog.fields import empty
 from metrics.catalog.metric import Metric
-from metrics.catalog.options import Window
 from metrics.errors import ExpressionError
-from metrics.expressions.nodes import Expression
 from metrics.frame import Frame
-from metrics.grain import NO_SPAN, Grain, Span
+from metrics.grain import Grain, Span
 from metrics.kinds._shared.cohorts import Outcomes, counted, read_outcomes
 from metrics.kinds._shared.customers import (
     LEFT_OUT,
-    Activity,
     Leaving,
-    Subscription,
     keys_of,
     orders,
     stays,
@@ -30,59 +23,11 @@ from metrics.kinds._shared.customers import (
 )
 from metrics.kinds._shared.left_out import by_condition, read_left_out
 from metrics.kinds._shared.time_axis import Clock
+from metrics.kinds.win_back.options import Options
 from metrics.sql.periods import TimeFrame
 from metrics.sql.scan import Cell
 from metrics.sql.scan_query import cell_of
 from metrics.sql.scope import Scope, Selectable
-
-
-class Basis(StrEnum):
-    """Follow those who lapsed in a period, or ask in a period for those who had lapsed before it."""
-
-    COHORT = "cohort"
-    PERIOD = "period"
-
-
-@dataclass(frozen=True)
-class Options:
-    """The kind's own keys: either `activity`, with `lapse_after`, or `subscription`.
-
-    Who meets a condition of `exclude` is left out and counted by its name.
-    """
-
-    entity: str = field(metadata={"refers": "entity"})
-    activity: Activity | None = None
-    subscription: Subscription | None = None
-    lapse_after: Span | None = None
-    basis: Basis = Basis.COHORT
-    grace: Span = NO_SPAN
-    window: Window = Window()
-    exclude: Mapping[str, Expression] = field(default_factory=empty)
-
-    @property
-    def expressions_over(self) -> str | None:
-        """Return the dataset whose rows the conditions of `exclude` are over."""
-        return self.source_dataset() if self.exclude and (self.activity or self.subscription) else None
-
-    def source_dataset(self) -> str:
-        """Return the dataset that says who is a customer; its source runs the selects."""
-        used = self.activity or self.subscription
-        if used is None:
-            raise ExpressionError("win_back needs activity with lapse_after, or subscription", 0)
-        return used.dataset
-
-    @property
-    def closing(self) -> Span | None:
-        """Return what must pass after a lapse until it is known to be one, and its window is over."""
-        if self.basis is Basis.PERIOD:
-            return self.gap
-        spans = [span for span in (self.window.span, self.gap) if span is not None]
-        return max(spans, key=lambda span: span.approximate_seconds, default=None)
-
-    @property
-    def gap(self) -> Span | None:
-        """Return how long it takes until a subscription's end is known to be one."""
-        return self.subscription.gap if self.subscription and self.subscription.gap.count else None
 
 
 class _Lapses:

@@ -14,11 +14,11 @@ from metrics.catalog.metric import Direction, Metric
 from metrics.catalog.options import At, Over
 from metrics.expressions.parser import parse, parse_measure
 from metrics.grain import Span
-from metrics.kinds.aggregate import kind as aggregate
-from metrics.kinds.derived import kind as derived
-from metrics.kinds.difference import kind as difference
-from metrics.kinds.proportion import kind as proportion
-from metrics.kinds.surge import kind as surge
+from metrics.kinds.aggregate import options as aggregate
+from metrics.kinds.derived import options as derived
+from metrics.kinds.difference import options as difference
+from metrics.kinds.proportion import options as proportion
+from metrics.kinds.surge import options as surge
 from metrics.observation import Observation, State
 from metrics.statistics.comparison import Verdict, hybrid_difference, poisson_limits
 from metrics.statistics.intervals import Interval, wilson

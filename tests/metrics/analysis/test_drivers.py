@@ -15,8 +15,8 @@ from metrics.catalog.company import Company, Currency
 from metrics.catalog.metric import Direction, Metric
 from metrics.catalog.options import Reference
 from metrics.expressions.parser import parse, parse_measure
-from metrics.kinds.proportion import kind as proportion
-from metrics.kinds.ratio import kind as ratio
+from metrics.kinds.proportion import options as proportion
+from metrics.kinds.ratio import options as ratio
 from metrics.observation import Observation, State
 from metrics.statistics.intervals import wilson
 

@@ -31,10 +31,10 @@ def _words(record: type) -> set[tuple[str, str]]:
     return found
 
 
-@pytest.mark.parametrize("kind", [name for name, module in kinds().items() if hasattr(module, "SAYS")])
+@pytest.mark.parametrize("kind", [name for name, kind in kinds().items() if kind.says])
 def test_a_kind_explains_words_that_it_takes(kind: str) -> None:
     module: Any = kinds()[kind]
-    assert set(module.SAYS) <= _words(module.Options)
+    assert set(module.says) <= _words(module.options)
 
 
 @pytest.mark.parametrize(

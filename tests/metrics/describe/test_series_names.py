@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from types import SimpleNamespace
 
 import pytest
 
 from metrics.catalog.metric import Direction, Metric
+from metrics.catalog.options import KindOptions
 from metrics.describe.series_names import (
     PARTS,
     Base,
@@ -22,7 +22,7 @@ from metrics.grain import Calendar, Grain
 from metrics.observation import Observation, State
 
 WON = Metric(
-    "won", "Won", "proportion", Direction.UP, SimpleNamespace(), dimensions=("channel", "area"),
+    "won", "Won", "proportion", Direction.UP, KindOptions(), dimensions=("channel", "area"),
     cuts=(("channel", "area"),), question="Which share?",
 )  # fmt: skip
 
@@ -60,7 +60,7 @@ def test_help_says_what_a_part_is():
 
 
 def test_a_durations_numerator_counts_cases():
-    took = Metric("took", "Took", "duration", Direction.DOWN, SimpleNamespace())
+    took = Metric("took", "Took", "duration", Direction.DOWN, KindOptions())
     hours = base_unit("hours", "GBP")
     assert {part.name: part.factor(took, hours) for part in PARTS} == {
         "value": 3600.0, "lower": 3600.0, "upper": 3600.0, "numerator": 1.0, "denominator": 1.0,

@@ -10,12 +10,12 @@ from metrics.catalog.options import Reference
 from metrics.describe.units import unit_of
 from metrics.expressions.parser import parse, parse_measure
 from metrics.grain import Span
-from metrics.kinds.aggregate import kind as aggregate
-from metrics.kinds.conversion import kind as conversion
-from metrics.kinds.derived import kind as derived
-from metrics.kinds.difference import kind as difference
-from metrics.kinds.proportion import kind as proportion
-from metrics.kinds.ratio import kind as ratio
+from metrics.kinds.aggregate import options as aggregate
+from metrics.kinds.conversion import options as conversion
+from metrics.kinds.derived import options as derived
+from metrics.kinds.difference import options as difference
+from metrics.kinds.proportion import options as proportion
+from metrics.kinds.ratio import options as ratio
 
 COLUMNS = {
     "amount": Column(parse("price"), parse("'GBP'")),

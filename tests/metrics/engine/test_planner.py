@@ -19,7 +19,7 @@ from metrics.engine.schedule import MetricRequest, request_for, with_inputs
 from metrics.errors import UnknownMetric
 from metrics.expressions.parser import parse
 from metrics.grain import Grain
-from metrics.kinds.derived.kind import Options
+from metrics.kinds.derived.options import Options
 from metrics.source import Source, open_source
 from tests.metrics.live import ORDERS, TICKETS, Live, aggregate, at
 

@@ -8,7 +8,6 @@ from contextlib import closing
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -18,12 +17,17 @@ from hypothesis import strategies as st
 
 from metrics.catalog.company import Company, Currency, Privacy
 from metrics.catalog.metric import Direction, Metric
-from metrics.catalog.options import Reference
+from metrics.catalog.options import KindOptions, Reference
 from metrics.engine.planner import Session
 from metrics.engine.schedule import request_for
 from metrics.engine.suppression import people_behind, suppress
 from metrics.expressions.nodes import Measure
+from metrics.expressions.parser import parse
 from metrics.grain import WHOLE, Calendar, Grain, Period
+from metrics.kinds.aggregate import options as aggregate
+from metrics.kinds.derived import options as derived
+from metrics.kinds.ratio import options as ratio
+from metrics.kinds.retention import options as retention
 from metrics.observation import Dimensions, Estimate, Observation, State
 from metrics.operations.query import MetricQuery, Origin, answer
 from metrics.store.store import Store
@@ -36,8 +40,16 @@ COUNT, SUM = Measure("count", "count"), Measure("sum(x)", "sum")
 PARTS = ("value", "numerator", "denominator", "lower", "upper", "sample_size", "maturity", "draws")
 
 
-def metric(private: bool = True, **options: Any) -> Metric:
-    return Metric("m", "M", "proportion", Direction.UP, SimpleNamespace(**options), private=private)
+def metric(private: bool = True, kind: str = "proportion", options: KindOptions | None = None) -> Metric:
+    return Metric("m", "M", kind, Direction.UP, options or KindOptions(), private=private)
+
+
+class OfAges(KindOptions):
+    """The keys of a kind whose values are all cut by age."""
+
+    @property
+    def own_dimensions(self) -> tuple[str, ...]:
+        return ("age",)
 
 
 def cell(size: int | None, segment: str | None = None, state: State = State.FINAL,
@@ -66,7 +78,7 @@ def test_each_age_of_a_curve_is_a_cut_of_its_own() -> None:
         for age in ("00", "01")
         for team, size in sizes.items()
     ]
-    done = suppress(metric(own_dimensions=("age",)), COMPANY, cells)
+    done = suppress(metric(options=OfAges()), COMPANY, cells)
     told = {each.dimensions[0][1] + each.dimensions[1][1]: str(each.state) for each in done}
     assert [name for name, state in told.items() if state == "suppressed"] == [
         "00phone", "00web", "01phone", "01web",
@@ -154,28 +166,30 @@ def test_a_formula_over_a_suppressed_value_has_no_value() -> None:
 @pytest.mark.parametrize(
     ("options", "estimate", "people"),
     [
-        ({"measure": SUM}, {"sample_size": 7}, 7),
-        ({"measure": COUNT}, {"value": 12.0}, 12),
-        ({"measure": Measure("count_distinct(p)", "count_distinct")}, {"value": 3.0}, 3),
-        ({"measure": Measure("count_new(p)", "count_new")}, {"value": 4.0}, 4),
-        ({"measure": SUM}, {"value": 1200.0}, None),
-        ({"measure": Measure("max(x)", "max")}, {"value": 12.0}, None),
-        ({"numerator": Reference("d", SUM), "denominator": Reference("d", COUNT)}, {}, 40),
-        ({"numerator": Reference("d", COUNT), "denominator": Reference("d", COUNT)}, {}, 20),
-        ({"numerator": Reference("d"), "denominator": Reference("d")}, {}, 20),
-        ({"numerator": Reference("d", COUNT), "denominator": Reference("d", SUM)}, {}, None),
-        ({"numerator": Reference("d", COUNT), "denominator": Reference("d", COUNT), "entity": "p"}, {}, None),
-        ({"formula": "a / b"}, {"value": 12.0}, None),
-        ({"measure": "logo"}, {"value": 0.5}, None),
+        (aggregate.Options("d", SUM), {"sample_size": 7}, 7),
+        (aggregate.Options("d", COUNT), {"value": 12.0}, 12),
+        (aggregate.Options("d", Measure("count_distinct(p)", "count_distinct")), {"value": 3.0}, 3),
+        (aggregate.Options("d", Measure("count_new(p)", "count_new")), {"value": 4.0}, 4),
+        (aggregate.Options("d", SUM), {"value": 1200.0}, None),
+        (aggregate.Options("d", Measure("max(x)", "max")), {"value": 12.0}, None),
+        (ratio.Options(Reference("d", SUM), Reference("d", COUNT)), {}, 40),
+        (ratio.Options(Reference("d", COUNT), Reference("d", COUNT)), {}, 20),
+        (ratio.Options(Reference("d"), Reference("d")), {}, 20),
+        (ratio.Options(Reference("d", COUNT), Reference("d", SUM)), {}, None),
+        (ratio.Options(Reference("d", COUNT), Reference("d", COUNT), entity="p"), {}, None),
+        (derived.Options(parse("a / b")), {"value": 12.0}, None),
+        (retention.Options(retention.Share.LOGO, "p"), {"value": 0.5}, None),
     ],
 )
 def test_how_many_people_stand_behind_a_cell(
-    options: dict[str, Any], estimate: dict[str, Any], people: int | None
+    options: KindOptions, estimate: dict[str, Any], people: int | None
 ) -> None:
     given = Estimate(
         JANUARY, (), State.FINAL, **{"value": 0.5, "numerator": 20.0, "denominator": 40.0, **estimate}
     )
-    assert people_behind(metric(**options), given) == people
+    assert (
+        people_behind(metric(kind=type(options).__module__.split(".")[-2], options=options), given) == people
+    )
 
 
 # -- any cells --------------------------------------------------------------------------------------

@@ -20,8 +20,9 @@ from metrics.engine.planner import Outcome, Session
 from metrics.engine.schedule import request_for
 from metrics.errors import ComputationError
 from metrics.grain import Grain, Span
-from metrics.kinds.clv import kind as clv
-from metrics.kinds.clv.kind import Margin, Model, Options, Orders, Subscription, TimeUnit
+from metrics.kinds._shared.customers import Subscription
+from metrics.kinds.clv.kind import KIND
+from metrics.kinds.clv.options import Margin, Model, Options, Orders, TimeUnit
 from metrics.kinds.clv.resampling import Lines, resampled
 from metrics.kinds.clv.simple import simple_value
 from metrics.observation import Estimate
@@ -420,7 +421,7 @@ def test_rows_of_several_customers_are_drawn_as_customers_are() -> None:
 
 
 def test_words_of_the_kind() -> None:
-    assert {word for _, word in clv.SAYS} == {str(model) for model in Model}
+    assert {word for _, word in KIND.says} == {str(model) for model in Model}
 
 
 def test_slopes_move_a_forecast_as_drawn_parameters_do(bought: list[Order]) -> None:

@@ -16,11 +16,11 @@ from metrics.catalog.options import Over, Reference
 from metrics.describe.parameters import assumptions, full_label, parameters
 from metrics.expressions.parser import parse, parse_measure
 from metrics.grain import Grain, Period, Span
-from metrics.kinds.clv.kind import Model
-from metrics.kinds.derived import kind as derived
-from metrics.kinds.derived.kind import drawn, evaluate
-from metrics.kinds.difference import kind as difference
-from metrics.kinds.ratio import kind as ratio
+from metrics.kinds.clv.options import Model
+from metrics.kinds.derived import options as derived
+from metrics.kinds.derived.formula import drawn, evaluate
+from metrics.kinds.difference import options as difference
+from metrics.kinds.ratio import options as ratio
 from metrics.kinds.ratio.allocation import Allocate, By
 from metrics.observation import Estimate, State
 from tests.metrics.kinds.test_clv import buyers, valued

@@ -50,7 +50,7 @@ def _compute(name: str) -> tuple[str, dict[str, Any]]:
         outcome = list(session.compute([request_for(metric)]))[-1]
         assert outcome.error is None
         sql = "\n\n".join(statement.sql for statement in session.statements) + "\n"
-    return sql, {"code_version": kind_of(metric).CODE_VERSION, "estimates": _lines(outcome)}
+    return sql, {"code_version": kind_of(metric).code_version, "estimates": _lines(outcome)}
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -16,8 +16,8 @@ from metrics.describe.units import unit_of
 from metrics.engine.planner import Outcome
 from metrics.expressions.parser import parse_measure
 from metrics.grain import Grain, Span
-from metrics.kinds.clv.kind import Margin, Orders
-from metrics.kinds.payback.kind import Form, Options
+from metrics.kinds.clv.options import Margin, Orders
+from metrics.kinds.payback.options import Form, Options
 from metrics.observation import Estimate
 from tests.metrics.kinds.test_clv import ORDERS, Order, _money
 from tests.soundness.world import E, World, at, by_cell, dimensions, entities, metric, table, until_now

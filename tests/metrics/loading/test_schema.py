@@ -20,8 +20,8 @@ from metrics.errors import Position
 from metrics.expressions.nodes import Expression, Measure
 from metrics.expressions.parser import parse, parse_measure
 from metrics.grain import Grain, Span, Unit
-from metrics.kinds.aggregate import kind as aggregate
-from metrics.kinds.conversion import kind as conversion
+from metrics.kinds.aggregate import options as aggregate
+from metrics.kinds.conversion import options as conversion
 from metrics.loading import yaml as documents
 from metrics.loading.json_schema import DRAFT, FILES, json_schema
 from metrics.loading.nodes import Node

@@ -32,7 +32,8 @@ def of_pareto_nbd() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 def test_bg_nbd(customers_of) -> None:
     x, recency, age = customers_of()
     histories = Histories.of(x, recency, age)
-    ours, theirs = bg_nbd.fit(histories), lifetimes.BetaGeoFitter().fit(x, recency, age, tol=1e-10)
+    # Closer to nothing than 1e-9 its gradient is rounding, which differs by processor, and its search never ends.
+    ours, theirs = bg_nbd.fit(histories), lifetimes.BetaGeoFitter().fit(x, recency, age, tol=1e-8)
     assert list(ours.parameters.values()) == pytest.approx(theirs.params_.to_numpy(), rel=1e-3)
     each = lifetimes.BetaGeoFitter._negative_log_likelihood
     ones = np.ones(len(x))

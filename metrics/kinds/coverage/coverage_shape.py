@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from metrics.catalog.catalog import Catalog
 from metrics.errors import Finding
-from metrics.kinds.coverage.kind import Options
+from metrics.kinds.coverage.options import Options
 from metrics.loading.loader import Places
 
 CODE = "coverage-shape"

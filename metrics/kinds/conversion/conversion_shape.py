@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from metrics.catalog.catalog import Catalog
 from metrics.errors import Finding
 from metrics.grain import Span
-from metrics.kinds.conversion.kind import Basis, Options, PeriodBy
+from metrics.kinds.conversion.options import Basis, Options, PeriodBy
 from metrics.loading.loader import Places
 
 CODE = "conversion-shape"

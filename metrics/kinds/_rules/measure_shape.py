@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from metrics.catalog.catalog import Catalog
 from metrics.catalog.metric import Metric
 from metrics.errors import Finding
-from metrics.kinds.conversion import kind as conversion
-from metrics.kinds.ratio import kind as ratio
+from metrics.kinds.conversion import options as conversion
+from metrics.kinds.ratio import options as ratio
 from metrics.loading.loader import Places
 
 CODE = "measure-shape"

@@ -10,8 +10,8 @@ from metrics.catalog.walk import walk_fields
 from metrics.errors import Finding
 from metrics.expressions.nodes import Expression, names
 from metrics.grain import Grain
-from metrics.kinds.retention import kind as retention
-from metrics.kinds.win_back import kind as win_back
+from metrics.kinds.retention import options as retention
+from metrics.kinds.win_back import options as win_back
 from metrics.loading.loader import Places
 
 CODE = "curve-shape"

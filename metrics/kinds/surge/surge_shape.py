@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from metrics.catalog.catalog import Catalog
 from metrics.errors import Finding
 from metrics.grain import Grain
-from metrics.kinds.surge.kind import Options
+from metrics.kinds.surge.options import Options
 from metrics.loading.loader import Places
 
 CODE = "surge-shape"

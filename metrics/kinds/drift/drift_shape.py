@@ -7,7 +7,7 @@ from math import fsum
 
 from metrics.catalog.catalog import Catalog
 from metrics.errors import Finding
-from metrics.kinds.drift.kind import Options
+from metrics.kinds.drift.options import Options
 from metrics.loading.loader import Places
 
 CODE = "drift-shape"

@@ -9,7 +9,7 @@ from metrics.catalog.catalog import Catalog
 from metrics.catalog.metric import Metric
 from metrics.errors import Finding, Level
 from metrics.expressions.nodes import Literal, Node, SpanLiteral
-from metrics.kinds.duration.kind import UNITS, Basis, Options, Statistic
+from metrics.kinds.duration.options import UNITS, Basis, Options, Statistic
 from metrics.loading.loader import Places
 
 CODE = "duration-shape"

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from metrics.catalog.catalog import Catalog
 from metrics.errors import Finding
-from metrics.kinds.retention import kind as retention
-from metrics.kinds.win_back import kind as win_back
+from metrics.kinds.retention import options as retention
+from metrics.kinds.win_back import options as win_back
 from metrics.loading.loader import Places
 
 CODE = "lifecycle-shape"

@@ -8,9 +8,9 @@ from metrics.catalog.catalog import Catalog
 from metrics.catalog.metric import Metric
 from metrics.errors import Finding, Level
 from metrics.grain import Grain
-from metrics.kinds.clv import kind as clv
-from metrics.kinds.clv.kind import Margin, Model
-from metrics.kinds.payback import kind as payback
+from metrics.kinds.clv import options as clv
+from metrics.kinds.clv.options import Margin, Model
+from metrics.kinds.payback import options as payback
 from metrics.loading.loader import Places
 
 CODE = "clv-shape"

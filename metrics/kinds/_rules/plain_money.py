@@ -6,17 +6,17 @@ from collections.abc import Iterator
 
 from metrics.catalog.catalog import Catalog
 from metrics.catalog.metric import Metric
+from metrics.catalog.money import is_money
 from metrics.catalog.options import Reference
-from metrics.checks._formula_leaves import leaves
-from metrics.describe.units import is_money
 from metrics.errors import Finding, Level
 from metrics.expressions.nodes import Measure
-from metrics.kinds.aggregate import kind as aggregate
-from metrics.kinds.clv import kind as clv
-from metrics.kinds.derived import kind as derived
-from metrics.kinds.difference import kind as difference
-from metrics.kinds.payback import kind as payback
-from metrics.kinds.ratio import kind as ratio
+from metrics.kinds._rules._formula_leaves import leaves
+from metrics.kinds.aggregate import options as aggregate
+from metrics.kinds.clv import options as clv
+from metrics.kinds.derived import options as derived
+from metrics.kinds.difference import options as difference
+from metrics.kinds.payback import options as payback
+from metrics.kinds.ratio import options as ratio
 from metrics.loading.loader import Places
 
 CODE = "plain-money"

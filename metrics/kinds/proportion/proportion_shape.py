@@ -8,7 +8,7 @@ from metrics.catalog.catalog import Catalog
 from metrics.errors import Finding
 from metrics.expressions.nodes import AGGREGATES, Call, Name, Node, children
 from metrics.expressions.parser import measures_in
-from metrics.kinds.proportion.kind import Options
+from metrics.kinds.proportion.options import Options
 from metrics.loading.loader import Places
 
 CODE = "proportion-shape"

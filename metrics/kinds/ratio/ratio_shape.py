@@ -8,7 +8,7 @@ from metrics.catalog.catalog import Catalog
 from metrics.catalog.metric import Metric
 from metrics.errors import Finding
 from metrics.kinds.ratio.allocation import By
-from metrics.kinds.ratio.kind import Options
+from metrics.kinds.ratio.options import Options
 from metrics.loading.loader import Places
 
 CODE = "ratio-shape"

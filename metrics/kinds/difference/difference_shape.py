@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from metrics.catalog.catalog import Catalog
 from metrics.errors import Finding
 from metrics.grain import Grain, Span, Unit
-from metrics.kinds.difference.kind import Options
+from metrics.kinds.difference.options import Options
 from metrics.loading.loader import Places
 
 CODE = "difference-shape"

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from metrics.catalog.catalog import Catalog
 from metrics.catalog.metric import Metric
 from metrics.expressions.nodes import Call, Name, Node, Operation
-from metrics.kinds.derived import kind as derived
-from metrics.kinds.difference import kind as difference
+from metrics.kinds.derived import options as derived
+from metrics.kinds.difference import options as difference
 
 
 @dataclass(frozen=True)

@@ -7,17 +7,18 @@ from functools import partial
 
 from metrics.catalog.catalog import Catalog
 from metrics.catalog.metric import Metric
+from metrics.catalog.money import is_money
 from metrics.catalog.options import Over, Reference
-from metrics.checks._formula_leaves import Leaf, leaves
-from metrics.describe.units import is_money, unit_of
 from metrics.errors import Finding
 from metrics.expressions.nodes import Measure, Name
-from metrics.kinds.aggregate import kind as aggregate
-from metrics.kinds.clv import kind as clv
-from metrics.kinds.derived import kind as derived
-from metrics.kinds.difference import kind as difference
-from metrics.kinds.payback import kind as payback
-from metrics.kinds.ratio import kind as ratio
+from metrics.kind import kind_of
+from metrics.kinds._rules._formula_leaves import Leaf, leaves
+from metrics.kinds.aggregate import options as aggregate
+from metrics.kinds.clv import options as clv
+from metrics.kinds.derived import options as derived
+from metrics.kinds.difference import options as difference
+from metrics.kinds.payback import options as payback
+from metrics.kinds.ratio import options as ratio
 from metrics.loading.loader import Places
 
 CODE = "clv-basis"
@@ -39,7 +40,7 @@ def check(catalog: Catalog, at: Places) -> Iterator[Finding]:
 def _power(catalog: Catalog, metric: Metric) -> int:
     """Return 1 for an amount of money, also where a plain sum per customer can be nothing else."""
     options = metric.options
-    if unit_of(metric, catalog) == catalog.company.currency.report.lower():
+    if kind_of(metric).unit_of(metric, catalog) == catalog.company.currency.report.lower():
         return 1
     summed = isinstance(options, ratio.Options) and (options.numerator.measure or _COUNT).function == "sum"
     return int(metric.unit is None and summed and _per_customer(options.denominator.measure))

@@ -8,7 +8,7 @@ from metrics.catalog.catalog import Catalog
 from metrics.catalog.metric import Metric
 from metrics.catalog.walk import inputs
 from metrics.errors import Finding, suggest
-from metrics.kinds.derived import kind as derived
+from metrics.kinds.derived import options as derived
 from metrics.loading.loader import Places
 
 CODE = "derived-inputs"

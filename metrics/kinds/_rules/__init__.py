@@ -1,0 +1,1 @@
+"""Rules about metrics of several kinds, alike or set beside each other."""
