@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from typing_extensions import override
+
 from metrics.catalog.fields import unhashed
 from metrics.catalog.options import KindOptions, Reference
 from metrics.expressions.nodes import Expression
@@ -75,6 +77,7 @@ class Margin:
         """Return what amounts are multiplied with to be margin."""
         return 1.0 if self.rate is None else self.rate
 
+    @override
     def __str__(self) -> str:
         if self.rate is not None:
             return f"margin {self.rate * 100:g}%"
@@ -119,6 +122,7 @@ class Options(KindOptions):
     holdout: Span | None = unhashed()
 
     @property
+    @override
     def reads_besides(self) -> tuple[tuple[tuple[str, ...], str, Any], ...]:
         """Return that a margin is read over the purchases, or over the subscriptions."""
         bought = self.orders or self.subscription

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import combinations, permutations
 
+from typing_extensions import override
+
 from metrics.catalog.options import KindOptions, Reference
 from metrics.expressions.nodes import Expression
 
@@ -46,6 +48,7 @@ class Options(KindOptions):
     share: Share = Share.ALL
 
     @property
+    @override
     def own_dimensions(self) -> tuple[str, ...]:
         """Return the dimension that the kind adds where there is more than one pair."""
         one = self.share is Share.ALL or (self.share is Share.PAIRWISE and len(self.of) == 2)

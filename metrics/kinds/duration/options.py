@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from typing_extensions import override
+
 from metrics.catalog.options import KindOptions, Reference
 from metrics.expressions.nodes import Expression
 from metrics.grain import Span
@@ -54,11 +56,13 @@ class Options(KindOptions):
     clock: Stopwatch | None = None
 
     @property
+    @override
     def unit_changes_values(self) -> bool:
         """Tell that a duration is computed in its unit."""
         return True
 
     @property
+    @override
     def reads_besides(self) -> tuple[tuple[tuple[str, ...], str, Any], ...]:
         """Return that a standard is read over the rows that a case starts from."""
         return (((), self.from_.dataset, self),) if isinstance(self.within, Expression) else ()

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from typing_extensions import override
+
 from metrics.catalog.options import KindOptions, Reference
 from metrics.grain import Span, Unit
 from metrics.kinds.clv.options import Margin, Orders
@@ -35,6 +37,7 @@ class Options(KindOptions):
         return {Unit.MONTH: 1, Unit.YEAR: 12}.get(self.horizon.unit, 0) * self.horizon.count
 
     @property
+    @override
     def reads_besides(self) -> tuple[tuple[tuple[str, ...], str, Any], ...]:
         """Return that a margin is read over the purchases."""
         return ((("margin",), self.orders.dataset, self.margin),)

@@ -11,6 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.sql import ColumnElement
+from typing_extensions import override
 
 from metrics.catalog.options import Over
 from metrics.dialect import Type, Value
@@ -97,6 +98,7 @@ class _EntityRows(ScanQuery):
         self.types: dict[Call, Type] = {}
         self.rows = Rows(scope, self.dataset)
 
+    @override
     def _columns(
         self, rows: Rows, entity: str | None = None
     ) -> tuple[dict[str, ColumnElement[Any]], list[ColumnElement[Any]]]:
@@ -202,6 +204,7 @@ class _Said(Translator):
         super().__init__(known.dialect, known.zone, _gone, known.now, period)
         self.values = values
 
+    @override
     def _value(self, node: Node) -> Value:
         measured = self.values.get(node) if isinstance(node, Call) else None
         return measured if measured is not None else super()._value(node)

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
+from typing_extensions import override
+
 from metrics.catalog.fields import empty
 from metrics.catalog.options import KindOptions, Over
 from metrics.errors import ExpressionError
@@ -45,6 +47,7 @@ class ActiveIf:
             return cls(Span.parse(words[1]))
         raise ValueError(f"{text!r} is not one of in_period, within 90 days")
 
+    @override
     def __str__(self) -> str:
         return f"within {self.within}" if self.within else "in_period"
 
@@ -91,6 +94,7 @@ class Options(KindOptions):
         return self.subscription.gap if self.subscription and self.subscription.gap.count else None
 
     @property
+    @override
     def own_dimensions(self) -> tuple[str, ...]:
         """Return the dimension that the kind adds: a curve has a value for each age."""
         return (AGE,) if self.curve else ()
@@ -112,6 +116,7 @@ class Options(KindOptions):
         return acquired or (self.subscription is not None and self.subscription.observed_from is not None)
 
     @property
+    @override
     def reads_besides(self) -> tuple[tuple[tuple[str, ...], str, Any], ...]:
         """Return that who is left out is told by the rows that make a customer."""
         told = self.exclude and (self.activity or self.subscription)

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from typing_extensions import override
+
 from metrics.catalog.fields import empty
 from metrics.catalog.options import KindOptions, Window
 from metrics.errors import ExpressionError
@@ -42,6 +44,7 @@ class Options(KindOptions):
     exclude: Mapping[str, Expression] = field(default_factory=empty)
 
     @property
+    @override
     def reads_besides(self) -> tuple[tuple[tuple[str, ...], str, Any], ...]:
         """Return that who is left out is told by the rows that make a customer."""
         told = self.exclude and (self.activity or self.subscription)
