@@ -14,8 +14,8 @@ scans that read the same rows. What fails fails alone: an error belongs to one m
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -24,6 +24,7 @@ from metrics.catalog.options import Reference
 from metrics.catalog.walk import inputs
 from metrics.engine.cardinality import check_limits
 from metrics.engine.outcome import Outcome, as_metric_error
+from metrics.engine.plan import Plan, share_scans
 from metrics.engine.schedule import NOTHING, MetricRequest, batches, request_for, with_inputs
 from metrics.engine.session import Session
 from metrics.engine.suppression import suppress
@@ -36,26 +37,6 @@ from metrics.sql.periods import TimeFrame
 from metrics.sql.scan import Scan
 from metrics.sql.scan_query import ScanQuery
 from metrics.sql.scope import Guard, Scope, Selectable
-
-
-@dataclass(frozen=True)
-class Plan:
-    """A metric on its way: what it asks of which sources, in which frame, or the error that it failed with.
-
-    `requests` are what its kind asks, by name; `scans` by the same names what those that are scans are read
-    by: the scan itself, or one that it shares with other metrics that were planned with it. `guards` come
-    with the source that each is counted on, `sources` are those of the metric itself, without its inputs'.
-    """
-
-    metric: Metric
-    request: MetricRequest
-    frame: Frame
-    requests: Mapping[str, Request] = field(default_factory=dict)
-    scans: Mapping[str, Scan] = field(default_factory=dict)
-    guards: tuple[tuple[str, Guard], ...] = ()
-    sources: tuple[str, ...] = ()
-    error: ScorecardError | None = None
-    seconds: float = 0.0
 
 
 def covering(metric: Metric) -> tuple[Reference, ...]:
@@ -104,7 +85,7 @@ class Planner:
             started = time.perf_counter()
             plan = self._attempt_plan(request)
             plans.append(replace(plan, seconds=time.perf_counter() - started))
-        return self._merged(plans)
+        return share_scans(plans, self.session.source_of)
 
     def check_guards(self, metric: str, guards: Iterable[tuple[str, Guard]]) -> None:
         """Count each guard on its source, once in a run.
@@ -163,24 +144,6 @@ class Planner:
             guards += [(self.session.source_of(dataset), guard) for guard in scope.guards.values()]
         return used, tuple(guards)
 
-    def _merged(self, plans: Sequence[Plan]) -> tuple[Plan, ...]:
-        # Of those that are planned together alone: nobody's scan reads more for those before or after.
-        shared: dict[object, Scan] = {}
-        for plan in plans:
-            for scan in _scans(plan).values():
-                if not scan.by_period:
-                    key = self._merge_key(plan, scan)
-                    shared[key] = shared[key].merged(scan) if key in shared else scan
-        return tuple(replace(plan, scans=self._scans_of(plan, shared)) for plan in plans)
-
-    def _scans_of(self, plan: Plan, shared: Mapping[object, Scan]) -> dict[str, Scan]:
-        own = _scans(plan)
-        return {name: shared.get(self._merge_key(plan, scan), scan) for name, scan in own.items()}
-
-    def _merge_key(self, plan: Plan, scan: Scan) -> object:
-        # Metrics share a scan only up to the same watermark.
-        return self.session.source_of(scan.dataset), scan.merge_key, plan.frame.watermark
-
     # -- answering --------------------------------------------------------------------------------
 
     def answer(self, plan: Plan) -> dict[str, Any]:
@@ -211,20 +174,20 @@ class Planner:
     def _shared(self, plan: Plan, name: str, own: Scan) -> Any:
         source, shared = self.session.source_of(own.dataset), plan.scans[name]
         try:
-            return self._scan(source, shared, plan.frame)
+            return self._scan(source, shared, plan)
         except SourceError as error:
             if shared == own or error.transient:
                 raise
             # Somebody else's expression may have failed the shared scan: try this metric's alone.
-            return self._scan(source, own, plan.frame)
+            return self._scan(source, own, plan)
 
-    def _scan(self, source: str, scan: Scan, frame: Frame) -> Any:
+    def _scan(self, source: str, scan: Scan, plan: Plan) -> Any:
         if scan.by_period:
-            return self._read_scan(source, scan, frame)
-        key = (source, scan, frame.watermark)
+            return self._read_scan(source, scan, plan)
+        key = (source, scan, plan.frame.watermark)
         if key not in self._cells:
             try:
-                self._cells[key] = self._read_scan(source, scan, frame)
+                self._cells[key] = self._read_scan(source, scan, plan)
             except ScorecardError as error:
                 # Whoever shares the scan meets the same error without waiting for it again.
                 self._cells[key] = error
@@ -233,8 +196,8 @@ class Planner:
             raise found
         return found
 
-    def _read_scan(self, source: str, scan: Scan, frame: Frame) -> dict[Any, Any]:
-        query = ScanQuery(scan, self.session.scope(scan.dataset), _time_frame(frame))
+    def _read_scan(self, source: str, scan: Scan, plan: Plan) -> dict[Any, Any]:
+        query = ScanQuery(scan, self.session.scope(scan.dataset), plan.time_frame)
         cells: dict[Any, Any] = {}
         for grains, select in query.selects():
             cells |= query.cells(self.session.fetch(source, select), grains)
@@ -243,7 +206,7 @@ class Planner:
     def _read(self, plan: Plan, query: KindQuery) -> Any:
         dataset = query.source_dataset()
         source, scope = self.session.source_of(dataset), self.session.scope(dataset)
-        selects = query.selects(scope, _time_frame(plan.frame))
+        selects = query.selects(scope, plan.time_frame)
         # Those of a plan's own requests were counted before; a query from elsewhere may bring more.
         self.check_guards(plan.metric.metric, [(source, guard) for guard in scope.guards.values()])
         return query.read([(grains, self.session.fetch(source, select)) for grains, select in selects])
@@ -302,14 +265,6 @@ def _selects(request: Request, scope: Scope, when: TimeFrame) -> list[tuple[tupl
     if isinstance(request, Scan):
         return ScanQuery(request, scope, when).selects()
     return request.selects(scope, when)
-
-
-def _scans(plan: Plan) -> dict[str, Scan]:
-    return {name: request for name, request in plan.requests.items() if isinstance(request, Scan)}
-
-
-def _time_frame(frame: Frame) -> TimeFrame:
-    return TimeFrame(frame.calendar, frame.all_periods(), frame.watermark)
 
 
 def _inputs(metric: Metric, done: Mapping[str, Outcome]) -> Inputs:
