@@ -10,8 +10,9 @@ import duckdb
 
 from benchmarks import events
 from benchmarks.harness import compare
-from metrics.engine.planner import Session
+from metrics.engine.planner import Planner
 from metrics.engine.schedule import request_for
+from metrics.engine.session import Session
 
 ROWS = 1_000_000
 HAND = """
@@ -36,7 +37,7 @@ def main() -> None:
 
         def ours() -> None:
             with Session(catalog, Path(folder), datetime(2026, 11, 1, tzinfo=UTC)) as session:
-                for outcome in session.compute([request_for(catalog.metrics["conversion"])]):
+                for outcome in Planner(session).compute([request_for(catalog.metrics["conversion"])]):
                     assert outcome.error is None
 
         def theirs() -> None:

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from benchmarks import events
 from benchmarks.harness import compare
-from metrics.engine.planner import Session
+from metrics.engine.planner import Planner
 from metrics.engine.schedule import request_for
+from metrics.engine.session import Session
 
 ROWS = 1_000_000
 
@@ -24,14 +25,14 @@ def main() -> None:
 
         def together() -> None:
             with Session(catalog, Path(folder), now) as session:
-                assert all(outcome.error is None for outcome in session.compute(asks))
+                assert all(outcome.error is None for outcome in Planner(session).compute(asks))
                 statements.append(len(session.statements))
 
         def apart() -> None:
             count = 0
             for ask in asks:
                 with Session(catalog, Path(folder), now) as session:
-                    assert all(outcome.error is None for outcome in session.compute([ask]))
+                    assert all(outcome.error is None for outcome in Planner(session).compute([ask]))
                     count += len(session.statements)
             statements.append(count)
 

@@ -15,7 +15,8 @@ from typing import Any
 
 from metrics.catalog.catalog import Catalog
 from metrics.catalog.dataset import Dataset
-from metrics.engine.planner import Session
+from metrics.engine.session import Session
+from metrics.engine.watermarks import Extents
 from metrics.errors import ExpressionError, ExtraMissing, Finding, Level, SourceError, sort_findings
 from metrics.expressions.nodes import Name
 from metrics.loading.loader import Places
@@ -27,11 +28,12 @@ from metrics.sql.scope import Scope, Selectable
 
 @dataclass(frozen=True)
 class Probe:
-    """What a rule works with: the definitions, where they stand, and an open session."""
+    """What a rule works with: the definitions, where they stand, an open session, and how far its data reaches."""
 
     catalog: Catalog
     places: Places
     session: Session
+    extents: Extents
     now: datetime
 
     def columns(self, dataset: Dataset) -> Mapping[str, ColumnSpec] | None:
@@ -70,10 +72,7 @@ class Probe:
 
     def count(self, dataset: Dataset, select: Selectable) -> int:
         """Run a select of one number."""
-        found: Any = next(
-            iter(self.session.fetch(self.session.source_of(dataset.dataset), select)[0].values())
-        )
-        return int(found or 0)
+        return self.session.count(self.session.source_of(dataset.dataset), select)
 
     def failed_guards(self, code: str, dataset: Dataset, name: Name, *path: str) -> Iterator[Finding]:
         """Yield a finding for each guard that fails where an expression reads a name."""
@@ -104,7 +103,7 @@ def check_data(catalog: Catalog, places: Places, root: Path, now: datetime) -> t
     """Return what every rule finds in the data, failures and advice; never raise for a source."""
     found: list[Finding] = []
     with Session(catalog, root, now) as session:
-        probe = Probe(catalog, places, session, now)
+        probe = Probe(catalog, places, session, Extents(session), now)
         for module in data_checks().values():
             found += module.check(probe)
     return sort_findings(found)

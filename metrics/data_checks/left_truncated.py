@@ -24,7 +24,7 @@ def check(probe: Probe) -> Iterator[Finding]:
             continue
         try:
             entered, succeeded = (
-                probe.session.extents.of(readable[side.dataset], side.time.node if side.time else None).first
+                probe.extents.of(readable[side.dataset], side.time.node if side.time else None).first
                 for side in sides
             )
         except ScorecardError:

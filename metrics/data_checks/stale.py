@@ -17,7 +17,7 @@ def check(probe: Probe) -> Iterator[Finding]:
         if dataset.freshness is None:
             continue
         try:
-            through = probe.session.extents.of(dataset).through
+            through = probe.extents.of(dataset).through
         except ScorecardError:
             continue
         if through is None:

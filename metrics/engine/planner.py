@@ -1,303 +1,186 @@
-"""Many metrics become few scans: plan what is asked, run it on the sources, finish each metric.
+"""Many metrics become few scans: plan what is asked, answer it from the sources, finish each metric.
 
-A session lives for one run. It opens each source once, reads each dataset's extent once, runs each guard
-once, and merges scans that read the same rows. What fails fails alone: an error belongs to one metric. A
-source that is waited for in vain is not waited for again.
+    with Session(catalog, root, now) as session:
+        planner = Planner(session)
+        [plan] = planner.plan([request])  # until when data is complete, what must hold, shared scans
+        results = planner.answer(plan)  # what came back for each of its kind's requests
+        extra = planner.answer_query(plan, query)  # and for one of somebody else's, in the same frame
+        outcomes = list(planner.compute([request]))  # all of it, inputs first, to estimates
+
+A planner lives as long as its session. It reads each dataset's extent once, runs each guard once, and merges
+scans that read the same rows. What fails fails alone: an error belongs to one metric.
 """
 
 from __future__ import annotations
 
-import logging
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
-import sqlalchemy as sa
-
-from metrics.catalog.catalog import Catalog
 from metrics.catalog.metric import Metric
 from metrics.catalog.options import Reference
 from metrics.catalog.walk import inputs
 from metrics.engine.cardinality import check_limits
-from metrics.engine.circuit_breaker import CircuitBreaker
+from metrics.engine.outcome import Outcome, as_metric_error
+from metrics.engine.plan import Plan, share_scans
 from metrics.engine.schedule import NOTHING, MetricRequest, batches, request_for, with_inputs
+from metrics.engine.session import Session
 from metrics.engine.suppression import suppress
 from metrics.engine.watermarks import Extents
-from metrics.errors import ComputationError, ExpressionError, ScorecardError, SourceError
+from metrics.errors import ComputationError, ScorecardError, SourceError
 from metrics.frame import Frame, Inputs
 from metrics.grain import NO_SPAN, Grain, Span
 from metrics.kind import KindQuery, Request, kind_of
-from metrics.observation import Estimate
-from metrics.source import Source, open_source
 from metrics.sql.periods import TimeFrame
 from metrics.sql.scan import Scan
 from metrics.sql.scan_query import ScanQuery
 from metrics.sql.scope import Guard, Scope, Selectable
 
-log = logging.getLogger(__name__)
 
+class Planner:
+    """Plans metrics and computes them in one session; `extents` are from when to when its datasets reach."""
 
-@dataclass(frozen=True)
-class Statement:
-    """A select that was run in a session; its SQL is only written out when somebody reads it."""
-
-    source: str
-    write: Callable[[], str] = field(repr=False)
-
-    @property
-    def sql(self) -> str:
-        """Return the SQL as the engine got it, values in place."""
-        return self.write()
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What a run found for one metric: its estimates, or the error that it failed with.
-
-    `beside` is what its kind publishes beside them, as plain JSON values; nothing of a private metric.
-    """
-
-    metric: str
-    ask: MetricRequest
-    estimates: tuple[Estimate, ...] = ()
-    watermark: datetime | None = None
-    error: ScorecardError | None = None
-    seconds: float = 0.0
-    sources: tuple[str, ...] = ()
-    beside: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass
-class _Plan:
-    """A metric on its way: what it asks of which source, in which frame."""
-
-    metric: Metric
-    ask: MetricRequest
-    frame: Frame
-    requests: Mapping[str, Request] = field(default_factory=dict)
-    guards: tuple[tuple[str, Guard], ...] = ()
-    sources: tuple[str, ...] = ()
-
-
-class Session:
-    """One run over a catalog's sources. `now` is the run's clock, `as_of` hides what came later."""
-
-    def __init__(self, catalog: Catalog, root: Path, now: datetime, as_of: datetime | None = None) -> None:
-        self.catalog = catalog
-        self.root = root
-        self.now = now
-        self.as_of = as_of
-        self.statements: list[Statement] = []
-        self._sources: dict[str, Source | ScorecardError] = {}
-        self._patience = CircuitBreaker()
-        self.extents = Extents(self)
-        self._guards: dict[tuple[str, str], int] = {}
-        # Metrics share a scan only up to the same watermark.
-        self._merged: dict[tuple[str, object, datetime | None], Scan] = {}
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.catalog = session.catalog
+        self.extents = Extents(session)
+        self._counts: dict[tuple[str, str], int] = {}
         self._cells: dict[tuple[str, Scan, datetime | None], dict[Any, Any] | ScorecardError] = {}
 
-    def __enter__(self) -> Session:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for source in self._sources.values():
-            if isinstance(source, Source):
-                source.close()
-
-    # -- sources ----------------------------------------------------------------------------------
-
-    def source(self, name: str) -> Source:
-        """Return an open source; the error of one that cannot be opened, or was given up, is raised each time."""
-        self._patience.ask(name)
-        if name not in self._sources:
-            datasets = [each for each in self.catalog.datasets.values() if each.source == name]
-            try:
-                self._sources[name] = open_source(self.catalog.sources[name], self.root, datasets)
-            except ScorecardError as error:
-                self._sources[name] = error
-        found = self._sources[name]
-        if isinstance(found, ScorecardError):
-            raise found
-        return found
-
-    def source_of(self, dataset: str) -> str:
-        """Return the source of a dataset; a union is where its first part is."""
-        found = self.catalog.datasets[dataset]
-        if found.union:
-            return self.source_of(found.union[0].dataset)
-        assert found.source is not None
-        return found.source
-
-    def scope(self, dataset: str) -> Scope:
-        """Return a fresh scope on the source of a dataset."""
-        return Scope(self.catalog, self.source(self.source_of(dataset)), self.now, self.as_of)
-
-    def fetch(self, source: str, select: Selectable | sa.CompoundSelect[Any]) -> Sequence[Mapping[str, Any]]:
-        """Run a select and remember it."""
-        opened = self.source(source)
-        self.statements.append(Statement(source, lambda: opened.compiled(select)))
-        try:
-            return opened.fetch(select)
-        except SourceError as error:
-            self._patience.met(error)
-            raise
-
     def sources_of(self, metric: str) -> tuple[str, ...]:
-        """Return the sources that a metric reads itself, without those of its inputs."""
-        bases = kind_of(self.catalog.metric(metric)).bases(self.catalog.metric(metric))
-        return tuple(dict.fromkeys(self.source_of(base.dataset) for base in bases))
+        """Return the sources that a metric reads itself, without those of its inputs; raise UnknownMetric."""
+        found = self.catalog.metric(metric)
+        bases = kind_of(found).bases(found)
+        return tuple(dict.fromkeys(self.session.source_of(base.dataset) for base in bases))
 
-    def watermark(self, name: str) -> datetime | None:
-        """Return until when a metric's data is complete now; raise what planning it raises."""
-        below = [self.watermark(each) for each in inputs(self.catalog.metric(name))]
-        own = self._plan(request_for(self.catalog.metric(name))).frame.watermark
+    def watermark(self, metric: str) -> datetime | None:
+        """Return until when a metric's data is complete now, its inputs' included.
+
+        Raises UnknownMetric, ExpressionError and what a source raises.
+        """
+        found = self.catalog.metric(metric)
+        below = [self.watermark(each) for each in inputs(found)]
+        own = self._planned(request_for(found)).frame.watermark
         return min((mark for mark in (*below, own) if mark is not None), default=None)
 
-    # -- computing ----------------------------------------------------------------------------------
+    # -- planning ---------------------------------------------------------------------------------
 
-    def compute(
-        self, asks: Iterable[MetricRequest], doubtful: Mapping[str, float] = NOTHING
-    ) -> Iterator[Outcome]:
-        """Yield one outcome per metric that is asked for or needed, inputs first.
+    def plan(self, requests: Iterable[MetricRequest]) -> tuple[Plan, ...]:
+        """Return one plan for each request; scans of these that read the same rows are merged.
 
-        `doubtful` are metrics that may be waited for in vain, with the seconds that they were waited for
-        last: they come after all others.
+        Only extents and guards are read. What one metric meets is its plan's error, and stops no other.
+        Inputs are not planned unless they are asked for: `with_inputs` names them. Raises UnknownMetric.
         """
-        ordered = {ask.metric: ask for ask in with_inputs(self.catalog, asks)}
-        done: dict[str, Outcome] = {}
-        for names in batches(self.catalog, ordered, doubtful):
-            yield from self._together([ordered[name] for name in names], done)
-
-    def _together(self, asks: Sequence[MetricRequest], done: dict[str, Outcome]) -> Iterator[Outcome]:
-        """Plan metrics, merge their scans, and compute one after the other."""
-        plans: dict[str, _Plan | ScorecardError] = {}
-        spent: dict[str, float] = {}
-        for ask in asks:
+        plans = []
+        for request in requests:
             started = time.perf_counter()
-            try:
-                planned = self._plan(ask)
-                # Before scans merge: a join that adds rows would add them to everybody's.
-                self._hold(ask.metric, planned.guards)
-                plans[ask.metric] = planned
-            except Exception as error:  # whatever one metric meets stops no other
-                plans[ask.metric] = self._failure(ask.metric, error)
-            spent[ask.metric] = time.perf_counter() - started
-        self._merge([plan for plan in plans.values() if isinstance(plan, _Plan)])
-        for ask in asks:
-            started = time.perf_counter()
-            plan = plans[ask.metric]
-            outcome = (
-                Outcome(ask.metric, ask, error=plan, sources=self.sources_of(ask.metric))
-                if isinstance(plan, ScorecardError)
-                else self._attempt(plan, done)
-            )
-            seconds = spent[ask.metric] + time.perf_counter() - started
-            done[ask.metric] = replace(outcome, seconds=seconds)
-            yield done[ask.metric]
+            plan = self._attempt_plan(request)
+            plans.append(replace(plan, seconds=time.perf_counter() - started))
+        return share_scans(plans, self.session.source_of)
 
-    def _failure(self, metric: str, error: Exception) -> ScorecardError:
-        """Return an error as one of a metric; what a source is to blame for is remembered."""
-        self._patience.met(error)
-        return owned(metric, error)
+    def check_guards(self, metric: str, guards: Iterable[tuple[str, Guard]]) -> None:
+        """Count each guard on its source, once in a run.
 
-    def _plan(self, ask: MetricRequest) -> _Plan:
-        metric = self.catalog.metric(ask.metric)
-        kind = kind_of(metric)
+        Raises ComputationError of the metric for the first that is not 0, and what a source raises.
+        """
+        for source, guard in guards:
+            key = (source, guard.name)
+            if key not in self._counts:
+                self._counts[key] = self.session.count(source, guard.select)
+            if self._counts[key]:
+                raise ComputationError(metric, f"{self._counts[key]} {guard.message}")
+
+    def _attempt_plan(self, request: MetricRequest) -> Plan:
+        try:
+            plan = self._planned(request)
+            # Before scans merge: a join that adds rows would add them to everybody's.
+            self.check_guards(request.metric, plan.guards)
+        except Exception as error:  # whatever one metric meets stops no other
+            return replace(self._bare(request), error=self._failure(request.metric, error))
+        return plan
+
+    def _bare(self, request: MetricRequest) -> Plan:
+        """Return the plan of a metric that asks nothing of sources."""
+        frame = Frame(self.catalog, request.grains, request.cuts)
+        metric = self.catalog.metric(request.metric)
+        return Plan(metric, request, frame, sources=self.sources_of(request.metric))
+
+    def _planned(self, request: MetricRequest) -> Plan:
+        """Return a metric's plan for itself; its guards are not counted yet."""
+        plan = self._bare(request)
+        metric, kind = plan.metric, kind_of(plan.metric)
         bases: tuple[Reference, ...] = kind.bases(metric)
-        frame = Frame(self.catalog, ask.grains, ask.cuts)
         if not bases:
-            return _Plan(metric, ask, frame)
+            return plan
         # A first pass finds which datasets are used; only then is it known until when data is complete.
-        used, guards = self._probe(kind.requests(metric, frame))
+        used, guards = self._probe(kind.requests(metric, plan.frame))
+        datasets = self.catalog.datasets
         frame = replace(
-            frame,
+            plan.frame,
             watermark=self.extents.watermark(bases, used),
             first=self.extents.first(kind.covering(metric)),
-            settle=max((self.catalog.datasets[name].settle for name in used), key=_length, default=NO_SPAN),
+            settle=max((datasets[name].settle for name in used), key=_length, default=NO_SPAN),
         )
-        requests = kind.requests(metric, frame)
-        return _Plan(metric, ask, frame, requests, guards, self.sources_of(metric.metric))
+        return replace(plan, frame=frame, requests=kind.requests(metric, frame), guards=guards)
 
     def _probe(self, requests: Mapping[str, Request]) -> tuple[set[str], tuple[tuple[str, Guard], ...]]:
+        """Return the datasets that requests use, and what must hold for them, without running anything."""
         used: set[str] = set()
         guards: list[tuple[str, Guard]] = []
         for request in requests.values():
-            dataset = request.dataset if isinstance(request, Scan) else request.source_dataset()
-            scope = self.scope(dataset)
-            self._selects(request, scope, TimeFrame(self.catalog.company.calendar, {}, self.now))
+            dataset = _dataset(request)
+            scope = self.session.scope(dataset)
+            _selects(request, scope, TimeFrame(self.catalog.company.calendar, {}, self.session.now))
             used |= scope.used
-            guards += [(self.source_of(dataset), guard) for guard in scope.guards.values()]
+            guards += [(self.session.source_of(dataset), guard) for guard in scope.guards.values()]
         return used, tuple(guards)
 
-    @staticmethod
-    def _selects(
-        request: Request, scope: Scope, when: TimeFrame
-    ) -> list[tuple[tuple[Grain, ...], Selectable]]:
-        if isinstance(request, Scan):
-            return ScanQuery(request, scope, when).selects()
-        return request.selects(scope, when)
+    # -- answering --------------------------------------------------------------------------------
 
-    def _merge(self, plans: Iterable[_Plan]) -> None:
-        # Of those that are computed together alone: nobody's scan reads more for those before or after.
-        self._merged = {}
-        for plan in plans:
-            for request in plan.requests.values():
-                if isinstance(request, Scan) and not request.by_period:
-                    key = (self.source_of(request.dataset), request.merge_key, plan.frame.watermark)
-                    known = self._merged.get(key)
-                    self._merged[key] = known.merged(request) if known else request
+    def answer(self, plan: Plan) -> dict[str, Any]:
+        """Return what came back for each of a plan's requests, by its name: what the kind's `finish` reads.
 
-    def _attempt(self, plan: _Plan, done: Mapping[str, Outcome]) -> Outcome:
-        metric, kind = plan.metric, kind_of(plan.metric)
+        A scan that several plans share is run once. Raises the plan's error, ExpressionError and what a
+        source raises.
+        """
+        if plan.error is not None:
+            raise plan.error
+        return {
+            name: self._shared(plan, name, request)
+            if isinstance(request, Scan)
+            else self._read(plan, request)
+            for name, request in plan.requests.items()
+        }
+
+    def answer_query(self, plan: Plan, query: KindQuery) -> Any:
+        """Return the answer to a query that is none of a plan's requests, read up to the plan's watermark.
+
+        Raises the plan's error, ComputationError for a guard of the query's own, ExpressionError and what a
+        source raises.
+        """
+        if plan.error is not None:
+            raise plan.error
+        return self._read(plan, query)
+
+    def _shared(self, plan: Plan, name: str, own: Scan) -> Any:
+        source, shared = self.session.source_of(own.dataset), plan.scans[name]
         try:
-            frame, watermark = plan.frame, plan.frame.watermark
-            if inputs(metric):
-                frame = replace(frame, inputs=_inputs(metric, done))
-                marks = [done[name].watermark for name in inputs(metric)]
-                watermark = min((mark for mark in marks if mark is not None), default=None)
-            results = {name: self._answer(plan, request) for name, request in plan.requests.items()}
-            estimates = suppress(metric, self.catalog.company, kind.finish(metric, frame, results))
-            beside = {} if metric.private else kind.diagnostics(metric, frame, results)
-            check_limits(metric, estimates)
-        except Exception as error:  # whatever one metric meets stops no other
-            failure = self._failure(metric.metric, error)
-            return Outcome(metric.metric, plan.ask, error=failure, sources=plan.sources)
-        return Outcome(metric.metric, plan.ask, estimates, watermark, sources=plan.sources, beside=beside)
-
-    def _hold(self, metric: str, guards: Iterable[tuple[str, Guard]]) -> None:
-        for source, guard in guards:
-            key = (source, guard.name)
-            if key not in self._guards:
-                self._guards[key] = int(next(iter(self.fetch(source, guard.select)[0].values())))
-            if self._guards[key]:
-                raise ComputationError(metric, f"{self._guards[key]} {guard.message}")
-
-    def _answer(self, plan: _Plan, request: Request) -> Any:
-        if not isinstance(request, Scan):
-            return self._own(plan, request)
-        source = self.source_of(request.dataset)
-        merged = self._merged.get((source, request.merge_key, plan.frame.watermark), request)
-        try:
-            return self._scan(source, merged, plan.frame)
+            return self._scan(source, shared, plan)
         except SourceError as error:
-            if merged == request or error.transient:
+            if shared == own or error.transient:
                 raise
             # Somebody else's expression may have failed the shared scan: try this metric's alone.
-            return self._scan(source, request, plan.frame)
+            return self._scan(source, own, plan)
 
-    def _when(self, frame: Frame) -> TimeFrame:
-        return TimeFrame(frame.calendar, frame.all_periods(), frame.watermark)
-
-    def _scan(self, source: str, scan: Scan, frame: Frame) -> Any:
+    def _scan(self, source: str, scan: Scan, plan: Plan) -> Any:
         if scan.by_period:
-            return self._read_scan(source, scan, frame)
-        key = (source, scan, frame.watermark)
+            return self._read_scan(source, scan, plan)
+        key = (source, scan, plan.frame.watermark)
         if key not in self._cells:
             try:
-                self._cells[key] = self._read_scan(source, scan, frame)
+                self._cells[key] = self._read_scan(source, scan, plan)
             except ScorecardError as error:
                 # Whoever shares the scan meets the same error without waiting for it again.
                 self._cells[key] = error
@@ -306,18 +189,73 @@ class Session:
             raise found
         return found
 
-    def _read_scan(self, source: str, scan: Scan, frame: Frame) -> dict[Any, Any]:
-        query = ScanQuery(scan, self.scope(scan.dataset), self._when(frame))
+    def _read_scan(self, source: str, scan: Scan, plan: Plan) -> dict[Any, Any]:
+        query = ScanQuery(scan, self.session.scope(scan.dataset), plan.time_frame)
         cells: dict[Any, Any] = {}
         for grains, select in query.selects():
-            cells |= query.cells(self.fetch(source, select), grains)
+            cells |= query.cells(self.session.fetch(source, select), grains)
         return cells
 
-    def _own(self, plan: _Plan, query: KindQuery) -> Any:
+    def _read(self, plan: Plan, query: KindQuery) -> Any:
         dataset = query.source_dataset()
-        source = self.source_of(dataset)
-        selects = query.selects(self.scope(dataset), self._when(plan.frame))
-        return query.read([(grains, self.fetch(source, select)) for grains, select in selects])
+        source, scope = self.session.source_of(dataset), self.session.scope(dataset)
+        selects = query.selects(scope, plan.time_frame)
+        # Those of a plan's own requests were counted before; a query from elsewhere may bring more.
+        self.check_guards(plan.metric.metric, [(source, guard) for guard in scope.guards.values()])
+        return query.read([(grains, self.session.fetch(source, select)) for grains, select in selects])
+
+    # -- computing --------------------------------------------------------------------------------
+
+    def compute(
+        self, requests: Iterable[MetricRequest], doubtful: Mapping[str, float] = NOTHING
+    ) -> Iterator[Outcome]:
+        """Yield one outcome per metric that is asked for or needed, inputs first; raise UnknownMetric.
+
+        `doubtful` are metrics that may be waited for in vain, with the seconds that they were waited for
+        last: they come after all others.
+        """
+        ordered = {request.metric: request for request in with_inputs(self.catalog, requests)}
+        done: dict[str, Outcome] = {}
+        for names in batches(self.catalog, ordered, doubtful):
+            for plan in self.plan([ordered[name] for name in names]):
+                started = time.perf_counter()
+                outcome = self._outcome(plan, done)
+                seconds = plan.seconds + time.perf_counter() - started
+                done[outcome.metric] = replace(outcome, seconds=seconds)
+                yield done[outcome.metric]
+
+    def _outcome(self, plan: Plan, done: Mapping[str, Outcome]) -> Outcome:
+        metric, kind = plan.metric, kind_of(plan.metric)
+        if plan.error is not None:
+            return Outcome(metric.metric, error=plan.error, sources=plan.sources)
+        try:
+            frame, watermark = plan.frame, plan.frame.watermark
+            if inputs(metric):
+                frame = replace(frame, inputs=_inputs(metric, done))
+                marks = [done[name].watermark for name in inputs(metric)]
+                watermark = min((mark for mark in marks if mark is not None), default=None)
+            results = self.answer(plan)
+            estimates = suppress(metric, self.catalog.company, kind.finish(metric, frame, results))
+            beside = {} if metric.private else kind.diagnostics(metric, frame, results)
+            check_limits(metric, estimates)
+        except Exception as error:  # whatever one metric meets stops no other
+            return Outcome(metric.metric, error=self._failure(metric.metric, error), sources=plan.sources)
+        return Outcome(metric.metric, estimates, watermark, sources=plan.sources, beside=beside)
+
+    def _failure(self, metric: str, error: Exception) -> ScorecardError:
+        """Return an error as one of a metric; what a source is to blame for is remembered."""
+        self.session.circuit_breaker.met(error)
+        return as_metric_error(metric, error)
+
+
+def _dataset(request: Request) -> str:
+    return request.dataset if isinstance(request, Scan) else request.source_dataset()
+
+
+def _selects(request: Request, scope: Scope, when: TimeFrame) -> list[tuple[tuple[Grain, ...], Selectable]]:
+    if isinstance(request, Scan):
+        return ScanQuery(request, scope, when).selects()
+    return request.selects(scope, when)
 
 
 def _inputs(metric: Metric, done: Mapping[str, Outcome]) -> Inputs:
@@ -326,16 +264,6 @@ def _inputs(metric: Metric, done: Mapping[str, Outcome]) -> Inputs:
         if error is not None:
             raise ComputationError(metric.metric, f"its input {name!r} failed: {error}")
     return {name: {each.key: each for each in done[name].estimates} for name in inputs(metric)}
-
-
-def owned(metric: str, error: Exception) -> ScorecardError:
-    """Return an error as one of this metric; a fault of the program itself is logged with its trace."""
-    if isinstance(error, ExpressionError):
-        return ComputationError(metric, error.message)
-    if isinstance(error, ScorecardError):
-        return error
-    log.error("metric %s", metric, exc_info=error)
-    return ComputationError(metric, f"an error in this program: {type(error).__name__}: {error}")
 
 
 def _length(span: Span) -> float:

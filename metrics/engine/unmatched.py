@@ -9,7 +9,7 @@ from metrics.catalog.catalog import Catalog
 from metrics.catalog.dependencies import reached
 from metrics.catalog.metric import Metric
 from metrics.catalog.walk import inputs
-from metrics.engine.watermarks import Run
+from metrics.engine.session import Session
 from metrics.errors import ScorecardError
 from metrics.sql.id_matching import Match, match_of, matched
 from metrics.sql.rows import Rows
@@ -36,8 +36,8 @@ def _through_crosswalk(catalog: Catalog, dataset: str, entity: str) -> bool:
 class Unmatched:
     """Counts each dataset's unmatched rows once in a run, whatever number of metrics use it."""
 
-    def __init__(self, run: Run) -> None:
-        self.run = run
+    def __init__(self, session: Session) -> None:
+        self.session = session
         self._known: dict[tuple[str, str], Match] = {}
 
     def of(self, metric: str) -> tuple[Match, ...]:
@@ -46,7 +46,7 @@ class Unmatched:
         Counts are of all rows that have arrived; they are None where the source gives none, as a count that
         fails is no reason to withhold a number.
         """
-        return tuple(self._match(*each) for each in crosswalked(self.run.catalog, metric))
+        return tuple(self._match(*each) for each in crosswalked(self.session.catalog, metric))
 
     def beside(self, metric: str) -> Mapping[str, Any]:
         """Return the counts as plain JSON values by dataset and system, nothing without a crosswalk."""
@@ -58,12 +58,12 @@ class Unmatched:
     def _match(self, dataset: str, entity: str) -> Match:
         key = (dataset, entity)
         if key not in self._known:
-            self._known[key] = match_of(self.run.catalog, dataset, entity, self._count(dataset, entity))
+            self._known[key] = match_of(self.session.catalog, dataset, entity, self._count(dataset, entity))
         return self._known[key]
 
     def _count(self, dataset: str, entity: str) -> Mapping[str, Any] | None:
         try:
-            rows = Rows(self.run.scope(dataset), self.run.catalog.datasets[dataset])
-            return self.run.fetch(self.run.source_of(dataset), matched(rows, entity))[0]
+            rows = Rows(self.session.scope(dataset), self.session.catalog.datasets[dataset])
+            return self.session.fetch_one(self.session.source_of(dataset), matched(rows, entity))
         except ScorecardError:
             return None

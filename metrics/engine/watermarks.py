@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, Protocol
+from typing import Any
 
 import sqlalchemy as sa
 
-from metrics.catalog.catalog import Catalog
 from metrics.catalog.dataset import Dataset
 from metrics.catalog.options import Reference
 from metrics.dialect import INSTANT, Type
+from metrics.engine.session import Session
 from metrics.errors import ExpressionError, ScorecardError
 from metrics.expressions.nodes import Node
 from metrics.grain import NO_SPAN
 from metrics.sql.rows import Rows, default_time
-from metrics.sql.scope import Scope, Selectable
 
 _EARLIEST, _LATEST = datetime(1000, 1, 1, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC)
 
@@ -37,28 +36,11 @@ def has_watermark(dataset: Dataset) -> bool:
     return bool(dataset.complete_through or dataset.loaded_at or default_time(dataset))
 
 
-class Run(Protocol):
-    """What reading an extent needs of a session."""
-
-    catalog: Catalog
-    now: datetime
-    as_of: datetime | None
-
-    def scope(self, dataset: str) -> Scope:
-        """Return a fresh scope on the source of a dataset."""
-
-    def source_of(self, dataset: str) -> str:
-        """Return the source of a dataset."""
-
-    def fetch(self, source: str, select: Selectable | sa.CompoundSelect[Any]) -> Sequence[Mapping[str, Any]]:
-        """Run a select."""
-
-
 class Extents:
     """Reads each dataset's extent once in a run."""
 
-    def __init__(self, run: Run) -> None:
-        self.run = run
+    def __init__(self, session: Session) -> None:
+        self.session = session
         self._known: dict[tuple[str, Node | None], Extent | ScorecardError] = {}
 
     def of(self, dataset: Dataset, time: Node | None = None) -> Extent:
@@ -76,7 +58,7 @@ class Extents:
 
     def watermarks(self) -> dict[str, datetime]:
         """Return until when each dataset that was read is complete, of those that have a watermark of their own."""
-        datasets = self.run.catalog.datasets
+        datasets = self.session.catalog.datasets
         return {
             name: extent.through
             for (name, _), extent in self._known.items()
@@ -84,7 +66,7 @@ class Extents:
         }
 
     def _read(self, dataset: Dataset, time: Node | None) -> Extent:
-        rows = Rows(self.run.scope(dataset.dataset), dataset)
+        rows = Rows(self.session.scope(dataset.dataset), dataset)
         asked: dict[str, Any] = {}
         kinds: dict[str, Type] = {}
         node = time or default_time(dataset)
@@ -104,10 +86,10 @@ class Extents:
                 for name, kind in kinds.items()
             ]
             select = sa.select(*columns)
-            found = self.run.fetch(self.run.source_of(dataset.dataset), select)[0]
+            found = self.session.fetch_one(self.session.source_of(dataset.dataset), select)
         first = found.get("first")
         day = (
-            self.run.catalog.company.calendar.local_day(_aware(first))
+            self.session.catalog.company.calendar.local_day(_aware(first))
             if isinstance(first, datetime)
             else first
         )
@@ -121,17 +103,17 @@ class Extents:
 
     def _through(self, dataset: Dataset, last: Any) -> datetime | None:
         """Return the dataset's watermark: never later than now, whatever its rows say."""
-        now, calendar = self.run.as_of or self.run.now, self.run.catalog.company.calendar
+        now, calendar = self.session.as_of or self.session.now, self.session.catalog.company.calendar
         complete = dataset.complete_through
         if complete is not None and complete.lag is not None:
             return complete.lag.after(now, calendar.zone, -1)
         if complete is not None and complete.dataset is not None:
-            log = self.run.catalog.datasets[complete.dataset]
-            rows = Rows(self.run.scope(log.dataset), log)
+            log = self.session.catalog.datasets[complete.dataset]
+            rows = Rows(self.session.scope(log.dataset), log)
             done = rows.time(complete.time.node if complete.time else None)
             inner = rows.select({"last": done.sql}).subquery()
             latest = sa.func.max(inner.c.last).filter(_possible(inner.c.last, done.type)).label("last")
-            last = self.run.fetch(self.run.source_of(log.dataset), sa.select(latest))[0]["last"]
+            last = self.session.fetch_one(self.session.source_of(log.dataset), sa.select(latest))["last"]
         if last is None:
             return None
         if not isinstance(last, datetime):
@@ -144,14 +126,14 @@ class Extents:
         own = {base.dataset for base in bases}
         marks = []
         for name in sorted(used | own):
-            dataset = self.run.catalog.datasets[name]
+            dataset = self.session.catalog.datasets[name]
             bounded = name in own or dataset.time or dataset.loaded_at or dataset.complete_through
             if bounded and not (dataset.union and name not in own):
                 mark = self.of(dataset, _time_of(bases, name)).through
                 if (
                     mark is None
                     and name in own
-                    and self.run.as_of is None
+                    and self.session.as_of is None
                     and default_time(dataset) is not None
                 ):
                     # A table that is empty now may be one that is being loaded anew: nothing becomes 0 by it.
@@ -168,11 +150,14 @@ class Extents:
         least = min(spans, key=lambda span: span.approximate_seconds, default=NO_SPAN)
         if mark is None or not least.count:
             return mark
-        return min(self.run.as_of or self.run.now, least.after(mark, self.run.catalog.company.calendar.zone))
+        return min(
+            self.session.as_of or self.session.now,
+            least.after(mark, self.session.catalog.company.calendar.zone),
+        )
 
     def first(self, bases: Sequence[Reference]) -> date | None:
         """Return the local day from which every reference has rows; None where one has none."""
-        datasets = self.run.catalog.datasets
+        datasets = self.session.catalog.datasets
         found = [(base, self.of(datasets[base.dataset], _node(base)).first) for base in bases]
         firsts = [day if day is None else base.ahead.after_day(day) for base, day in found]
         # A period counts as covered from where every side has rows.

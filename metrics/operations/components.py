@@ -14,8 +14,9 @@ from pathlib import Path
 
 from metrics.catalog.catalog import Catalog
 from metrics.catalog.metric import Metric
-from metrics.engine.planner import Session
+from metrics.engine.planner import Planner
 from metrics.engine.schedule import MetricRequest
+from metrics.engine.session import Session
 from metrics.errors import UsageError
 from metrics.grain import Period
 from metrics.kind import kind_of, kinds
@@ -47,17 +48,6 @@ class Components:
     lines: tuple[Line, ...]
 
 
-class _Session(Session):
-    """A run that also answers what a kind offers besides its values."""
-
-    def bridge(self, ask: MetricRequest) -> tuple[Mapping[Cell, Amounts], Amounts]:
-        """Return a metric's components by cell, and those of a cell without anybody."""
-        plan = self._plan(ask)
-        self._hold(ask.metric, plan.guards)
-        query = kind_of(plan.metric).components(plan.metric, plan.frame)
-        return self._answer(plan, query), query.nothing
-
-
 def component_names(metric: Metric) -> tuple[str, ...]:
     """Return the names of a metric's components; raise UsageError where it has none to show."""
     names = kind_of(metric).component_names
@@ -81,11 +71,13 @@ def components(query: MetricQuery, catalog: Catalog, root: Path, now: datetime) 
     """
     metric, query = catalog.metric(query.metric), whole(query, catalog)
     names = component_names(metric)
-    ask = MetricRequest(query.metric, (query.grain,), (query.by,))
-    session = _Session(catalog, root, now, query.as_of)
-    with session:
-        answer = live_in(session, query)
-        found, nothing = session.bridge(ask)
+    with Session(catalog, root, now, query.as_of) as session:
+        planner = Planner(session)
+        answer = live_in(planner, query)
+        [plan] = planner.plan([MetricRequest(query.metric, (query.grain,), (query.by,))])
+        bridge = kind_of(metric).components(metric, plan.frame)
+        found: Mapping[Cell, Amounts] = planner.answer_query(plan, bridge)
+    nothing: Amounts = bridge.nothing
     seen = {(each.period.start, each.dimensions): each for each in answer.observations}
     cells = {(start, segment): amounts for (_, start, segment), amounts in found.items()}
     wanted = {*seen, *(key for key in cells if within(key[0], query))}

@@ -17,8 +17,9 @@ from metrics.catalog.lineage import upstream
 from metrics.catalog.metric import Metric
 from metrics.describe.parameters import Parameter, kind_text, parameters
 from metrics.describe.units import unit_of
-from metrics.engine.planner import Session, Statement
+from metrics.engine.planner import Planner
 from metrics.engine.schedule import request_for
+from metrics.engine.session import Session, Statement
 from metrics.engine.unmatched import Unmatched
 from metrics.errors import Position, ScorecardError
 from metrics.kind import kind_of
@@ -79,7 +80,7 @@ def explain(
     """
     found = catalog.metric(metric)
     with Session(catalog, root, now, as_of) as session:
-        outcome = list(session.compute([request_for(found)]))[-1]
+        outcome = list(Planner(session).compute([request_for(found)]))[-1]
         statements = tuple(session.statements)
         matches = Unmatched(session).of(metric)
         exclusions = tuple(_exclusions(session, upstream(catalog, metric).datasets))
@@ -152,7 +153,7 @@ def _excluded(session: Session, dataset: Dataset) -> dict[str, int]:
         }
         inner = rows.select(met).subquery()
         select = sa.select(*(sa.func.sum(column).label(column.name) for column in inner.c))
-        found = session.fetch(session.source_of(dataset.dataset), select)[0]
+        found = session.fetch_one(session.source_of(dataset.dataset), select)
     except ScorecardError:
         return {}
     return {label: int(found[label] or 0) for label in dataset.exclude}

@@ -10,8 +10,9 @@ from pathlib import Path
 from metrics.catalog.catalog import Catalog
 from metrics.catalog.definition_hash import definition_hash
 from metrics.catalog.metric import Metric
-from metrics.engine.planner import Session
+from metrics.engine.planner import Planner
 from metrics.engine.schedule import MetricRequest
+from metrics.engine.session import Session
 from metrics.errors import GrainNotAllowed, ScorecardError, UnknownDimension
 from metrics.grain import Grain
 from metrics.observation import Observation, State
@@ -92,7 +93,7 @@ def _is_current(
     """Tell whether the sources hold nothing newer; where one cannot say, the last good value stands."""
     try:
         with Session(catalog, root, now) as session:
-            return session.watermark(query.metric) == watermark
+            return Planner(session).watermark(query.metric) == watermark
     except ScorecardError:
         return True
 
@@ -108,15 +109,15 @@ def _stored(query: MetricQuery, store: Store) -> tuple[Observation, ...]:
 def live(query: MetricQuery, catalog: Catalog, root: Path, now: datetime) -> Answer:
     """Compute an answer now, without storing it; raise the error that it fails with."""
     with Session(catalog, root, now, query.as_of) as session:
-        return live_in(session, query)
+        return live_in(Planner(session), query)
 
 
-def live_in(session: Session, query: MetricQuery) -> Answer:
-    """Compute an answer in a session; raise the error that it fails with."""
-    outcome = list(session.compute([MetricRequest(query.metric, (query.grain,), (query.by,))]))[-1]
+def live_in(planner: Planner, query: MetricQuery) -> Answer:
+    """Compute an answer in a planner's session; raise the error that it fails with."""
+    outcome = list(planner.compute([MetricRequest(query.metric, (query.grain,), (query.by,))]))[-1]
     if outcome.error is not None:
         raise outcome.error
-    found = observations_of(session.catalog, outcome, session.now, None)
+    found = observations_of(planner.catalog, outcome, planner.session.now, None)
     kept = [
         seen
         for seen in found

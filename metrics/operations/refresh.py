@@ -14,8 +14,10 @@ from pathlib import Path
 
 from metrics.catalog.catalog import Catalog
 from metrics.catalog.definition_hash import canonical_text, definition_hash, resolved
-from metrics.engine.planner import Outcome, Session, owned
+from metrics.engine.outcome import Outcome, as_metric_error
+from metrics.engine.planner import Planner
 from metrics.engine.schedule import request_for, with_inputs
+from metrics.engine.session import Session
 from metrics.engine.unmatched import Unmatched
 from metrics.engine.watermarks import has_watermark
 from metrics.errors import BehindWatermark, ScorecardError, SourceError, SourceUnavailable
@@ -91,8 +93,9 @@ class Refresher:
         total = len(with_inputs(self.catalog, asks))
         with RefreshLock(self.root / ".scorecard" / "refresh.lock", clock=self.clock):
             with Session(self.catalog, self.root, self.clock(), as_of) as session:
-                health, unmatched = _Health(self.store, session), Unmatched(session)
-                for outcome in session.compute(asks, self._doubtful(session)):
+                planner, unmatched = Planner(session), Unmatched(session)
+                health = _Health(self.store, planner)
+                for outcome in planner.compute(asks, self._doubtful(planner)):
                     line = self._keep(outcome, started, unmatched)
                     lines.append(line)
                     health.see(outcome)
@@ -104,10 +107,10 @@ class Refresher:
             self.store.record_refresh(started, summary.finished_at, len(lines) - failed, failed)
         return summary
 
-    def _doubtful(self, session: Session) -> dict[str, float]:
+    def _doubtful(self, planner: Planner) -> dict[str, float]:
         """Return the metrics that failed last or read a source that is down, and how long each was waited for."""
         down = {name for name, health in self.store.source_health().items() if not health.up}
-        waited = {name: 0.0 for name in self.catalog.metrics if down.intersection(session.sources_of(name))}
+        waited = {name: 0.0 for name in self.catalog.metrics if down.intersection(planner.sources_of(name))}
         return waited | self.store.failed_last()
 
     def _keep(self, outcome: Outcome, started: datetime, unmatched: Unmatched) -> Refreshed:
@@ -120,7 +123,7 @@ class Refresher:
                     outcome = replace(outcome, beside=said)
                 written = self._write(outcome, started)
         except Exception as failure:  # whatever one metric meets stops no other
-            error = owned(outcome.metric, failure)
+            error = as_metric_error(outcome.metric, failure)
         if error is not None:
             # Where not even this can be written the store itself is lost, and the refresh ends.
             self.store.fail(self._run(outcome, started, error))
@@ -194,9 +197,9 @@ def observations_of(
 class _Health:
     """Gathers which sources answered in a refresh, and how far their data reaches."""
 
-    def __init__(self, store: Store, session: Session) -> None:
+    def __init__(self, store: Store, planner: Planner) -> None:
         self.store = store
-        self.session = session
+        self.planner = planner
         self.good: set[str] = set()
         self.bad: dict[str, str] = {}
         self.lost: set[str] = set()
@@ -235,14 +238,14 @@ class _Health:
 
         A source reaches as far as the least of its datasets: the freshest would hide one that stands still.
         """
-        read, source_of = self.session.extents.watermarks(), self.session.source_of
+        read, source_of = self.planner.extents.watermarks(), self.planner.session.source_of
         self.store.record_datasets(
             DatasetHealth(name, source_of(name), now, mark) for name, mark in sorted(read.items())
         )
         marks: dict[str, list[datetime]] = {}
         for name, health in self.store.dataset_health().items():
             # What is defined no more is watched no more.
-            dataset = self.session.catalog.datasets.get(name)
+            dataset = self.planner.catalog.datasets.get(name)
             if dataset is not None and has_watermark(dataset):
                 marks.setdefault(source_of(name), []).append(health.watermark)
         return marks

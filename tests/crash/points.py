@@ -13,8 +13,8 @@ from typing import Any
 
 from sqlalchemy import event
 
-from metrics.engine import planner
-from metrics.engine.planner import Session
+from metrics.engine import session
+from metrics.engine.session import Session
 from metrics.store.refresh_lock import RefreshLock
 from metrics.store.store import Store
 
@@ -24,7 +24,7 @@ Happens = Callable[[], None]
 _CALLS: dict[str, tuple[Any, str, bool]] = {
     "the lock is to be taken": (RefreshLock, "__enter__", True),
     "the lock is taken": (RefreshLock, "__enter__", False),
-    "a source is to be opened": (planner, "open_source", True),
+    "a source is to be opened": (session, "open_source", True),
     "a source has been read": (Session, "fetch", False),
     "a definition is remembered": (Store, "remember_definition", False),
     "a metric is written": (Store, "write", False),

@@ -15,7 +15,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from metrics.engine.planner import Outcome
+from metrics.engine.outcome import Outcome
 from metrics.grain import Grain
 from tests.soundness import reference as plain
 from tests.soundness.world import by_cell, table

@@ -25,7 +25,7 @@ from metrics.catalog.company import Currency, Rates
 from metrics.catalog.dataset import Lookup, Validity
 from metrics.catalog.metric import Metric
 from metrics.catalog.options import At, Over, Reference, Window
-from metrics.engine.planner import Outcome
+from metrics.engine.outcome import Outcome
 from metrics.errors import ExpressionError, SourceError
 from metrics.expressions.parser import parse_measure
 from metrics.grain import Grain, Span

@@ -7,7 +7,7 @@ from fractions import Fraction
 from hypothesis import strategies as st
 
 from metrics.catalog.options import Reference
-from metrics.engine.planner import Outcome
+from metrics.engine.outcome import Outcome
 from metrics.expressions.parser import parse_measure
 from metrics.grain import Grain, Span
 from metrics.kinds.clv.options import Margin, Orders

@@ -21,8 +21,9 @@ from hypothesis import strategies as st
 from metrics.catalog.dataset import ColumnType, CompleteThrough, Validity
 from metrics.catalog.metric import Metric
 from metrics.catalog.options import At, Over, Reference
-from metrics.engine.planner import Session
+from metrics.engine.planner import Planner
 from metrics.engine.schedule import request_for
+from metrics.engine.session import Session
 from metrics.expressions.parser import parse_measure, parse_measures
 from metrics.grain import Grain, Span
 from metrics.kinds.aggregate import options as aggregate
@@ -284,7 +285,9 @@ def test_metrics_of_one_watermark_share_a_scan() -> None:
     def scans(*metrics: Metric) -> int:
         world = shop()
         with world.folder() as root, Session(world.catalog(*metrics), root, NOW) as session:
-            assert not [each.error for each in session.compute(map(request_for, metrics)) if each.error]
+            assert not [
+                each.error for each in Planner(session).compute(map(request_for, metrics)) if each.error
+            ]
             # Each dataset's extent is read once.
             return len(session.statements) - len({base for each in metrics for base in _datasets(each)})
 

@@ -17,8 +17,10 @@ from metrics.catalog.catalog import Catalog
 from metrics.catalog.company import BusinessCalendar, Company, Currency
 from metrics.catalog.dataset import Column, CompleteThrough, Dataset, EntityColumn, SourceDefinition
 from metrics.catalog.metric import Direction, Metric
-from metrics.engine.planner import Outcome, Session
+from metrics.engine.outcome import Outcome
+from metrics.engine.planner import Planner
 from metrics.engine.schedule import request_for
+from metrics.engine.session import Session
 from metrics.expressions.parser import parse
 from metrics.grain import Grain, Period, Span
 from metrics.observation import Dimensions, Estimate
@@ -117,7 +119,10 @@ class World:
     def outcomes(self, *metrics: Metric, now: datetime, as_of: datetime | None = None) -> dict[str, Outcome]:
         """Compute metrics as a refresh does, errors included."""
         with self.folder() as root, Session(self.catalog(*metrics), root, now, as_of) as session:
-            return {each.metric: each for each in session.compute([request_for(each) for each in metrics])}
+            return {
+                each.metric: each
+                for each in Planner(session).compute([request_for(each) for each in metrics])
+            }
 
     def compute(self, one: Metric, now: datetime, as_of: datetime | None = None) -> Outcome:
         """Compute one metric; its error is raised."""

@@ -10,8 +10,9 @@ import pytest
 
 from metrics.analysis.finality import Finality
 from metrics.catalog.dataset import CompleteThrough
-from metrics.engine.planner import Session
+from metrics.engine.planner import Planner
 from metrics.engine.schedule import request_for
+from metrics.engine.session import Session
 from metrics.grain import NO_SPAN, Span
 from metrics.loading.loader import load
 from metrics.observation import State
@@ -86,7 +87,7 @@ def test_a_value_is_final_from_the_instant_that_is_told_beforehand(tmp_path):
             assert at is not None
             for now, final in ((at - timedelta(microseconds=1), False), (at, True)):
                 with Session(catalog, tmp_path, now) as session:
-                    outcome = list(session.compute([request_for(catalog.metric(name))]))[-1]
+                    outcome = list(Planner(session).compute([request_for(catalog.metric(name))]))[-1]
                 assert outcome.error is None
                 states = {seen.period: seen.state for seen in outcome.estimates if not seen.dimensions}
                 assert (states[period] is State.FINAL) is final, (name, period, now)
@@ -114,7 +115,7 @@ def golden():
 
 def states(catalog, name, now):
     with Session(catalog, GOLDEN, now) as session:
-        outcome = list(session.compute([request_for(catalog.metric(name))]))[-1]
+        outcome = list(Planner(session).compute([request_for(catalog.metric(name))]))[-1]
     assert outcome.error is None
     return {each.key: each for each in outcome.estimates}
 

@@ -6,19 +6,16 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from metrics.catalog.catalog import Catalog
 from metrics.catalog.dataset import Dataset, SourceDefinition
-from metrics.catalog.walk import inputs
-from metrics.engine import planner
-from metrics.engine.planner import Outcome, Session
-from metrics.engine.schedule import batches, request_for
+from metrics.engine import planner, session
+from metrics.engine.outcome import Outcome
+from metrics.engine.planner import Planner
+from metrics.engine.schedule import request_for
+from metrics.engine.session import Session
 from metrics.errors import SourceError, SourceRejected, SourceTimeout, SourceUnavailable
 from metrics.source import Source, open_source
 from metrics.store.store import Store
-from tests.metrics.engine.test_planner import formulas
 from tests.metrics.live import ORDERS, Live, aggregate, at
 
 NOW, LATER = at("2026-04-01T06:00"), at("2026-05-01T06:00")
@@ -39,7 +36,7 @@ class Shop:
         self.asked: list[str] = []
         self.waited = 0.0
         self.answer: Answer = lambda sql: None
-        patch.setattr(planner, "open_source", self._open)
+        patch.setattr(session, "open_source", self._open)
         patch.setattr(planner.time, "perf_counter", lambda: self.waited)
 
     def _open(self, definition: SourceDefinition, root: Path, datasets: Sequence[Dataset]) -> Source:
@@ -65,10 +62,10 @@ def shop(monkeypatch: pytest.MonkeyPatch) -> Shop:
 
 
 def compute(live: Live) -> dict[str, Outcome]:
-    with Session(live.catalog, live.root, NOW) as session:
+    with Session(live.catalog, live.root, NOW) as opened:
         return {
             each.metric: each
-            for each in session.compute([request_for(one) for one in live.catalog.metrics.values()])
+            for each in Planner(opened).compute([request_for(one) for one in live.catalog.metrics.values()])
         }
 
 
@@ -152,31 +149,3 @@ def test_two_slow_metrics_do_not_keep_the_others_from_their_source(live: Live, s
         assert {line.metric for line in live.refresh(store).failed} == {"a", "b"}
         shop.answer = slow()
         assert live.refresh(store).failed == ()
-
-
-@settings(max_examples=60, deadline=None)
-@given(
-    parts=st.lists(st.lists(st.integers(0, 20), max_size=3), min_size=1, max_size=12),
-    doubtful=st.dictionaries(st.integers(0, 11).map("m{}".format), st.sampled_from((0.0, 0.5, 60.0))),
-)
-def test_everything_has_its_turn_once_and_inputs_stand_first(
-    parts: list[list[int]], doubtful: dict[str, float]
-) -> None:
-    catalog = formulas(parts)
-    groups = batches(catalog, catalog.metrics, doubtful)
-    order = [name for group in groups for name in group]
-    assert sorted(order) == sorted(catalog.metrics)
-    places = {name: place for place, name in enumerate(order)}
-    for name, metric in catalog.metrics.items():
-        assert all(places[each] < places[name] for each in inputs(metric))
-    assert not doubtful.keys() & set(groups[0])
-    # Who failed at once is computed together, before who was waited for.
-    for number, group in enumerate(groups[1:]):
-        longest = [
-            max((doubtful.get(each, 0.0) for each in _below(catalog, name)), default=0.0) for name in group
-        ]
-        assert max(longest) < 1 if number == 0 and len(group) > 1 else len(group) == 1
-
-
-def _below(catalog: Catalog, name: str) -> set[str]:
-    return {name}.union(*(_below(catalog, each) for each in inputs(catalog.metric(name))))

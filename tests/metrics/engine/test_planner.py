@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+import sqlalchemy as sa
 
-from metrics.catalog.catalog import Catalog
-from metrics.catalog.company import Company, Currency
-from metrics.catalog.dataset import Dataset, SourceDefinition
-from metrics.catalog.metric import Direction, Metric
-from metrics.engine import planner
-from metrics.engine.planner import Outcome, Session
-from metrics.engine.schedule import MetricRequest, request_for, with_inputs
-from metrics.errors import UnknownMetric
-from metrics.expressions.parser import parse
+from metrics.engine.outcome import Outcome
+from metrics.engine.planner import Planner
+from metrics.engine.schedule import MetricRequest, request_for
+from metrics.engine.session import Session
+from metrics.errors import ComputationError, SourceMissing, UnknownMetric
+from metrics.expressions.nodes import Name
 from metrics.grain import Grain
-from metrics.kinds.derived.options import Options
-from metrics.source import Source, open_source
+from metrics.sql.periods import TimeFrame
+from metrics.sql.rows import Rows
+from metrics.sql.scope import Scope, Selectable
 from tests.metrics.live import ORDERS, TICKETS, Live, aggregate, at
 
 NOW = at("2026-04-01T06:00")
@@ -41,8 +40,7 @@ def session(live: Live) -> Iterator[Session]:
 
 def compute(session: Session, *metrics: str) -> dict[str, Outcome]:
     wanted = metrics or tuple(session.catalog.metrics)
-    asks = [request_for(session.catalog.metric(name)) for name in wanted]
-    return {outcome.metric: outcome for outcome in session.compute(asks)}
+    return {outcome.metric: outcome for outcome in Planner(session).compute(requests(session, *wanted))}
 
 
 def kinds_of(session: Session) -> list[str]:
@@ -160,21 +158,6 @@ def test_a_failed_extent_is_read_once(live: Live) -> None:
         assert len(session.statements) == 1
 
 
-def test_a_source_that_cannot_be_opened_is_tried_once(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
-    tries: list[str] = []
-
-    def opening(definition: SourceDefinition, root: Path, datasets: Sequence[Dataset]) -> Source:
-        tries.append(definition.name)
-        return open_source(definition, root, datasets)
-
-    monkeypatch.setattr(planner, "open_source", opening)
-    live.file("shop").unlink()
-    with Session(live.catalog, live.root, NOW) as session:
-        found = compute(session, "revenue", "kept_promises", "contact_rate")
-    assert {str(outcome.error) for outcome in found.values()} == {"source 'shop': no file data/shop.duckdb"}
-    assert sorted(tries) == ["desk", "shop"]
-
-
 # -- inputs first -------------------------------------------------------------------------------------
 
 
@@ -183,57 +166,6 @@ def test_inputs_come_first_and_once(session: Session) -> None:
     assert sorted(found) == ["complaints", "revenue", "revenue_per_complaint"]
     assert list(found)[-1] == "revenue_per_complaint"
     assert january(found["revenue_per_complaint"]) == 16.0
-
-
-def test_an_input_is_asked_for_all_that_is_needed_of_it(live: Live) -> None:
-    asks = [
-        MetricRequest("revenue", (Grain.YEAR,), (("channel",),)),
-        MetricRequest("revenue_per_complaint", (Grain.MONTH,), ((),)),
-        MetricRequest("revenue_per_complaint", (Grain.WEEK, Grain.MONTH), ((), ("channel",))),
-    ]
-    assert with_inputs(live.catalog, asks) == (
-        MetricRequest("revenue", (Grain.YEAR, Grain.MONTH, Grain.WEEK), (("channel",), ())),
-        MetricRequest("complaints", (Grain.MONTH, Grain.WEEK), ((), ("channel",))),
-        MetricRequest("revenue_per_complaint", (Grain.MONTH, Grain.WEEK), ((), ("channel",))),
-    )
-
-
-def test_an_unknown_metric_is_said(live: Live) -> None:
-    with pytest.raises(UnknownMetric, match="no metric is called 'revenu'"):
-        with_inputs(live.catalog, [MetricRequest("revenu", (Grain.MONTH,), ((),))])
-
-
-def formulas(parts: list[list[int]]) -> Catalog:
-    """Return metrics m0, m1, ... of which each is a formula over earlier ones."""
-    metrics = {}
-    for index, inputs in enumerate(parts):
-        text = " + ".join(f"m{each % index}" for each in inputs) if index and inputs else "1"
-        options = Options(parse(text))
-        metrics[f"m{index}"] = Metric(f"m{index}", "m", "derived", Direction.UP, options)
-    return Catalog(Company("c", "UTC", Currency("GBP")), metrics=metrics)
-
-
-@settings(max_examples=60, deadline=None)
-@given(
-    parts=st.lists(st.lists(st.integers(0, 20), max_size=3), min_size=1, max_size=12),
-    asked=st.lists(st.tuples(st.integers(0, 20), st.sampled_from(list(Grain))), min_size=1, max_size=5),
-)
-def test_whatever_is_asked_inputs_stand_before_what_reads_them(
-    parts: list[list[int]], asked: list[tuple[int, Grain]]
-) -> None:
-    catalog = formulas(parts)
-    asks = [MetricRequest(f"m{each % len(parts)}", (grain,), ((),)) for each, grain in asked]
-    ordered = with_inputs(catalog, asks)
-    places = {ask.metric: place for place, ask in enumerate(ordered)}
-    assert len(places) == len(ordered)
-    by_name = {ask.metric: ask for ask in ordered}
-    for ask in asks:
-        assert set(ask.grains) <= set(by_name[ask.metric].grains)
-    for index, inputs in enumerate(parts):
-        for each in inputs if index and f"m{index}" in places else []:
-            below = f"m{each % index}"
-            assert places[below] < places[f"m{index}"]
-            assert set(by_name[f"m{index}"].grains) <= set(by_name[below].grains)
 
 
 # -- guards ---------------------------------------------------------------------------------------------
@@ -307,6 +239,126 @@ def test_an_amount_without_a_rate_fails_whoever_adds_it_up(live: Live) -> None:
         assert january(compute(session)["revenue"]) == 256 + 240 * 0.5
 
 
+def test_a_guard_that_fails_belongs_to_its_metric(live: Live) -> None:
+    with_accounts(live, "('c0', 'north'), ('c0', 'south')")
+    with Session(live.catalog, live.root, NOW) as session:
+        planner = Planner(session)
+        kept, north = planner.plan(requests(session, "kept_promises", "north"))
+        assert kept.error is None
+        # Nothing that would fan out is in the scan of another.
+        assert kept.scans == kept.requests
+        message = "metric 'north': 1 keys of 'accounts' (account) stand on more than one row, so a lookup would fan out"
+        assert str(north.error) == message
+        with pytest.raises(ComputationError) as caught:
+            planner.answer(north)
+        assert caught.value is north.error
+        assert kinds_of(session) == ["extent", "guard"]
+
+
+# -- plans ----------------------------------------------------------------------------------------------
+
+
+class Orders:
+    """Counts the orders that a plan's frame knows, or those of a region."""
+
+    def __init__(self, region: str | None = None) -> None:
+        self.region = region
+
+    def source_dataset(self) -> str:
+        return "orders"
+
+    def selects(self, scope: Scope, when: TimeFrame) -> list[tuple[tuple[Grain, ...], Selectable]]:
+        rows = Rows(scope, scope.catalog.datasets["orders"])
+        where = when.known(rows.time(None))
+        if self.region is not None:
+            where.append(rows.value(Name(("accounts", "region"))).sql == self.region)
+        inner = rows.select({"one": sa.literal(1)}, where).subquery()
+        return [((Grain.ALL,), sa.select(sa.func.count().label("orders")).select_from(inner))]
+
+    def read(self, answers: Sequence[tuple[tuple[Grain, ...], Any]]) -> int:
+        [(_, [row])] = answers
+        return int(row["orders"])
+
+
+def requests(session: Session, *metrics: str) -> list[MetricRequest]:
+    return [request_for(session.catalog.metric(name)) for name in metrics]
+
+
+def test_two_metrics_that_share_a_scan_are_answered_by_one_statement(session: Session) -> None:
+    planner = Planner(session)
+    revenue, kept = planner.plan(requests(session, "revenue", "kept_promises"))
+    assert kinds_of(session) == ["extent"]
+    assert revenue.frame.watermark == kept.frame.watermark == at("2026-04-01T05:00")
+    assert revenue.sources == kept.sources == ("shop",)
+    [shared], [also] = revenue.scans.values(), kept.scans.values()
+    assert shared == also
+    assert {item for plan in (revenue, kept) for own in plan.requests.values() for item in own.items} == {
+        *shared.items
+    }
+    [(name, cells)] = planner.answer(revenue).items()
+    assert planner.answer(kept)[next(iter(kept.requests))] == cells
+    assert kinds_of(session) == ["extent", "scan"]
+    [item] = revenue.requests[name].items
+    assert cells[Grain.MONTH, date(2026, 1, 1), ()][item] == 496
+
+
+def test_metrics_that_are_planned_apart_share_nothing(session: Session) -> None:
+    planner = Planner(session)
+    [revenue], [kept] = (planner.plan(requests(session, name)) for name in ("revenue", "kept_promises"))
+    assert revenue.scans == revenue.requests
+    assert kept.scans == kept.requests
+    assert kinds_of(session) == ["extent"]
+
+
+def test_what_cannot_be_planned_is_its_plans_error(live: Live) -> None:
+    live.file("shop").unlink()
+    with Session(live.catalog, live.root, NOW) as session:
+        planner = Planner(session)
+        revenue, complaints = planner.plan(requests(session, "revenue", "complaints"))
+        assert str(revenue.error) == "source 'shop': no file data/shop.duckdb"
+        assert revenue.requests == {}
+        for ask in (planner.answer, lambda plan: planner.answer_query(plan, Orders())):
+            with pytest.raises(SourceMissing, match=r"no file data/shop\.duckdb"):
+                ask(revenue)
+        assert list(planner.answer(complaints)) == list(complaints.requests)
+        with pytest.raises(UnknownMetric):
+            planner.plan([MetricRequest("revenu", (Grain.MONTH,), ((),))])
+
+
+def test_a_formula_asks_nothing_of_sources(session: Session) -> None:
+    planner = Planner(session)
+    [plan] = planner.plan(requests(session, "revenue_per_complaint"))
+    assert (plan.requests, plan.sources, planner.answer(plan)) == ({}, (), {})
+    assert session.statements == []
+
+
+def test_another_query_is_answered_in_a_plans_frame(live: Live) -> None:
+    live.define(
+        "datasets/orders.yml", ORDERS.replace("loaded_at: synced_at", "complete_through: {lag: 31 days}")
+    )
+    with Session(live.catalog, live.root, NOW) as session:
+        planner = Planner(session)
+        [plan] = planner.plan(requests(session, "revenue"))
+        assert plan.frame.watermark == at("2026-03-01T06:00")
+        # January's and February's orders alone.
+        assert planner.answer_query(plan, Orders()) == 31 + 28
+
+
+def test_what_must_hold_for_another_query_is_counted_with_it(live: Live) -> None:
+    with_accounts(live, "('c0', 'north'), ('c0', 'south')")
+    with Session(live.catalog, live.root, NOW) as session:
+        planner = Planner(session)
+        [plan] = planner.plan(requests(session, "kept_promises"))
+        assert planner.answer_query(plan, Orders()) == 90
+        with pytest.raises(ComputationError, match=r"1 keys of 'accounts' .* a lookup would fan out"):
+            planner.answer_query(plan, Orders("north"))
+    live.sql("shop", "delete from accounts where region = 'south'")
+    with Session(live.catalog, live.root, NOW) as session:
+        planner = Planner(session)
+        [plan] = planner.plan(requests(session, "kept_promises"))
+        assert planner.answer_query(plan, Orders("north")) == 18
+
+
 # -- watermarks of a metric -----------------------------------------------------------------------------
 
 
@@ -314,8 +366,8 @@ def test_a_metric_of_two_datasets_is_known_until_the_earlier_ends(live: Live) ->
     live.sql("desk", "delete from tickets where ticket_id > 80")
     with Session(live.catalog, live.root, NOW) as session:
         found = compute(session, "contact_rate", "revenue", "revenue_per_complaint")
-        assert session.watermark("revenue") == at("2026-04-01T05:00")
-        assert session.watermark("revenue_per_complaint") == at("2026-03-22T05:00")
+        assert Planner(session).watermark("revenue") == at("2026-04-01T05:00")
+        assert Planner(session).watermark("revenue_per_complaint") == at("2026-03-22T05:00")
     assert {name: outcome.watermark for name, outcome in found.items()} == {
         "revenue": at("2026-04-01T05:00"),
         "complaints": at("2026-03-22T05:00"),
@@ -338,11 +390,3 @@ def test_settling_is_that_of_the_slowest_dataset(live: Live) -> None:
     assert states["revenue"]["2026-03-01"] == "final"
     assert states["contact_rate"]["2026-03-01"] == "provisional"
     assert states["contact_rate"]["2026-02-01"] == "final"
-
-
-def test_statements_are_the_engines_own_sql(session: Session) -> None:
-    compute(session, "revenue")
-    extent, scan = (each.sql for each in session.statements)
-    assert "min(" in extent
-    assert "GROUPING SETS" in scan
-    assert "grouping_sets(" not in scan.lower().replace("grouping sets", "")

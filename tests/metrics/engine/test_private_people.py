@@ -13,8 +13,9 @@ import pytest
 
 from metrics.catalog.definition_hash import definition_hash
 from metrics.catalog.options import Over, Reference
-from metrics.engine.planner import Session
+from metrics.engine.planner import Planner
 from metrics.engine.schedule import request_for
+from metrics.engine.session import Session
 from metrics.expressions.parser import parse_measure, parse_measures
 from metrics.grain import Grain
 from metrics.kinds.aggregate import options as aggregate
@@ -168,7 +169,9 @@ def test_people_are_counted_in_the_same_scan() -> None:
     world = company()
     with world.folder() as root, Session(world.catalog(one, other), root, NOW) as session:
         assert not [
-            each.error for each in session.compute([request_for(one), request_for(other)]) if each.error
+            each.error
+            for each in Planner(session).compute([request_for(one), request_for(other)])
+            if each.error
         ]
         # The extent, and the rows.
         assert len(session.statements) == 2

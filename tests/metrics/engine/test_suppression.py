@@ -18,8 +18,9 @@ from hypothesis import strategies as st
 from metrics.catalog.company import Company, Currency, Privacy
 from metrics.catalog.metric import Direction, Metric
 from metrics.catalog.options import KindOptions, Reference
-from metrics.engine.planner import Session
+from metrics.engine.planner import Planner
 from metrics.engine.schedule import request_for
+from metrics.engine.session import Session
 from metrics.engine.suppression import people_behind, suppress
 from metrics.expressions.nodes import Measure
 from metrics.expressions.parser import parse
@@ -401,7 +402,9 @@ def test_what_is_computed_live_is_suppressed_too(live: Live, store: Store) -> No
 def test_nothing_but_suppressed_cells_leaves_a_session(live: Live) -> None:
     catalog = live.catalog
     with Session(catalog, live.root, live.clock.now) as session:
-        outcomes = {each.metric: each for each in session.compute([request_for(catalog.metric("change"))])}
+        outcomes = {
+            each.metric: each for each in Planner(session).compute([request_for(catalog.metric("change"))])
+        }
     for outcome in outcomes.values():
         hidden = [each for each in outcome.estimates if dict(each.dimensions).get("team") in SECRETS]
         assert hidden

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from metrics.catalog.catalog import Catalog
-from metrics.engine.planner import Session
+from metrics.engine.session import Session
 from metrics.engine.unmatched import Unmatched, crosswalked
 from metrics.errors import SourceRejected
 from metrics.loading.loader import load

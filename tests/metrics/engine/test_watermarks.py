@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from metrics.catalog.options import Reference
-from metrics.engine.planner import Session
+from metrics.engine.planner import Planner
 from metrics.engine.schedule import request_for
-from metrics.engine.watermarks import Extent
+from metrics.engine.session import Session
+from metrics.engine.watermarks import Extent, Extents
 from metrics.expressions.parser import parse
 from metrics.grain import Grain
 from tests.metrics.live import COMPANY, ORDERS, TICKETS, Live, aggregate, at
@@ -30,12 +31,12 @@ def extent(
     live: Live, dataset: str = "orders", now: datetime = NOW, as_of: datetime | None = None, time: str = ""
 ) -> Extent:
     with Session(live.catalog, live.root, now, as_of) as session:
-        return session.extents.of(session.catalog.datasets[dataset], parse(time).node if time else None)
+        return Extents(session).of(session.catalog.datasets[dataset], parse(time).node if time else None)
 
 
 def watermark(live: Live, *bases: str, used: tuple[str, ...] = (), now: datetime = NOW) -> datetime | None:
     with Session(live.catalog, live.root, now) as session:
-        return session.extents.watermark([Reference(name) for name in bases], set(used))
+        return Extents(session).watermark([Reference(name) for name in bases], set(used))
 
 
 def orders(live: Live, *changes: tuple[str, str]) -> None:
@@ -166,8 +167,8 @@ def test_a_metric_is_bounded_by_the_lookups_that_it_reads(live: Live) -> None:
         "metrics/sales/north.yml", aggregate("north", "orders", "count", "where: accounts.region = 'north'\n")
     )
     with Session(live.catalog, live.root, NOW) as session:
-        assert session.watermark("revenue") == LAST_SYNC
-        assert session.watermark("north") == at("2026-03-10T00:00")
+        assert Planner(session).watermark("revenue") == LAST_SYNC
+        assert Planner(session).watermark("north") == at("2026-03-10T00:00")
 
 
 def test_a_union_reaches_as_far_as_its_shortest_part(live: Live) -> None:
@@ -182,11 +183,12 @@ def test_a_union_reaches_as_far_as_its_shortest_part(live: Live) -> None:
     live.define("metrics/sales/both.yml", aggregate("both", "both", "count"))
     live.sql("shop", "create table returns as select * from orders where order_id between 3 and 60")
     with Session(live.catalog, live.root, NOW) as session:
+        planner = Planner(session)
         # Sixty days: the last return is of 1 March, synced on the 2nd.
-        assert session.watermark("both") == at("2026-03-02T05:00")
-        assert session.extents.first([Reference("both")]) == date(2026, 1, 1)
+        assert planner.watermark("both") == at("2026-03-02T05:00")
+        assert planner.extents.first([Reference("both")]) == date(2026, 1, 1)
         # Its latest row would hide the part that stands still.
-        assert session.extents.watermarks() == {
+        assert planner.extents.watermarks() == {
             "orders": at("2026-04-01T05:00"), "returns": at("2026-03-02T05:00")
         }  # fmt: skip
     live.define(
@@ -195,8 +197,9 @@ def test_a_union_reaches_as_far_as_its_shortest_part(live: Live) -> None:
         "complete_through: {lag: 1 day}\n",
     )
     with Session(live.catalog, live.root, NOW) as session:
-        session.watermark("both")
-        assert session.extents.watermarks()["both"] == at("2026-03-31T06:00")
+        planner = Planner(session)
+        planner.watermark("both")
+        assert planner.extents.watermarks()["both"] == at("2026-03-31T06:00")
 
 
 def test_what_reads_no_time_has_no_watermark(live: Live) -> None:
@@ -207,8 +210,8 @@ def test_what_reads_no_time_has_no_watermark(live: Live) -> None:
         aggregate("accounts_count", "accounts", "count", "grains: [all]\n"),
     )
     with Session(live.catalog, live.root, NOW) as session:
-        assert session.watermark("accounts_count") is None
-        outcome = list(session.compute([request_for(session.catalog.metrics["accounts_count"])]))[-1]
+        assert Planner(session).watermark("accounts_count") is None
+        outcome = list(Planner(session).compute([request_for(session.catalog.metrics["accounts_count"])]))[-1]
     assert [(each.period.grain, each.value, str(each.state)) for each in outcome.estimates] == [
         (Grain.ALL, 1.0, "final")
     ]
@@ -219,7 +222,7 @@ def test_what_reads_no_time_has_no_watermark(live: Live) -> None:
 
 def first(live: Live, *bases: Reference) -> date | None:
     with Session(live.catalog, live.root, NOW) as session:
-        return session.extents.first(bases)
+        return Extents(session).first(bases)
 
 
 def test_a_period_is_covered_from_where_every_side_has_rows(live: Live) -> None:
@@ -247,9 +250,9 @@ def test_rows_without_a_time_come_before_nothing(live: Live) -> None:
 
 def test_an_extent_is_read_once_for_each_time(live: Live) -> None:
     with Session(live.catalog, live.root, NOW) as session:
-        dataset = session.catalog.datasets["orders"]
+        dataset, extents = session.catalog.datasets["orders"], Extents(session)
         for node in (None, None, parse("synced_at").node, parse("synced_at").node):
-            session.extents.of(dataset, node)
+            extents.of(dataset, node)
         assert len(session.statements) == 2
 
 
@@ -277,7 +280,7 @@ def test_an_empty_later_stage_makes_no_conversion_final(live: Live) -> None:
         "customer from orders limit 0",
     )
     with Session(live.catalog, live.root, NOW) as session:
-        outcome = list(session.compute([request_for(session.catalog.metrics["came_back"])]))[-1]
+        outcome = list(Planner(session).compute([request_for(session.catalog.metrics["came_back"])]))[-1]
     assert not any(
         each.value == 0.0 and str(each.state) in ("final", "small_sample") for each in outcome.estimates
     )

@@ -13,8 +13,10 @@ import pytest
 from metrics.catalog.catalog import Catalog
 from metrics.check import check
 from metrics.describe.units import unit_of
-from metrics.engine.planner import Outcome, Session
+from metrics.engine.outcome import Outcome
+from metrics.engine.planner import Planner
 from metrics.engine.schedule import request_for
+from metrics.engine.session import Session
 from metrics.errors import Level
 from metrics.grain import Grain
 from metrics.loading.loader import load
@@ -115,7 +117,7 @@ class Company:
 
     def compute(self, name: str) -> Outcome:
         with Session(self.catalog, self.root, NOW) as session:
-            outcome = list(session.compute([request_for(self.catalog.metrics[name])]))[-1]
+            outcome = list(Planner(session).compute([request_for(self.catalog.metrics[name])]))[-1]
         assert outcome.error is None
         return outcome
 

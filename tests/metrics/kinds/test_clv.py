@@ -16,8 +16,10 @@ from metrics.catalog.dataset import Column, Dataset
 from metrics.catalog.definition_hash import definition_hash
 from metrics.catalog.metric import Metric
 from metrics.describe.units import unit_of
-from metrics.engine.planner import Outcome, Session
+from metrics.engine.outcome import Outcome
+from metrics.engine.planner import Planner
 from metrics.engine.schedule import request_for
+from metrics.engine.session import Session
 from metrics.errors import ComputationError
 from metrics.grain import Grain, Span
 from metrics.kinds._shared.customers import Subscription
@@ -429,8 +431,9 @@ def test_slopes_move_a_forecast_as_drawn_parameters_do(bought: list[Order]) -> N
     world, one, now = shop(bought), valued(Model.BG_NBD, **WEEKLY), at("2023-10-01T00:00")
     catalog = world.catalog(one)
     with world.folder() as root, Session(catalog, root, now) as session:
-        plan = session._plan(request_for(one))
-        population = session._answer(plan, plan.requests["customers"])
+        planner = Planner(session)
+        [plan] = planner.plan([request_for(one)])
+        population = planner.answer(plan)["customers"]
     found, (purchases, spend) = population.valued(), population.fitted
     n, moved = found.count.sum(), found.moved
     slopes = found.slopes.sum(axis=0) / n

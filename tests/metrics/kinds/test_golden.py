@@ -14,8 +14,10 @@ from typing import Any
 
 import pytest
 
-from metrics.engine.planner import Outcome, Session
+from metrics.engine.outcome import Outcome
+from metrics.engine.planner import Planner
 from metrics.engine.schedule import request_for
+from metrics.engine.session import Session
 from metrics.kind import kind_of, kinds
 from metrics.loading.loader import load
 
@@ -47,7 +49,7 @@ def _compute(name: str) -> tuple[str, dict[str, Any]]:
     metric = loaded.catalog.metrics[name]
     assert name == metric.kind or name.startswith(f"{metric.kind}_")
     with Session(loaded.catalog, GOLDEN / "project", NOW) as session:
-        outcome = list(session.compute([request_for(metric)]))[-1]
+        outcome = list(Planner(session).compute([request_for(metric)]))[-1]
         assert outcome.error is None
         sql = "\n\n".join(statement.sql for statement in session.statements) + "\n"
     return sql, {"code_version": kind_of(metric).code_version, "estimates": _lines(outcome)}

@@ -13,7 +13,7 @@ from metrics.catalog.metric import Metric
 from metrics.catalog.options import Reference
 from metrics.describe.parameters import assumptions
 from metrics.describe.units import unit_of
-from metrics.engine.planner import Outcome
+from metrics.engine.outcome import Outcome
 from metrics.expressions.parser import parse_measure
 from metrics.grain import Grain, Span
 from metrics.kinds.clv.options import Margin, Orders

@@ -24,8 +24,9 @@ from metrics.catalog.catalog import Catalog
 from metrics.catalog.company import Company, Currency
 from metrics.catalog.dataset import Dataset, SourceDefinition
 from metrics.dialect import Type
-from metrics.engine.planner import Session
+from metrics.engine.planner import Planner
 from metrics.engine.schedule import request_for
+from metrics.engine.session import Session
 from metrics.errors import (
     ExpressionError,
     ExtraMissing,
@@ -264,7 +265,9 @@ def test_golden_results_are_those_of_files(server: PostgresServer, owner: Connec
     catalog = replace(catalog, sources={name: SourceDefinition(name, server.url)})
     now = datetime(2024, 4, 20, tzinfo=UTC)
     with Session(catalog, Path(), now) as session:
-        outcomes = {each.metric: each for each in session.compute(map(request_for, catalog.metrics.values()))}
+        outcomes = {
+            each.metric: each for each in Planner(session).compute(map(request_for, catalog.metrics.values()))
+        }
     for kind, outcome in outcomes.items():
         assert outcome.error is None
         stored = json.loads((GOLDEN / f"{kind}.json").read_text(encoding="utf-8"))["estimates"]

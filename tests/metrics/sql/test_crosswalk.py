@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from metrics.engine.planner import Outcome, Session
+from metrics.engine.outcome import Outcome
+from metrics.engine.planner import Planner
 from metrics.engine.schedule import MetricRequest
+from metrics.engine.session import Session
 from metrics.grain import Grain
 from metrics.loading.loader import load
 from tests.metrics.test_data_check import GOLDEN, with_crosswalk
@@ -26,7 +28,7 @@ def computed(root: Path) -> Outcome:
     assert loaded.catalog is not None
     assert [str(found) for found in loaded.findings] == []
     with Session(loaded.catalog, root, datetime(2024, 6, 1, tzinfo=UTC)) as session:
-        return list(session.compute([MetricRequest("conversion", (Grain.ALL,), ((),))]))[-1]
+        return list(Planner(session).compute([MetricRequest("conversion", (Grain.ALL,), ((),))]))[-1]
 
 
 def test_two_ids_of_one_entity_are_one_and_unknown_ids_are_nobody(project: Path) -> None:

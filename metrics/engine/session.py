@@ -1,0 +1,103 @@
+"""One run's open sources: the only place where they are asked, and where what they were asked is remembered.
+
+A session lives for one run and opens each source once. It knows of no metric: what is asked of it is planned
+elsewhere. A source that is waited for in vain is not waited for again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from metrics.catalog.catalog import Catalog
+from metrics.engine.circuit_breaker import CircuitBreaker
+from metrics.errors import ScorecardError, SourceError
+from metrics.source import Source, open_source
+from metrics.sql.scope import Scope, Selectable
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A select that was run in a session; its SQL is only written out when somebody reads it."""
+
+    source: str
+    write: Callable[[], str] = field(repr=False)
+
+    @property
+    def sql(self) -> str:
+        """Return the SQL as the engine got it, values in place."""
+        return self.write()
+
+
+class Session:
+    """One run over a catalog's sources. `now` is the run's clock, `as_of` hides what came later.
+
+    `statements` are all selects that were run, in their order. Whoever meets an error of a source outside of
+    `fetch` tells it to `circuit_breaker`.
+    """
+
+    def __init__(self, catalog: Catalog, root: Path, now: datetime, as_of: datetime | None = None) -> None:
+        self.catalog = catalog
+        self.root = root
+        self.now = now
+        self.as_of = as_of
+        self.statements: list[Statement] = []
+        self.circuit_breaker = CircuitBreaker()
+        self._sources: dict[str, Source | ScorecardError] = {}
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for source in self._sources.values():
+            if isinstance(source, Source):
+                source.close()
+
+    def source(self, name: str) -> Source:
+        """Return an open source; the error of one that cannot be opened, or was given up, is raised each time."""
+        self.circuit_breaker.ask(name)
+        if name not in self._sources:
+            datasets = [each for each in self.catalog.datasets.values() if each.source == name]
+            try:
+                self._sources[name] = open_source(self.catalog.sources[name], self.root, datasets)
+            except ScorecardError as error:
+                self._sources[name] = error
+        found = self._sources[name]
+        if isinstance(found, ScorecardError):
+            raise found
+        return found
+
+    def source_of(self, dataset: str) -> str:
+        """Return the source of a dataset; a union is where its first part is."""
+        found = self.catalog.datasets[dataset]
+        if found.union:
+            return self.source_of(found.union[0].dataset)
+        assert found.source is not None
+        return found.source
+
+    def scope(self, dataset: str) -> Scope:
+        """Return a fresh scope on the source of a dataset; raise what opening the source raises."""
+        return Scope(self.catalog, self.source(self.source_of(dataset)), self.now, self.as_of)
+
+    def fetch(self, source: str, select: Selectable | sa.CompoundSelect[Any]) -> Sequence[Mapping[str, Any]]:
+        """Run a select and remember it; raise SourceError, and what opening the source raises."""
+        opened = self.source(source)
+        self.statements.append(Statement(source, lambda: opened.compiled(select)))
+        try:
+            return opened.fetch(select)
+        except SourceError as error:
+            self.circuit_breaker.met(error)
+            raise
+
+    def fetch_one(self, source: str, select: Selectable | sa.CompoundSelect[Any]) -> Mapping[str, Any]:
+        """Run a select of one row, and return it by column; raise what `fetch` raises."""
+        return self.fetch(source, select)[0]
+
+    def count(self, source: str, select: Selectable) -> int:
+        """Run a select of one number, and return it, 0 where there is none; raise what `fetch` raises."""
+        return int(next(iter(self.fetch_one(source, select).values())) or 0)
