@@ -137,7 +137,7 @@ class Refresher:
             if seen.grain in grains and seen.by in cuts
         ]
         canonical = canonical_text(resolved(self.catalog, outcome.metric))
-        self.store.remember_definition(
+        self.store.definitions.remember(
             Definition(run.definition_hash, outcome.metric, run.code_version, canonical, self.commit, started)
         )
         return self.store.write(run, own)

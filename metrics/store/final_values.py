@@ -26,7 +26,7 @@ Codes = npt.NDArray[np.int64]
 Known = TypeVar("Known", bound=Hashable)
 
 _STATES = (State.FINAL.value, State.SMALL_SAMPLE.value)
-_CLOSED = observations.c.state.in_(_STATES)
+_FINAL = observations.c.state.in_(_STATES)
 _CHUNK = 10_000
 _RAW = ("id", "grain", "period_start", "period_end", "dimensions", "state", *FIGURES)
 
@@ -50,33 +50,38 @@ class FinalValues:
     upto: int = 0
 
 
-def current_closed(
-    engine: Engine,
-    metric: str,
-    definition_hash: str,
-    *,
-    watermarks: bool = False,
-    known: FinalValues | None = None,
-) -> FinalValues:
-    """Return what is final of what is known now; a small sample is final too.
+class FinalValueReader:
+    """Reads the final values of one store; a small sample is final too."""
 
-    `known` is what was read before of the same metric and hash: only what was written since is read then.
-    """
-    of = observations.c.metric == metric, observations.c.definition_hash == definition_hash
-    if known is None:
-        return _read(engine, newest(*of).where(_CLOSED), watermarks)[0]
-    # A value may have been opened again or ended since.
-    return _joined(known, *_read(engine, _since(known, *of), watermarks), latest=True)
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
 
+    def current(
+        self,
+        metric: str,
+        definition_hash: str,
+        *,
+        watermarks: bool = False,
+        known: FinalValues | None = None,
+    ) -> FinalValues:
+        """Return what is final of what is known now.
 
-def first_closed(
-    engine: Engine, metric: str, *, watermarks: bool = False, known: FinalValues | None = None
-) -> FinalValues:
-    """Return what was first written as final, whatever its definition."""
-    of = observations.c.metric == metric, _CLOSED
-    if known is None:
-        return _read(engine, first(*of), watermarks)[0]
-    return _joined(known, *_read(engine, _since(known, *of), watermarks), latest=False)
+        `known` is what was read before of the same metric and hash: only what was written since is read then.
+        """
+        of = observations.c.metric == metric, observations.c.definition_hash == definition_hash
+        if known is None:
+            return _read(self._engine, newest(*of).where(_FINAL), watermarks)[0]
+        # A value may have been opened again or ended since.
+        return _joined(known, *_read(self._engine, _since(known, *of), watermarks), latest=True)
+
+    def first(
+        self, metric: str, *, watermarks: bool = False, known: FinalValues | None = None
+    ) -> FinalValues:
+        """Return what was first written as final, whatever its definition; `known` as for `current`."""
+        of = observations.c.metric == metric, _FINAL
+        if known is None:
+            return _read(self._engine, first(*of), watermarks)[0]
+        return _joined(known, *_read(self._engine, _since(known, *of), watermarks), latest=False)
 
 
 def _since(known: FinalValues, *where: ColumnElement[bool]) -> Select[Any]:

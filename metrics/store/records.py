@@ -82,6 +82,15 @@ class Definition:
 
 
 @dataclass(frozen=True)
+class DefinitionChange:
+    """That a metric was first computed by another definition than its first, and when."""
+
+    metric: str
+    hash: str
+    first_seen: datetime
+
+
+@dataclass(frozen=True)
 class Refresh:
     """One refresh of the whole project: when it ran, how many metrics came through and how many failed."""
 
@@ -89,6 +98,19 @@ class Refresh:
     finished_at: datetime
     ok: int
     failed: int
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a store has come; it differs from an earlier one where anything was computed in between.
+
+    The numbers of its last run and last refresh, None where there is none, and of each metric's last success:
+    they grow, and mean nothing else.
+    """
+
+    run: int | None
+    refresh: int | None
+    successes: Mapping[str, int]
 
 
 def canonical_cut(names: Iterable[str]) -> Cut:

@@ -28,6 +28,7 @@ from metrics.store.store import Run, Store
 from tests.crash.company import now, refresh
 from tests.crash.planted import STORES
 from tests.crash.points import at
+from tests.store_engine import engine_of
 
 # What a refresh imports when it first needs it: without this, most kills would fall into imports.
 for _name in ("sqlalchemy.dialects.sqlite", "psycopg", "duckdb_sqlalchemy", "pyarrow", "pandas"):
@@ -98,9 +99,9 @@ def _show_phase(store: Store, phase: Any) -> None:
     def checkin(*_: Any) -> None:
         phase.value = IDLE
 
-    event.listen(store.engine, "begin", begin)
-    event.listen(store.engine, "commit", commit)
-    event.listen(store.engine, "checkin", checkin)
+    event.listen(engine_of(store), "begin", begin)
+    event.listen(engine_of(store), "commit", commit)
+    event.listen(engine_of(store), "checkin", checkin)
 
 
 @dataclass(frozen=True)

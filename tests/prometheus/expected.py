@@ -18,6 +18,7 @@ from metrics.store.tables import definitions
 from scorecard.score import Status
 from scorecard.target import target_for
 from tests.api.northwind import NOW
+from tests.store_engine import engine_of
 
 CLOSED = (State.FINAL, State.SMALL_SAMPLE)
 FORM = re.compile(
@@ -183,7 +184,7 @@ class Expected:
 
     def _scorecard_definition_changed_timestamp_seconds(self, equal, at):
         known = {}
-        with self.company.store.engine.connect() as connection:
+        with engine_of(self.company.store).connect() as connection:
             for row in connection.execute(select(definitions)):
                 known.setdefault(row.metric, []).append((row.first_seen, row.hash))
         for metric, seen in known.items():
