@@ -74,7 +74,7 @@ def get_diagnostics(metric: str) -> Any:
     success, last = seen.store.last_success(metric), seen.store.last_run(metric)
     failed = last if last is not None and last.outcome == "failed" else None
     # What was stored before a metric became private stays in the store.
-    beside = dict(success.beside) if success and not found.private else {}
+    diagnostics = dict(success.diagnostics) if success and not found.private else {}
     return {
         "metric": metric,
         "definition_hash": success.definition_hash if success else None,
@@ -83,8 +83,8 @@ def get_diagnostics(metric: str) -> Any:
         "definition_changed": success is not None and success.definition_hash != seen.hash_of(metric),
         "error": failed.error if failed else None,
         "failed_at": failed.finished_at if failed else None,
-        "fit": beside.pop("fit", None),
-        "beside": beside,
+        "fit": diagnostics.pop("fit", None),
+        "beside": diagnostics,
     }
 
 

@@ -57,7 +57,7 @@ class Statement:
 class Outcome:
     """What a run found for one metric: its estimates, or the error that it failed with.
 
-    `beside` is what its kind publishes beside them, as plain JSON values; nothing of a private metric.
+    `diagnostics` is what its kind publishes beside them, as plain JSON values; nothing of a private metric.
     """
 
     metric: str
@@ -67,7 +67,7 @@ class Outcome:
     error: ScorecardError | None = None
     seconds: float = 0.0
     sources: tuple[str, ...] = ()
-    beside: Mapping[str, Any] = field(default_factory=dict)
+    diagnostics: Mapping[str, Any] = field(default_factory=dict)
 
 
 def covering(metric: Metric) -> tuple[Reference, ...]:
@@ -274,7 +274,9 @@ class Session:
         except Exception as error:  # whatever one metric meets stops no other
             failure = self._failure(metric.metric, error)
             return Outcome(metric.metric, plan.ask, error=failure, sources=plan.sources)
-        return Outcome(metric.metric, plan.ask, estimates, watermark, sources=plan.sources, beside=beside)
+        return Outcome(
+            metric.metric, plan.ask, estimates, watermark, sources=plan.sources, diagnostics=beside
+        )
 
     def _hold(self, metric: str, guards: Iterable[tuple[str, Guard]]) -> None:
         for source, guard in guards:

@@ -116,8 +116,8 @@ class Refresher:
         try:
             if error is None:
                 if not self.catalog.metrics[outcome.metric].private:
-                    said = {**outcome.beside, **unmatched.beside(outcome.metric)}
-                    outcome = replace(outcome, beside=said)
+                    said = {**outcome.diagnostics, **unmatched.diagnostics(outcome.metric)}
+                    outcome = replace(outcome, diagnostics=said)
                 written = self._write(outcome, started)
         except Exception as failure:  # whatever one metric meets stops no other
             error = owned(outcome.metric, failure)
@@ -157,7 +157,7 @@ class Refresher:
             grains=metric.grains,
             cuts=tuple(tuple(sorted(cut)) for cut in metric.cut_sets),
             seconds=outcome.seconds,
-            beside=outcome.beside,
+            diagnostics=outcome.diagnostics,
         )
 
 

@@ -20,7 +20,7 @@ class Run:
 
     `grains` and `cuts` say what the run covers: a stored segment within them that the run does not give
     has vanished. `seconds` is how long it took. `watermark` is the instant up to which the data is known.
-    `beside` is what the kind publishes beside the values, as plain JSON values.
+    `diagnostics` is what the kind publishes beside the values, as plain JSON values.
     """
 
     id: str
@@ -35,7 +35,7 @@ class Run:
     grains: tuple[Grain, ...]
     cuts: tuple[Cut, ...]
     seconds: float
-    beside: Mapping[str, Any] = field(default_factory=dict)
+    diagnostics: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -119,7 +119,7 @@ runs = Table(
     Column("written", Integer, nullable=False),
     Column("unchanged", Integer, nullable=False),
     Column("tombstones", Integer, nullable=False),
-    Column("beside", _JsonObject),
+    Column("diagnostics", _JsonObject),
     Index("runs_metric", "metric", "number"),
     Index("runs_watermark", "outcome", "watermark"),
 )

@@ -149,7 +149,7 @@ def test_a_new_store_has_the_tables_that_the_program_declares(store: Store) -> N
     with engine_of(store).connect() as connection:
         context = MigrationContext.configure(connection, opts=options)
         assert compare_metadata(context, metadata) == []
-        assert context.get_current_revision() == "0003"
+        assert context.get_current_revision() == "0004"
 
 
 def test_a_store_is_found_again_as_it_was_left(url: str) -> None:
@@ -163,20 +163,20 @@ def test_a_store_is_found_again_as_it_was_left(url: str) -> None:
 
 def test_what_a_run_published_beside_its_values_is_found_again(store: Store) -> None:
     fit = {"fit": {"bg_nbd": {"r": 0.2426, "customers": 2357}}, "excluded": {"opted_out": 0}, "none": None}
-    of = replace(run(), beside=fit)
+    of = replace(run(), diagnostics=fit)
     store.write(of, [seen(of, 3.0)])
     found = store.last_success("leads")
     assert found is not None
-    assert found.beside == fit
+    assert found.diagnostics == fit
     bare = run()
     store.write(bare, [seen(bare, 3.0)])
     found = store.last_success("leads")
     assert found is not None
-    assert found.beside == {}
+    assert found.diagnostics == {}
 
 
 def test_a_number_beside_the_values_must_be_finite(store: Store) -> None:
-    of = replace(run(), beside={"fit": math.nan})
+    of = replace(run(), diagnostics={"fit": math.nan})
     with pytest.raises(StatementError, match="Out of range float values are not JSON compliant"):
         store.write(of, [seen(of, 3.0)])
     assert store.last_run("leads") is None
