@@ -16,7 +16,7 @@ from metrics.catalog.metric import Metric
 from metrics.catalog.options import Reference
 from metrics.expressions.nodes import Measure
 from metrics.grain import Period
-from metrics.observation import Dimensions, Estimate, State
+from metrics.observation import Dimensions, Estimate, Figures, State
 
 _COUNTS = ("count", "count_distinct", "count_new")
 
@@ -122,7 +122,4 @@ def _served(estimate: Estimate, hidden: bool) -> Estimate:
 
 def _bare(estimate: Estimate, state: State) -> Estimate:
     """Return an estimate that holds nothing but its state; bootstrap draws would give the value away too."""
-    return replace(
-        estimate, state=state, value=None, numerator=None, denominator=None, lower=None, upper=None,
-        sample_size=None, maturity=None, draws=None, people=None,
-    )  # fmt: skip
+    return replace(estimate, state=state, draws=None, people=None, **Figures().figures())

@@ -17,18 +17,20 @@ from sqlalchemy import Column, ColumnElement, Engine, Select, literal, select, t
 from sqlalchemy.types import NullType
 
 from metrics.grain import Grain, Period
-from metrics.observation import Dimensions, State
+from metrics.observation import FIGURES, PUBLISHED, Dimensions
 from metrics.store.tables import observations
 from metrics.store.versions import first, newest
 
-FIGURES = ("value", "lower", "upper", "numerator", "denominator", "sample_size")
+FINAL_FIGURES = tuple(name for name in FIGURES if name != "maturity")
+"""The figures that are read: what is final waits for nothing."""
+
 Codes = npt.NDArray[np.int64]
 Known = TypeVar("Known", bound=Hashable)
 
-_STATES = (State.FINAL.value, State.SMALL_SAMPLE.value)
-_FINAL = observations.c.state.in_(_STATES)
+_STATES = frozenset(state.value for state in PUBLISHED)
+_FINAL = observations.c.state.in_(sorted(_STATES))
 _CHUNK = 10_000
-_RAW = ("id", "grain", "period_start", "period_end", "dimensions", "state", *FIGURES)
+_RAW = ("id", "grain", "period_start", "period_end", "dimensions", "state", *FINAL_FIGURES)
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,8 @@ class FinalValues:
 
     The same few periods, segments and watermarks come again and again: `period`, `segment` and `watermark` say of
     each row which one of `periods`, `segments` and `watermarks` it has. Watermarks are None unless they were asked
-    for. `figures` has one line for each of FIGURES, nan where there is none. `upto` is the greatest id that was read.
+    for. `figures` has one line for each of FINAL_FIGURES, nan where there is none. `upto` is the greatest id that
+    was read.
     """
 
     periods: tuple[Period, ...]
@@ -110,7 +113,7 @@ def _read(engine: Engine, wanted: Select[Any], watermarks: bool) -> tuple[FinalV
     instants: _Codes[Any] = _Codes()
     # Where there are no rows, there is still a first part to join.
     lines: list[list[npt.NDArray[Any]]] = [
-        [np.empty(0, np.int64)] * 3 + [np.empty((len(FIGURES), 0)), np.empty(0, np.bool_)]
+        [np.empty(0, np.int64)] * 3 + [np.empty((len(FINAL_FIGURES), 0)), np.empty(0, np.bool_)]
     ]
     upto = 0
     with engine.connect() as connection:

@@ -337,14 +337,7 @@ def fill(project: Project, name: str) -> None:
 
 
 def observation(project, run, period, value, *, state=State.FINAL, dimensions=(), **more) -> Observation:
-    parts = {
-        "numerator": None,
-        "denominator": None,
-        "lower": None,
-        "upper": None,
-        "sample_size": None,
-        "maturity": 1.0 if state is State.FINAL else None,
-    } | more
+    parts = {"maturity": 1.0 if state is State.FINAL else None} | more
     return Observation(
         metric=run.metric,
         definition_hash=run.definition_hash,

@@ -146,12 +146,11 @@ def batch(number: int, size: int = 300) -> tuple[Run, list[Observation]]:
         id=f"run {number}", metric="busy", definition_hash="h", code_version=1, started_at=at, finished_at=at,
         watermark=at, outcome="ok", error=None, grains=(Grain.MONTH,), cuts=(("channel",),), seconds=0.0,
     )  # fmt: skip
-    numbers = dict.fromkeys(("lower", "upper", "sample_size", "numerator", "denominator", "maturity"))
     return run, [
         Observation(
             metric="busy", definition_hash="h", code_version=1, grain=Grain.MONTH, period=_JANUARY,
             dimensions=(("channel", str(place)),), state=State.FINAL, value=float(number), watermark=at,
-            computed_at=at, **numbers,
+            computed_at=at,
         )
         for place in range(size if number % 3 else size * 2 // 3)
     ]  # fmt: skip

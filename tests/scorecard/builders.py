@@ -23,7 +23,7 @@ COMPUTED = datetime(2026, 11, 20, 7, tzinfo=UTC)
 def metric(name, options=None, **changes):
     """Return a proportion (the direction up), unless told otherwise."""
     options = options or proportion.Options(dataset="orders", share=parse("kept"))
-    kind = changes.pop("kind", type(options).__module__.rpartition(".")[2])
+    kind = changes.pop("kind", type(options).__module__.split(".")[2])
     plain = Metric(metric=name, label=name.replace("_", " ").capitalize(), kind=kind,
                    direction=Direction.UP, options=options)  # fmt: skip
     return replace(plain, **changes)
@@ -77,8 +77,7 @@ def scorecard(*indicators, **changes):
 
 def observation(name, period, value=None, state=State.FINAL, **more):
     where = more.pop("calendar", Calendar()).parse(period)
-    given = {"numerator": None, "denominator": None, "lower": None, "upper": None, "sample_size": None,
-             "maturity": None, "watermark": NOW, "computed_at": COMPUTED} | more  # fmt: skip
+    given = {"watermark": NOW, "computed_at": COMPUTED} | more
     return Observation(metric=name, definition_hash="f00d", code_version=1, grain=where.grain, period=where,
                        dimensions=(), state=state, value=value, **given)  # fmt: skip
 

@@ -11,8 +11,8 @@ from pathlib import Path
 from sqlalchemy import event
 
 from metrics.grain import Grain, Period
-from metrics.observation import Observation, State
-from metrics.store.final_values import FIGURES, FinalValues
+from metrics.observation import PUBLISHED, Observation, State
+from metrics.store.final_values import FINAL_FIGURES, FinalValues
 from metrics.store.store import Run, Store
 from tests.metrics.store.test_store import BOTH, FAIR, WEB, run, seen, store, url  # noqa: F401  (fixtures)
 from tests.store_engine import engine_of
@@ -37,12 +37,12 @@ def rows(found: FinalValues) -> dict[tuple[object, object], Row]:
 
 
 def row(one: Observation) -> Row:
-    return (*(getattr(one, name) for name in FIGURES), one.watermark)
+    return (*(getattr(one, name) for name in FINAL_FIGURES), one.watermark)
 
 
 def plain_current(store: Store, hashed: str) -> dict[tuple[object, object], Row]:  # noqa: F811
     latest = store.latest("leads", definition_hash=hashed)
-    return {one.key: row(one) for one in latest if one.state in (State.FINAL, State.SMALL_SAMPLE)}
+    return {one.key: row(one) for one in latest if one.state in PUBLISHED}
 
 
 def plain_first(store: Store) -> dict[tuple[object, object], Row]:  # noqa: F811
@@ -50,7 +50,7 @@ def plain_first(store: Store) -> dict[tuple[object, object], Row]:  # noqa: F811
     for period in PERIODS:
         for segment in SEGMENTS:
             versions = store.history("leads", period.grain, period, segment)
-            closed = [one for one in versions if one.state in (State.FINAL, State.SMALL_SAMPLE)]
+            closed = [one for one in versions if one.state in PUBLISHED]
             if closed:
                 found[closed[0].key] = row(closed[0])
     return found
