@@ -9,13 +9,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
-
-from sqlalchemy import insert, select, update
 
 from metrics.errors import UsageError, suggest
+from metrics.store.api_keys import StoredKey
 from metrics.store.store import Store
-from metrics.store.tables import api_keys
 
 MARK = "sc"
 _PREFIX_BYTES = 5
@@ -63,7 +60,7 @@ class Keys:
     """The API keys of one store."""
 
     def __init__(self, store: Store) -> None:
-        self._store = store
+        self._stored = store.api_keys
 
     def create(
         self, name: str, scopes: Iterable[Scope], now: datetime, expires_at: datetime | None = None
@@ -81,25 +78,13 @@ class Keys:
         if expires_at is not None and expires_at <= now:
             raise UsageError(f"the API key would have expired at {expires_at.isoformat()}")
         key_id, secret = secrets.token_hex(_PREFIX_BYTES), secrets.token_urlsafe(_SECRET_BYTES)
-        with self._store.writing("API keys") as connection:
-            connection.execute(
-                insert(api_keys).values(
-                    id=key_id,
-                    hash=_hash(secret),
-                    name=name.strip(),
-                    scopes=" ".join(sorted(granted)),
-                    created_at=now,
-                    expires_at=expires_at,
-                    revoked_at=None,
-                )
-            )
-        return Key(key_id, name.strip(), granted, now, expires_at), f"{MARK}_{key_id}_{secret}"
+        stored = StoredKey(key_id, _hash(secret), name.strip(), granted, now, expires_at)
+        self._stored.add(stored)
+        return _key(stored), f"{MARK}_{key_id}_{secret}"
 
     def list(self) -> tuple[Key, ...]:
         """Return every key, the oldest first, revoked and expired ones included."""
-        with self._store.engine.connect() as connection:
-            rows = connection.execute(select(api_keys).order_by(api_keys.c.created_at, api_keys.c.id))
-            return tuple(_key(row._mapping) for row in rows)
+        return tuple(map(_key, self._stored.all()))
 
     def revoke(self, key_id: str, now: datetime) -> Key:
         """Revoke a key from now on; a key that is revoked already stays as it is.
@@ -110,25 +95,18 @@ class Keys:
         known = {key.id: key for key in self.list()}
         if key_id not in known:
             raise UnknownKey(key_id, known)
-        with self._store.writing("API keys") as connection:
-            connection.execute(
-                update(api_keys)
-                .where(api_keys.c.id == key_id, api_keys.c.revoked_at.is_(None))
-                .values(revoked_at=now)
-            )
+        self._stored.revoke(key_id, now)
         return next(key for key in self.list() if key.id == key_id)
 
     def check(self, text: str, now: datetime) -> Key | None:
         """Return the valid key that a text is, or None; the time taken does not tell which part is wrong."""
         mark, _, rest = text.partition("_")
         key_id, _, secret = rest.partition("_")
-        with self._store.engine.connect() as connection:
-            row = connection.execute(select(api_keys).where(api_keys.c.id == key_id)).first()
-        stored = row.hash if row is not None else _hash("")
-        same = hmac.compare_digest(_hash(secret), stored)
-        if row is None or mark != MARK or not secret or not same:
+        stored = self._stored.find(key_id)
+        same = hmac.compare_digest(_hash(secret), stored.hash if stored is not None else _hash(""))
+        if stored is None or mark != MARK or not secret or not same:
             return None
-        key = _key(row._mapping)
+        key = _key(stored)
         return key if key.valid(now) else None
 
     def any_valid(self, now: datetime) -> bool:
@@ -141,12 +119,12 @@ def _hash(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def _key(row: Any) -> Key:
+def _key(stored: StoredKey) -> Key:
     return Key(
-        id=row["id"],
-        name=row["name"],
-        scopes=frozenset(Scope(scope) for scope in row["scopes"].split()),
-        created_at=row["created_at"],
-        expires_at=row["expires_at"],
-        revoked_at=row["revoked_at"],
+        id=stored.id,
+        name=stored.name,
+        scopes=frozenset(Scope(scope) for scope in stored.scopes),
+        created_at=stored.created_at,
+        expires_at=stored.expires_at,
+        revoked_at=stored.revoked_at,
     )

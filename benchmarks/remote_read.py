@@ -133,8 +133,8 @@ def _seen(run: Run, month: int, number: int, more: float = 0.0) -> Observation:
     period = Period(Grain.MONTH, add_months(FIRST, month), add_months(FIRST, month + 1))
     segment = (("shop", f"shop {number}"),) if number else ()
     value = number + month / MONTHS + more
-    return Observation(run.metric, run.definition_hash, 1, Grain.MONTH, period, segment, State.FINAL, value,
-                       value, None, None, None, None, 1.0, NOW, NOW, run.id)  # fmt: skip
+    return Observation(run.metric, run.definition_hash, 1, Grain.MONTH, period, segment, State.FINAL, NOW, NOW,
+                       run.id, value=value, numerator=value, maturity=1.0)  # fmt: skip
 
 
 def _request() -> bytes:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from metrics.grain import WHOLE, Grain, Period
 
@@ -31,17 +31,25 @@ class State(StrEnum):
     FINAL = "final"
 
 
-@dataclass(frozen=True)
-class Estimate:
-    """What a kind computes for one period and segment, before it becomes an observation.
+PUBLISHED = frozenset({State.FINAL, State.SMALL_SAMPLE})
+"""The states of a value whose period is over and that is shown: a small sample is final too."""
 
-    `value` is in the metric's unit, ratios 0 to 1; None where there is no value. `draws` recomputes the
-    bootstrap draws of the value, for the interval of a difference; None where the kind has none.
+
+@dataclass(frozen=True, kw_only=True)
+class Figures:
+    """The numbers of one value: what it is, what it is made of, and what it is worth; None where there is none.
+
+    Attributes:
+        value: In the metric's unit, ratios 0 to 1.
+        numerator: What is divided, where the value is a share, a mean or a ratio; what it counts is the kind's to say.
+        denominator: What it is divided by.
+        lower: The lower bound of the 95% interval, in the value's unit.
+        upper: The upper bound.
+        sample_size: The rows or entities behind the value.
+        maturity: The share, 0 to 1, of what the value waits for that has come: entities whose window has closed,
+            or the part of the period that is over.
     """
 
-    period: Period
-    dimensions: Dimensions
-    state: State
     value: float | None = None
     numerator: float | None = None
     denominator: float | None = None
@@ -49,6 +57,30 @@ class Estimate:
     upper: float | None = None
     sample_size: int | None = None
     maturity: float | None = None
+
+    def figures(self) -> dict[str, Any]:
+        """Return the numbers by their names, for another record of them."""
+        return {name: getattr(self, name) for name in FIGURES}
+
+
+FIGURES = tuple(figure.name for figure in fields(Figures))
+"""The names of the numbers of a value."""
+
+FLOATS = tuple(name for name in FIGURES if name != "sample_size")
+"""Those that are measured and not counted: two that were computed alike may differ in their last digits."""
+
+
+@dataclass(frozen=True)
+class Estimate(Figures):
+    """What a kind computes for one period and segment, before it becomes an observation.
+
+    `draws` recomputes the bootstrap draws of the value, for the interval of a difference; None where the kind
+    has none. `people` is how many people are behind it, where the kind counts them; it is not stored.
+    """
+
+    period: Period
+    dimensions: Dimensions
+    state: State
     draws: Callable[[int], np.ndarray] | None = field(default=None, compare=False, repr=False)
     people: int | None = field(default=None, compare=False, repr=False)
 
@@ -59,7 +91,7 @@ class Estimate:
 
 
 @dataclass(frozen=True)
-class Observation:
+class Observation(Figures):
     """One stored or freshly computed value of a metric, for one period and segment."""
 
     metric: str
@@ -69,13 +101,6 @@ class Observation:
     period: Period
     dimensions: Dimensions
     state: State
-    value: float | None
-    numerator: float | None
-    denominator: float | None
-    lower: float | None
-    upper: float | None
-    sample_size: int | None
-    maturity: float | None
     watermark: datetime | None
     computed_at: datetime
     run: str | None = None
@@ -97,9 +122,8 @@ class Observation:
     def same_result(self, other: Observation) -> bool:
         """Tell whether two observations say the same: floats within 1e-9 relative are the same."""
         exact = ("definition_hash", "code_version", "state", "sample_size")
-        close = ("value", "numerator", "denominator", "lower", "upper", "maturity")
         return all(getattr(self, name) == getattr(other, name) for name in exact) and all(
-            _close(getattr(self, name), getattr(other, name)) for name in close
+            _close(getattr(self, name), getattr(other, name)) for name in FLOATS
         )
 
 
@@ -109,4 +133,15 @@ def _close(one: float | None, other: float | None) -> bool:
     return math.isclose(one, other, rel_tol=1e-9, abs_tol=0.0)
 
 
-__all__ = ["NONE_VALUE", "WHOLE", "Dimensions", "Estimate", "Observation", "State"]
+__all__ = [
+    "FIGURES",
+    "FLOATS",
+    "NONE_VALUE",
+    "PUBLISHED",
+    "WHOLE",
+    "Dimensions",
+    "Estimate",
+    "Figures",
+    "Observation",
+    "State",
+]

@@ -132,13 +132,7 @@ def _value(metric: Metric, found: Observation | None, calendar: Calendar) -> Val
     if found is None:
         return None
     return ValueReport(
-        value=found.value,
-        lower=found.lower,
-        upper=found.upper,
-        numerator=found.numerator,
-        denominator=found.denominator,
-        sample_size=found.sample_size,
-        maturity=found.maturity,
+        **found.figures(),
         state=found.state,
         period=found.period,
         period_name=calendar.name(found.period),

@@ -81,8 +81,8 @@ def as_json(found: Explanation, stored: Judged | None = None) -> dict[str, Any]:
                         "rows": each.rows} for each in found.exclusions],
         "matches": [{"dataset": each.dataset, "entity": each.entity, "system": each.system, **each.as_json()}
                     for each in found.matches],
-        "fit": found.beside.get("fit"),
-        "beside": {name: said for name, said in found.beside.items() if name != "fit"},
+        "fit": found.diagnostics.get("fit"),
+        "beside": {name: said for name, said in found.diagnostics.items() if name != "fit"},
         "stored_fit": _stored(stored),
         "as_of": found.as_of.isoformat() if found.as_of else None,
         "watermark": found.watermark.isoformat() if found.watermark else None,
@@ -145,7 +145,7 @@ def _fit(found: Explanation, stored: Judged | None) -> Iterator[RenderableType]:
     if found.error is not None:
         yield from parts(stored.fit if stored else None, str(found.error), stored)
     else:
-        yield from parts(fit_of(found.beside), None, None)
+        yield from parts(fit_of(found.diagnostics), None, None)
 
 
 def _sections(found: Explanation, board: Board) -> Iterator[tuple[str, Lines]]:
@@ -182,7 +182,7 @@ def _sections(found: Explanation, board: Board) -> Iterator[tuple[str, Lines]]:
 def _left_out(found: Explanation) -> Iterator[tuple[str, str]]:
     """Yield how many customers the metric's own conditions take out."""
     options = found.metric.options
-    for name, count in found.beside.get("excluded", {}).items():
+    for name, count in found.diagnostics.get("excluded", {}).items():
         yield name, f"{' '.join(options.exclude[name].text.split())}  ({counted(count, options.entity)})"
 
 

@@ -20,6 +20,7 @@ from api.cli._settings import (
     project_option,
 )
 from metrics.grain import Grain
+from metrics.observation import FIGURES
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 
 BEFORE = ("metric", "grain", "period_start", "period_end")
-AFTER = ("value", "numerator", "denominator", "lower", "upper", "sample_size", "maturity", "state")
+AFTER = (*FIGURES, "state")
 
 
 def _dimensions(_: click.Context, __: click.Parameter, value: str | None) -> tuple[str, ...]:

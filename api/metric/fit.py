@@ -170,12 +170,12 @@ def judged(seen: Project, metric: Metric) -> Judged | None:
         return None
     good, last = seen.store.last_success(metric.metric), seen.store.last_run(metric.metric)
     failed = last is not None and last.outcome == "failed"
-    found = fit_of(good.beside) if good else None
+    found = fit_of(good.diagnostics) if good else None
     if found is None and not failed:
         return None
     return Judged(
         fit=found,
-        published=good.beside.get("fit", {}) if good else {},
+        published=good.diagnostics.get("fit", {}) if good else {},
         computed_at=good.finished_at if good else None,
         changed=good is not None and good.definition_hash != seen.hash_of(metric.metric),
         refused=last.error if failed and last else None,
@@ -183,23 +183,23 @@ def judged(seen: Project, metric: Metric) -> Judged | None:
     )
 
 
-def fit_of(beside: Mapping[str, Any]) -> Fit | None:
+def fit_of(diagnostics: Mapping[str, Any]) -> Fit | None:
     """Read a fit out of what a kind published; None where there is none."""
-    if not beside.get("fit"):
+    if not diagnostics.get("fit"):
         return None
-    fitted_at = beside.get("fitted_at")
-    trial = beside.get("holdout") or {}
-    track, frequency = beside.get("observed_expected"), beside.get("frequency")
+    fitted_at = diagnostics.get("fitted_at")
+    trial = diagnostics.get("holdout") or {}
+    track, frequency = diagnostics.get("observed_expected"), diagnostics.get("frequency")
     return Fit(
-        models=tuple(_model(name, beside["fit"][name]) for name in MODELS if name in beside["fit"]),
+        models=tuple(_model(name, diagnostics["fit"][name]) for name in MODELS if name in diagnostics["fit"]),
         fitted_at=datetime.fromisoformat(fitted_at) if fitted_at else None,
-        correlation=beside.get("correlation"),
-        max_correlation=beside.get("max_correlation"),
-        without_spend=beside.get("without_spend"),
+        correlation=diagnostics.get("correlation"),
+        max_correlation=diagnostics.get("max_correlation"),
+        without_spend=diagnostics.get("without_spend"),
         track=_track(track, trial.get("expected_cumulative", ())) if track else None,
         frequency=_groups(frequency) if frequency else (),
         trial=_trial(trial) if trial else None,
-        renewals=_renewals(beside.get("renewals") or {}),
+        renewals=_renewals(diagnostics.get("renewals") or {}),
     )
 
 

@@ -85,7 +85,7 @@ def fits(seen: Project, metric: str) -> Iterator[Fitted]:
     """Yield the models behind a metric, its own first; nothing of a private metric; raise UnknownMetric."""
     for name in (metric, *reversed(upstream(seen.catalog, metric).metrics)):
         run = None if seen.catalog.metric(name).private else seen.store.last_success(name)
-        if run is not None and run.beside.get("fit"):
-            said, mark = run.beside, run.beside.get("fitted_at")
+        if run is not None and run.diagnostics.get("fit"):
+            said, mark = run.diagnostics, run.diagnostics.get("fitted_at")
             fitted_at = datetime.fromisoformat(mark) if mark else None
             yield Fitted(name, run.definition_hash, run.finished_at, fitted_at, said["fit"])

@@ -135,7 +135,7 @@ def _standing(seen: Project, name: str) -> Standing | None:
 def _matches(seen: Project, name: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Yield how the rows of each dataset were given to customers in the last good run, and how many were not."""
     run = seen.store.last_success(name)
-    said = run.beside if run is not None else {}
+    said = run.diagnostics if run is not None else {}
     yield from sorted(said.get("match", {}).items())
     for line in said.get("unmatched", []):
         if line["dataset"] not in said.get("match", {}):

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Set
 from itertools import groupby
 
 from metrics.grain import Grain, Period
-from metrics.observation import Dimensions, Observation, State
-
-CLOSED = (State.FINAL, State.SMALL_SAMPLE)
+from metrics.observation import PUBLISHED, Dimensions, Observation, State
 
 Newest = dict[Grain, tuple[Period, tuple[Observation, ...]]]
 """By grain: the period, and its observations in order of their segments."""
@@ -21,7 +19,7 @@ def live(observations: Iterable[Observation], apart: Collection[str] = ()) -> Ne
     that differ in a dimension of `apart`, such as the ages of a curve, each have a latest period of their
     own; the one that is named is then the latest of these.
     """
-    return _newest(observations, CLOSED, apart)
+    return _newest(observations, PUBLISHED, apart)
 
 
 def still_open(observations: Iterable[Observation], apart: Collection[str] = ()) -> Newest:
@@ -31,7 +29,7 @@ def still_open(observations: Iterable[Observation], apart: Collection[str] = ())
     hide one that says something. Where no total has one it is the latest in which a segment has, else the
     latest of all.
     """
-    return _newest(observations, (State.PROVISIONAL,), apart, lambda seen: _said(seen, apart))
+    return _newest(observations, {State.PROVISIONAL}, apart, lambda seen: _said(seen, apart))
 
 
 def _said(seen: Observation, apart: Collection[str]) -> int:
@@ -43,7 +41,7 @@ def _said(seen: Observation, apart: Collection[str]) -> int:
 
 def _newest(
     observations: Iterable[Observation],
-    states: tuple[State, ...],
+    states: Set[State],
     apart: Collection[str],
     said: Callable[[Observation], int] = lambda _: 0,
 ) -> Newest:

@@ -6,13 +6,10 @@ Instants are values, so that a plot can mark them although Prometheus began to s
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import groupby
 
 from prometheus_client.core import GaugeMetricFamily
-from sqlalchemy import select
 
 from api.project.project import Project
-from metrics.store.tables import definitions
 
 
 def happenings(project: Project) -> Iterator[GaugeMetricFamily]:
@@ -37,14 +34,7 @@ def _changes(project: Project) -> GaugeMetricFamily:
         "When a metric was first computed by another definition than its first",
         labels=["metric", "hash"],
     )
-    columns = definitions.c
-    wanted = select(columns.metric, columns.hash, columns.first_seen).order_by(
-        columns.metric, columns.first_seen, columns.hash
-    )
-    with project.store.engine.connect() as connection:
-        rows = connection.execute(wanted).all()
-    for metric, known in groupby(rows, key=lambda row: row.metric):
-        if metric in project.catalog.metrics:
-            for row in list(known)[1:]:
-                family.add_metric([metric, row.hash], row.first_seen.timestamp())
+    for change in project.store.definitions.changes():
+        if change.metric in project.catalog.metrics:
+            family.add_metric([change.metric, change.hash], change.first_seen.timestamp())
     return family

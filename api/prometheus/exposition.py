@@ -241,7 +241,7 @@ class _StoreCollector:
         running = self._project.hash_of(name)
         if success is None or success.definition_hash == running:
             return running, self._project.commit or ""
-        stored = self._project.store.definition(success.definition_hash)
+        stored = self._project.store.definitions.find(success.definition_hash)
         return success.definition_hash, stored.commit or "" if stored else ""
 
     def _sources(self) -> Iterator[GaugeMetricFamily]:

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from threading import Lock
 
 from flask import Response, request
-from sqlalchemy import func, select
 
 from api.context import now, project
 from api.project.project import Project
 from api.prometheus.exposition import Form, Values, shared, values, written
-from metrics.store.tables import refreshes, runs
+from metrics.store.records import Progress
 
 _LEVEL = 5
 
@@ -73,7 +72,7 @@ class _Kept:
     project: Project
     values: dict[str, tuple[int, Values]] = field(default_factory=dict)
     texts: dict[tuple[str, Form], tuple[int, bytes]] = field(default_factory=dict)
-    made_from: object = None
+    made_from: Progress | None = None
     whole: dict[tuple[Form, bool], bytes] = field(default_factory=dict)
     last: dict[tuple[Form, bool], bytes] = field(default_factory=dict)
 
@@ -92,7 +91,7 @@ class Exposition:
 
     def text(self, project: Project, now: datetime, form: Form = Form.TEXT, *, zipped: bool = False) -> bytes:
         """Return the whole exposition; the store's last run and refresh decide whether it still holds."""
-        mark, successes = _computed(project)
+        progress = project.store.progress()
         if not self._lock.acquire(blocking=False):
             before = self._kept
             if before is not None and before.project is project and (form, zipped) in before.last:
@@ -103,10 +102,10 @@ class Exposition:
             if self._kept is None or self._kept.project is not project:
                 self._kept = _Kept(project)
             kept = self._kept
-            if kept.made_from != mark:
-                kept.made_from, kept.whole = mark, {}
+            if kept.made_from != progress:
+                kept.made_from, kept.whole = progress, {}
             if (form, False) not in kept.whole:
-                kept.whole[form, False] = _made(kept, successes, now, form)
+                kept.whole[form, False] = _made(kept, progress.successes, now, form)
             if zipped and (form, True) not in kept.whole:
                 kept.whole[form, True] = gzip.compress(kept.whole[form, False], _LEVEL, mtime=0)
             kept.last[form, zipped] = kept.whole[form, zipped]
@@ -115,7 +114,7 @@ class Exposition:
             self._lock.release()
 
 
-def _made(kept: _Kept, successes: dict[str, int], now: datetime, form: Form) -> bytes:
+def _made(kept: _Kept, successes: Mapping[str, int], now: datetime, form: Form) -> bytes:
     texts = []
     for metric in kept.project.catalog.metrics.values():
         name, success = metric.metric, successes.get(metric.metric, 0)
@@ -127,13 +126,3 @@ def _made(kept: _Kept, successes: dict[str, int], now: datetime, form: Form) -> 
         texts.append(known[1])
     every = {name: found for name, (_, found) in kept.values.items()}
     return b"".join((*texts, written(shared(kept.project, now, every), form), form.end))
-
-
-def _computed(project: Project) -> tuple[object, dict[str, int]]:
-    """Return what changes whenever something was computed, and each metric's last success."""
-    numbers = [select(func.max(table.c.number)).scalar_subquery() for table in (runs, refreshes)]
-    each = select(runs.c.metric, func.max(runs.c.number)).where(runs.c.outcome == "ok")
-    with project.store.engine.connect() as connection:
-        mark = tuple(connection.execute(select(*numbers)).one())
-        found = {name: number for name, number in connection.execute(each.group_by(runs.c.metric))}
-    return mark, found

@@ -21,7 +21,7 @@ from metrics.catalog.metric import Metric
 from metrics.describe.units import unit_of
 from metrics.errors import UsageError
 from metrics.grain import Grain, Period
-from metrics.observation import Observation, State
+from metrics.observation import PUBLISHED, Observation
 
 blueprint = Blueprint(
     "changes", __name__, url_prefix="/api/v1/metrics", description="Why a value is another than before"
@@ -74,7 +74,7 @@ def get_diagnostics(metric: str) -> Any:
     success, last = seen.store.last_success(metric), seen.store.last_run(metric)
     failed = last if last is not None and last.outcome == "failed" else None
     # What was stored before a metric became private stays in the store.
-    beside = dict(success.beside) if success and not found.private else {}
+    diagnostics = dict(success.diagnostics) if success and not found.private else {}
     return {
         "metric": metric,
         "definition_hash": success.definition_hash if success else None,
@@ -83,8 +83,8 @@ def get_diagnostics(metric: str) -> Any:
         "definition_changed": success is not None and success.definition_hash != seen.hash_of(metric),
         "error": failed.error if failed else None,
         "failed_at": failed.finished_at if failed else None,
-        "fit": beside.pop("fit", None),
-        "beside": beside,
+        "fit": diagnostics.pop("fit", None),
+        "beside": diagnostics,
     }
 
 
@@ -96,7 +96,7 @@ def _input(seen: Project, one: Input) -> dict[str, Any]:
 
 def _newest(metric: Metric, totals: tuple[Observation, ...], grain: Grain) -> Period:
     """Return the newest final period; raise UsageError where there is none."""
-    final = [one.period for one in totals if one.state in (State.FINAL, State.SMALL_SAMPLE)]
+    final = [one.period for one in totals if one.state in PUBLISHED]
     if not final:
         raise UsageError(f"metric {metric.metric!r} has no final value by {grain}")
     return max(final, key=lambda period: str(period.start))
@@ -109,7 +109,7 @@ def _previous(seen: Project, period: Period) -> Period:
 
 
 def _causes(seen: Project, metric: str, before: Period, later: Observation | None) -> dict[str, float] | None:
-    if later is None or later.state not in (State.FINAL, State.SMALL_SAMPLE):
+    if later is None or later.state not in PUBLISHED:
         return None
     found = causes(seen.store.history(metric, before.grain, before), later)
     return asdict(found) if found else None

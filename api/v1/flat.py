@@ -30,12 +30,15 @@ from metrics.catalog.metric import Metric
 from metrics.describe.units import unit_of
 from metrics.errors import UnknownMetric, UnknownScorecard, UsageError
 from metrics.grain import Period
-from metrics.observation import Observation
+from metrics.observation import FIGURES, Observation
 from scorecard.report_model import IndicatorReport, ObjectiveReport, PerspectiveReport, ScorecardReport
 
 blueprint = Blueprint(
     "flat", __name__, url_prefix="/api/v1/flat", description="The same numbers as flat records in one array"
 )
+
+# In the order of the columns, which a reader sees.
+_FIGURES = tuple(name for name in FlatObservationSchema().fields if name in FIGURES)
 
 
 @endpoint(blueprint, "/observations", FlatObservationSchema(many=True), query=FlatObservationQuerySchema)
@@ -86,7 +89,6 @@ def _array(records: Sequence[Mapping[str, Any]]) -> Response:
 
 def _observation(seen: Project, metric: Metric, one: Observation) -> dict[str, Any]:
     start, end = _bounds(seen, one.period)
-    figures = ("value", "lower", "upper", "numerator", "denominator", "sample_size", "maturity")
     return {
         "metric": metric.metric,
         "label": metric.label,
@@ -96,7 +98,7 @@ def _observation(seen: Project, metric: Metric, one: Observation) -> dict[str, A
         "time": start,
         "end": end,
         **dict(one.dimensions),
-        **{name: getattr(one, name) for name in figures},
+        **{name: getattr(one, name) for name in _FIGURES},
         "state": one.state.value,
         "watermark": one.watermark,
         "computed_at": one.computed_at,

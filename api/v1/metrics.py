@@ -168,16 +168,19 @@ def describe(seen: Project, metric: Metric) -> dict[str, Any]:
 
 def observed(seen: Project, one: Observation) -> dict[str, Any]:
     """Return an observation as the API shows it."""
-    plain = ("metric", "value", "numerator", "denominator", "lower", "upper", "sample_size", "maturity")
-    more = ("definition_hash", "code_version", "watermark", "computed_at", "run")
-    return {name: getattr(one, name) for name in (*plain, *more)} | {
-        "grain": one.grain.value,
-        "state": one.state.value,
-        "period": seen.catalog.company.calendar.name(one.period),
-        "period_start": one.period.start,
-        "period_end": one.period.end,
-        "dimensions": dict(one.dimensions),
-    }
+    plain = ("metric", "definition_hash", "code_version", "watermark", "computed_at", "run")
+    return (
+        {name: getattr(one, name) for name in plain}
+        | one.figures()
+        | {
+            "grain": one.grain.value,
+            "state": one.state.value,
+            "period": seen.catalog.company.calendar.name(one.period),
+            "period_start": one.period.start,
+            "period_end": one.period.end,
+            "dimensions": dict(one.dimensions),
+        }
+    )
 
 
 def grain_of(metric: Metric, text: str | None) -> Grain | None:

@@ -17,7 +17,7 @@ from metrics.catalog.catalog import Catalog
 from metrics.catalog.metric import Direction, Metric
 from metrics.grain import Calendar
 from metrics.kind import kind_of, share_rows
-from metrics.observation import Observation, State
+from metrics.observation import PUBLISHED, Observation, State
 from metrics.statistics.comparison import (
     Verdict,
     hybrid_difference,
@@ -60,7 +60,7 @@ def change(
     `series` are the segment's observations at this grain; those from before the later of the two tell how far
     it usually moves.
     """
-    if now.value is None or before.value is None or not {now.state, before.state} <= _CLOSED:
+    if now.value is None or before.value is None or not {now.state, before.state} <= PUBLISHED:
         return None
     difference, direction = now.value - before.value, metric.direction.value
     if State.SMALL_SAMPLE in (now.state, before.state):
@@ -89,7 +89,7 @@ def judged(
     """
     kind = kind_of(metric)
     compared = kind.compared(metric)
-    if compared is None or found.value is None or found.state not in _CLOSED:
+    if compared is None or found.value is None or found.state not in PUBLISHED:
         return None
     if compared.shift is None:
         own = _interval(found) if found.state is State.FINAL else None
@@ -104,9 +104,6 @@ def judged(
         return None
     sided = metric if metric.direction in (Direction.UP, Direction.DOWN) else below
     return change(replace(below, direction=sided.direction), catalog, now, before, series)
-
-
-_CLOSED = {State.FINAL, State.SMALL_SAMPLE}
 
 
 def _interval(found: Observation) -> Interval | None:

@@ -15,11 +15,9 @@ from metrics.analysis.change import Change, change
 from metrics.catalog.catalog import Catalog
 from metrics.catalog.metric import Metric
 from metrics.grain import Period
-from metrics.observation import Dimensions, Observation, State
+from metrics.observation import PUBLISHED, Dimensions, Observation
 from metrics.statistics.comparison import benjamini_hochberg
 from metrics.statistics.decomposition import Effect, mix_and_rate
-
-_CLOSED = (State.FINAL, State.SMALL_SAMPLE)
 
 
 @dataclass(frozen=True)
@@ -60,7 +58,7 @@ def causes(versions: Sequence[Observation], now: Observation) -> Causes | None:
 
     `versions` are all of the earlier period, the oldest first; `now` is the later period's, or its own last.
     """
-    published = [one for one in versions if one.state in _CLOSED and one.value is not None]
+    published = [one for one in versions if one.state in PUBLISHED and one.value is not None]
     if not published or now.value is None:
         return None
     steps: dict[str, list[float]] = {"definition": [], "software": [], "restated": []}
@@ -97,7 +95,8 @@ def segments(
     for one in observations:
         series.setdefault(one.dimensions, []).append(one)
     at = {
-        segment: {one.period: one for one in each if one.state in _CLOSED} for segment, each in series.items()
+        segment: {one.period: one for one in each if one.state in PUBLISHED}
+        for segment, each in series.items()
     }
     changed = {
         segment: change(metric, catalog, held[now], held[before], series[segment])

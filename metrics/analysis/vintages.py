@@ -23,7 +23,7 @@ from metrics.catalog.metric import Metric
 from metrics.describe.series_names import PARTS, VINTAGE, has_series
 from metrics.grain import Grain, Period
 from metrics.observation import Dimensions
-from metrics.store.final_values import Codes, FinalValues
+from metrics.store.final_values import FINAL_FIGURES, Codes, FinalValues
 
 Instants = npt.NDArray[np.int64]
 Numbers = npt.NDArray[np.float64]
@@ -120,9 +120,9 @@ def _track(metric: Metric, finality: Finality, vintage: Vintage, found: FinalVal
     segments, line = _placed(segment, found.segments, lambda one: (_by(one), one))
     shape = len(segments), len(periods)
     figures = {}
-    for index, part in enumerate(PARTS):
+    for part in PARTS:
         figures[part.name] = np.full(shape, np.nan)
-        figures[part.name][line, column] = found.figures[index][rows]
+        figures[part.name][line, column] = found.figures[FINAL_FIGURES.index(part.name)][rows]
     instants = _instants(metric, finality, found, rows)
     late = np.full(shape, NEVER)
     late[line, column] = instants

@@ -7,14 +7,12 @@ from collections.abc import Iterator
 from metrics.catalog.catalog import Catalog
 from metrics.errors import Finding
 from metrics.loading.loader import Places
+from metrics.observation import FIGURES
 
 CODE = "dimension-name"
 
 
-COLUMNS = (
-    "metric", "grain", "period_start", "period_end", "value", "numerator", "denominator", "lower", "upper",
-    "sample_size", "maturity", "state",
-)  # fmt: skip
+COLUMNS = ("metric", "grain", "period_start", "period_end", *FIGURES, "state")
 LABELS = ("grain", "by", "vintage", "status", "job", "instance", "le", "quantile")
 
 

@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 class Outcome:
     """What a run found for one metric: its estimates, or the error that it failed with.
 
-    `beside` is what its kind publishes beside them, as plain JSON values; nothing of a private metric.
+    `diagnostics` is what its kind publishes beside them, as plain JSON values; nothing of a private metric.
     """
 
     metric: str
@@ -27,7 +27,7 @@ class Outcome:
     error: ScorecardError | None = None
     seconds: float = 0.0
     sources: tuple[str, ...] = ()
-    beside: Mapping[str, Any] = field(default_factory=dict)
+    diagnostics: Mapping[str, Any] = field(default_factory=dict)
 
 
 def as_metric_error(metric: str, error: Exception) -> ScorecardError:

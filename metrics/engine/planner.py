@@ -236,11 +236,11 @@ class Planner:
                 watermark = min((mark for mark in marks if mark is not None), default=None)
             results = self.answer(plan)
             estimates = suppress(metric, self.catalog.company, kind.finish(metric, frame, results))
-            beside = {} if metric.private else kind.diagnostics(metric, frame, results)
+            diagnostics = {} if metric.private else kind.diagnostics(metric, frame, results)
             check_limits(metric, estimates)
         except Exception as error:  # whatever one metric meets stops no other
             return Outcome(metric.metric, error=self._failure(metric.metric, error), sources=plan.sources)
-        return Outcome(metric.metric, estimates, watermark, sources=plan.sources, beside=beside)
+        return Outcome(metric.metric, estimates, watermark, sources=plan.sources, diagnostics=diagnostics)
 
     def _failure(self, metric: str, error: Exception) -> ScorecardError:
         """Return an error as one of a metric; what a source is to blame for is remembered."""

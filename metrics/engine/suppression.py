@@ -15,7 +15,7 @@ from metrics.catalog.company import Company
 from metrics.catalog.metric import Metric
 from metrics.grain import Period
 from metrics.kind import kind_of
-from metrics.observation import Dimensions, Estimate, State
+from metrics.observation import Dimensions, Estimate, Figures, State
 
 
 def suppress(metric: Metric, company: Company, estimates: Iterable[Estimate]) -> tuple[Estimate, ...]:
@@ -96,7 +96,4 @@ def _served(estimate: Estimate, hidden: bool) -> Estimate:
 
 def _bare(estimate: Estimate, state: State) -> Estimate:
     """Return an estimate that holds nothing but its state; bootstrap draws would give the value away too."""
-    return replace(
-        estimate, state=state, value=None, numerator=None, denominator=None, lower=None, upper=None,
-        sample_size=None, maturity=None, draws=None, people=None,
-    )  # fmt: skip
+    return replace(estimate, state=state, draws=None, people=None, **Figures().figures())

@@ -48,7 +48,7 @@ class Unmatched:
         """
         return tuple(self._match(*each) for each in crosswalked(self.session.catalog, metric))
 
-    def beside(self, metric: str) -> Mapping[str, Any]:
+    def diagnostics(self, metric: str) -> Mapping[str, Any]:
         """Return the counts as plain JSON values by dataset and system, nothing without a crosswalk."""
         lines = [
             {"dataset": each.dataset, "system": each.system, **each.as_json()} for each in self.of(metric)

@@ -52,7 +52,7 @@ class Explanation:
     """Everything that it takes to trust a metric's numbers, or to doubt them.
 
     `statements` were all run for this metric, its inputs included; `error` says why they ended early.
-    `beside` is what the kind publishes beside the values.
+    `diagnostics` is what the kind publishes beside the values.
     """
 
     metric: Metric
@@ -67,7 +67,7 @@ class Explanation:
     as_of: datetime | None
     watermark: datetime | None
     statements: tuple[Statement, ...]
-    beside: Mapping[str, Any]
+    diagnostics: Mapping[str, Any]
     error: ScorecardError | None
 
 
@@ -97,7 +97,7 @@ def explain(
         as_of=as_of,
         watermark=outcome.watermark,
         statements=statements,
-        beside=outcome.beside,
+        diagnostics=outcome.diagnostics,
         error=outcome.error,
     )
 

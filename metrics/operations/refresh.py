@@ -119,8 +119,8 @@ class Refresher:
         try:
             if error is None:
                 if not self.catalog.metrics[outcome.metric].private:
-                    said = {**outcome.beside, **unmatched.beside(outcome.metric)}
-                    outcome = replace(outcome, beside=said)
+                    said = {**outcome.diagnostics, **unmatched.diagnostics(outcome.metric)}
+                    outcome = replace(outcome, diagnostics=said)
                 written = self._write(outcome, started)
         except Exception as failure:  # whatever one metric meets stops no other
             error = as_metric_error(outcome.metric, failure)
@@ -140,7 +140,7 @@ class Refresher:
             if seen.grain in grains and seen.by in cuts
         ]
         canonical = canonical_text(resolved(self.catalog, outcome.metric))
-        self.store.remember_definition(
+        self.store.definitions.remember(
             Definition(run.definition_hash, outcome.metric, run.code_version, canonical, self.commit, started)
         )
         return self.store.write(run, own)
@@ -160,7 +160,7 @@ class Refresher:
             grains=metric.grains,
             cuts=tuple(tuple(sorted(cut)) for cut in metric.cut_sets),
             seconds=outcome.seconds,
-            beside=outcome.beside,
+            diagnostics=outcome.diagnostics,
         )
 
 
@@ -179,13 +179,7 @@ def observations_of(
             period=each.period,
             dimensions=each.dimensions,
             state=each.state,
-            value=each.value,
-            numerator=each.numerator,
-            denominator=each.denominator,
-            lower=each.lower,
-            upper=each.upper,
-            sample_size=each.sample_size,
-            maturity=each.maturity,
+            **each.figures(),
             watermark=outcome.watermark,
             computed_at=computed_at,
             run=run,

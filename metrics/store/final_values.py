@@ -17,18 +17,20 @@ from sqlalchemy import Column, ColumnElement, Engine, Select, literal, select, t
 from sqlalchemy.types import NullType
 
 from metrics.grain import Grain, Period
-from metrics.observation import Dimensions, State
+from metrics.observation import FIGURES, PUBLISHED, Dimensions
 from metrics.store.tables import observations
 from metrics.store.versions import first, newest
 
-FIGURES = ("value", "lower", "upper", "numerator", "denominator", "sample_size")
+FINAL_FIGURES = tuple(name for name in FIGURES if name != "maturity")
+"""The figures that are read: what is final waits for nothing."""
+
 Codes = npt.NDArray[np.int64]
 Known = TypeVar("Known", bound=Hashable)
 
-_STATES = (State.FINAL.value, State.SMALL_SAMPLE.value)
-_CLOSED = observations.c.state.in_(_STATES)
+_STATES = frozenset(state.value for state in PUBLISHED)
+_FINAL = observations.c.state.in_(sorted(_STATES))
 _CHUNK = 10_000
-_RAW = ("id", "grain", "period_start", "period_end", "dimensions", "state", *FIGURES)
+_RAW = ("id", "grain", "period_start", "period_end", "dimensions", "state", *FINAL_FIGURES)
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,8 @@ class FinalValues:
 
     The same few periods, segments and watermarks come again and again: `period`, `segment` and `watermark` say of
     each row which one of `periods`, `segments` and `watermarks` it has. Watermarks are None unless they were asked
-    for. `figures` has one line for each of FIGURES, nan where there is none. `upto` is the greatest id that was read.
+    for. `figures` has one line for each of FINAL_FIGURES, nan where there is none. `upto` is the greatest id that
+    was read.
     """
 
     periods: tuple[Period, ...]
@@ -50,33 +53,38 @@ class FinalValues:
     upto: int = 0
 
 
-def current_closed(
-    engine: Engine,
-    metric: str,
-    definition_hash: str,
-    *,
-    watermarks: bool = False,
-    known: FinalValues | None = None,
-) -> FinalValues:
-    """Return what is final of what is known now; a small sample is final too.
+class FinalValueReader:
+    """Reads the final values of one store; a small sample is final too."""
 
-    `known` is what was read before of the same metric and hash: only what was written since is read then.
-    """
-    of = observations.c.metric == metric, observations.c.definition_hash == definition_hash
-    if known is None:
-        return _read(engine, newest(*of).where(_CLOSED), watermarks)[0]
-    # A value may have been opened again or ended since.
-    return _joined(known, *_read(engine, _since(known, *of), watermarks), latest=True)
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
 
+    def current(
+        self,
+        metric: str,
+        definition_hash: str,
+        *,
+        watermarks: bool = False,
+        known: FinalValues | None = None,
+    ) -> FinalValues:
+        """Return what is final of what is known now.
 
-def first_closed(
-    engine: Engine, metric: str, *, watermarks: bool = False, known: FinalValues | None = None
-) -> FinalValues:
-    """Return what was first written as final, whatever its definition."""
-    of = observations.c.metric == metric, _CLOSED
-    if known is None:
-        return _read(engine, first(*of), watermarks)[0]
-    return _joined(known, *_read(engine, _since(known, *of), watermarks), latest=False)
+        `known` is what was read before of the same metric and hash: only what was written since is read then.
+        """
+        of = observations.c.metric == metric, observations.c.definition_hash == definition_hash
+        if known is None:
+            return _read(self._engine, newest(*of).where(_FINAL), watermarks)[0]
+        # A value may have been opened again or ended since.
+        return _joined(known, *_read(self._engine, _since(known, *of), watermarks), latest=True)
+
+    def first(
+        self, metric: str, *, watermarks: bool = False, known: FinalValues | None = None
+    ) -> FinalValues:
+        """Return what was first written as final, whatever its definition; `known` as for `current`."""
+        of = observations.c.metric == metric, _FINAL
+        if known is None:
+            return _read(self._engine, first(*of), watermarks)[0]
+        return _joined(known, *_read(self._engine, _since(known, *of), watermarks), latest=False)
 
 
 def _since(known: FinalValues, *where: ColumnElement[bool]) -> Select[Any]:
@@ -105,7 +113,7 @@ def _read(engine: Engine, wanted: Select[Any], watermarks: bool) -> tuple[FinalV
     instants: _Codes[Any] = _Codes()
     # Where there are no rows, there is still a first part to join.
     lines: list[list[npt.NDArray[Any]]] = [
-        [np.empty(0, np.int64)] * 3 + [np.empty((len(FIGURES), 0)), np.empty(0, np.bool_)]
+        [np.empty(0, np.int64)] * 3 + [np.empty((len(FINAL_FIGURES), 0)), np.empty(0, np.bool_)]
     ]
     upto = 0
     with engine.connect() as connection:

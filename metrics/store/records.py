@@ -20,7 +20,7 @@ class Run:
 
     `grains` and `cuts` say what the run covers: a stored segment within them that the run does not give
     has vanished. `seconds` is how long it took. `watermark` is the instant up to which the data is known.
-    `beside` is what the kind publishes beside the values, as plain JSON values.
+    `diagnostics` is what the kind publishes beside the values, as plain JSON values.
     """
 
     id: str
@@ -35,7 +35,7 @@ class Run:
     grains: tuple[Grain, ...]
     cuts: tuple[Cut, ...]
     seconds: float
-    beside: Mapping[str, Any] = field(default_factory=dict)
+    diagnostics: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -82,6 +82,15 @@ class Definition:
 
 
 @dataclass(frozen=True)
+class DefinitionChange:
+    """That a metric was first computed by another definition than its first, and when."""
+
+    metric: str
+    hash: str
+    first_seen: datetime
+
+
+@dataclass(frozen=True)
 class Refresh:
     """One refresh of the whole project: when it ran, how many metrics came through and how many failed."""
 
@@ -89,6 +98,19 @@ class Refresh:
     finished_at: datetime
     ok: int
     failed: int
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a store has come; it differs from an earlier one where anything was computed in between.
+
+    The numbers of its last run and last refresh, None where there is none, and of each metric's last success:
+    they grow, and mean nothing else.
+    """
+
+    run: int | None
+    refresh: int | None
+    successes: Mapping[str, int]
 
 
 def canonical_cut(names: Iterable[str]) -> Cut:

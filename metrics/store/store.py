@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from contextlib import AbstractContextManager
 from dataclasses import asdict, replace
 from datetime import date, datetime
 from types import TracebackType
@@ -14,10 +13,14 @@ from sqlalchemy import URL, ColumnElement, Connection, Engine, delete, func, ins
 from metrics.errors import StoreError
 from metrics.grain import Grain, Period
 from metrics.observation import Dimensions, Observation
+from metrics.store.api_keys import ApiKeys
 from metrics.store.database import open_engine, writing
+from metrics.store.definitions import Definitions
+from metrics.store.final_values import FinalValueReader
 from metrics.store.records import (
     DatasetHealth,
     Definition,
+    Progress,
     Refresh,
     Run,
     SourceHealth,
@@ -27,7 +30,6 @@ from metrics.store.records import (
 )
 from metrics.store.tables import (
     datasets,
-    definitions,
     observation_columns,
     observation_row,
     observations,
@@ -45,11 +47,15 @@ __all__ = ["DatasetHealth", "Definition", "Refresh", "Run", "SourceHealth", "Sto
 class Store:
     """Observations and runs that are only ever added, and the few rows around them that change.
 
-    Every method is one transaction. An error of the database is raised as StoreError.
+    Every method is one transaction. An error of the database is raised as StoreError. What is asked for itself
+    alone has methods of its own: `api_keys`, `definitions` and the `final_values` of a whole past.
     """
 
     def __init__(self, engine: Engine) -> None:
-        self.engine = engine
+        self._engine = engine
+        self.api_keys = ApiKeys(engine)
+        self.definitions = Definitions(engine)
+        self.final_values = FinalValueReader(engine)
 
     @classmethod
     def open(cls, url: str | URL) -> Self:
@@ -58,7 +64,7 @@ class Store:
 
     def close(self) -> None:
         """Close all connections."""
-        self.engine.dispose()
+        self._engine.dispose()
 
     def __enter__(self) -> Self:
         return self
@@ -68,10 +74,6 @@ class Store:
     ) -> None:
         self.close()
 
-    def writing(self, what: str) -> AbstractContextManager[Connection]:
-        """Open a transaction for rows of other modules that no other writer of `what` can overlap."""
-        return writing(self.engine, what)
-
     def write(self, run: Run, computed: Iterable[Observation]) -> Written:
         """Add a successful run and, of its observations, those that differ from the last written.
 
@@ -80,7 +82,7 @@ class Store:
         twice or is not a finite number.
         """
         given = checked(run, computed)
-        with writing(self.engine, run.metric) as connection:
+        with writing(self._engine, run.metric) as connection:
             found = changes(connection, run, given)
             connection.execute(insert(runs), run_row(run, found.counts))
             rows = [observation_row(replace(seen, run=run.id)) for seen in found.new + found.tombstones]
@@ -92,17 +94,17 @@ class Store:
         """Add a failed run; the observations stay as they are."""
         if run.outcome != "failed":
             raise StoreError(f"run {run.id!r} of metric {run.metric!r} did not fail")
-        with writing(self.engine, run.metric) as connection:
+        with writing(self._engine, run.metric) as connection:
             connection.execute(insert(runs), run_row(run, Written(0, 0, 0)))
 
     def last_run(self, metric: str) -> Run | None:
         """Return a metric's last written run, however it ended."""
-        with self.engine.connect() as connection:
+        with self._engine.connect() as connection:
             return _last_run(connection, runs.c.metric == metric)
 
     def last_success(self, metric: str) -> Run | None:
         """Return a metric's last written successful run."""
-        with self.engine.connect() as connection:
+        with self._engine.connect() as connection:
             return _last_run(connection, runs.c.metric == metric, runs.c.outcome == "ok")
 
     def failed_last(self) -> dict[str, float]:
@@ -111,12 +113,12 @@ class Store:
         failed = select(runs.c.metric, runs.c.seconds).where(
             runs.c.number.in_(last), runs.c.outcome == "failed"
         )
-        with self.engine.connect() as connection:
+        with self._engine.connect() as connection:
             return {row.metric: row.seconds for row in connection.execute(failed)}
 
     def watermark(self) -> datetime | None:
         """Return the greatest watermark of any successful run."""
-        with self.engine.connect() as connection:
+        with self._engine.connect() as connection:
             newest = select(func.max(runs.c.watermark)).where(runs.c.outcome == "ok")
             greatest: datetime | None = connection.execute(newest).scalar_one()
         return greatest
@@ -164,7 +166,7 @@ class Store:
             where.append(observations.c.period_start < end)
         if as_known is not None:
             where.append(observations.c.computed_at < as_known)
-        with self.engine.connect() as connection:
+        with self._engine.connect() as connection:
             hashed = definition_hash or _hash_in_use(connection, metric, as_known)
             found = list(read(connection, newest(*where, observations.c.definition_hash == hashed)))
         return tuple(sorted(found, key=_order))
@@ -187,12 +189,12 @@ class Store:
             )
             .order_by(observations.c.id)
         )
-        with self.engine.connect() as connection:
+        with self._engine.connect() as connection:
             return tuple(read(connection, versions))
 
     def record_source(self, health: SourceHealth) -> None:
         """Keep what is now known of a source; while it is down, its last success and watermark stay."""
-        with writing(self.engine, f"source {health.source}") as connection:
+        with writing(self._engine, f"source {health.source}") as connection:
             same = sources.c.source == health.source
             old = connection.execute(select(sources).where(same)).mappings().one_or_none()
             if old is None:
@@ -205,7 +207,7 @@ class Store:
 
     def source_health(self) -> dict[str, SourceHealth]:
         """Return what is known of each source, by its name."""
-        with self.engine.connect() as connection:
+        with self._engine.connect() as connection:
             rows = connection.execute(select(sources).order_by(sources.c.source)).mappings()
             return {row["source"]: SourceHealth(**row) for row in rows}
 
@@ -214,50 +216,40 @@ class Store:
         rows = [asdict(each) for each in found]
         if not rows:
             return
-        with writing(self.engine, "datasets") as connection:
+        with writing(self._engine, "datasets") as connection:
             names = [row["dataset"] for row in rows]
             connection.execute(delete(datasets).where(datasets.c.dataset.in_(names)))
             connection.execute(insert(datasets), rows)
 
     def dataset_health(self) -> dict[str, DatasetHealth]:
         """Return what is known of each dataset that has a watermark of its own, by its name."""
-        with self.engine.connect() as connection:
+        with self._engine.connect() as connection:
             rows = connection.execute(select(datasets).order_by(datasets.c.dataset)).mappings()
             return {row["dataset"]: DatasetHealth(**row) for row in rows}
 
-    def remember_definition(self, definition: Definition) -> None:
-        """Keep a definition under its hash and metric; the first that was seen stays."""
-        row = asdict(definition)
-        row["git_commit"] = row.pop("commit")
-        with writing(self.engine, f"definition {definition.hash}") as connection:
-            known = select(definitions.c.hash).where(
-                definitions.c.hash == definition.hash, definitions.c.metric == definition.metric
-            )
-            if connection.execute(known).first() is None:
-                connection.execute(insert(definitions), row)
-
-    def definition(self, definition_hash: str) -> Definition | None:
-        """Return the definition under a hash, or None."""
-        known = select(definitions).where(definitions.c.hash == definition_hash)
-        with self.engine.connect() as connection:
-            row = connection.execute(known.order_by(definitions.c.metric)).mappings().first()
-        if row is None:
-            return None
-        fields = dict(row)
-        return Definition(commit=fields.pop("git_commit"), **fields)
-
     def record_refresh(self, started_at: datetime, finished_at: datetime, ok: int, failed: int) -> None:
         """Add a refresh of the whole project: how many metrics came through and how many failed."""
-        with writing(self.engine, "refreshes") as connection:
+        with writing(self._engine, "refreshes") as connection:
             row = asdict(Refresh(started_at, finished_at, ok, failed))
             connection.execute(insert(refreshes), row)
 
     def last_refresh(self) -> Refresh | None:
         """Return the last written refresh."""
         newest = select(refreshes).order_by(refreshes.c.number.desc()).limit(1)
-        with self.engine.connect() as connection:
+        with self._engine.connect() as connection:
             row = connection.execute(newest).mappings().first()
         return None if row is None else Refresh(**{name: row[name] for name in Refresh.__dataclass_fields__})
+
+    def progress(self) -> Progress:
+        """Return how far the store has come, by which whoever keeps what was read knows whether it still holds."""
+        last = (select(func.max(table.c.number)).scalar_subquery() for table in (runs, refreshes))
+        successes = select(runs.c.metric, func.max(runs.c.number)).where(runs.c.outcome == "ok")
+        with self._engine.connect() as connection:
+            run, refresh = connection.execute(select(*last)).one()
+            by_metric = {
+                name: number for name, number in connection.execute(successes.group_by(runs.c.metric))
+            }
+        return Progress(run, refresh, by_metric)
 
 
 def _last_run(connection: Connection, *where: ColumnElement[bool]) -> Run | None:

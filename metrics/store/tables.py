@@ -28,7 +28,7 @@ from sqlalchemy import (
 )
 
 from metrics.grain import Grain, Period
-from metrics.observation import Observation, State
+from metrics.observation import FIGURES, FLOATS, Observation, State
 from metrics.store.records import Run, Written, canonical_cut
 
 
@@ -119,7 +119,7 @@ runs = Table(
     Column("written", Integer, nullable=False),
     Column("unchanged", Integer, nullable=False),
     Column("tombstones", Integer, nullable=False),
-    Column("beside", _JsonObject),
+    Column("diagnostics", _JsonObject),
     Index("runs_metric", "metric", "number"),
     Index("runs_watermark", "outcome", "watermark"),
 )
@@ -211,11 +211,8 @@ api_keys = Table(
 )
 
 
-_FLOATS = ("value", "numerator", "denominator", "lower", "upper", "maturity")
-
-
-_PLAIN: tuple[str, ...] = ("metric", "definition_hash", "code_version", "dimensions", *_FLOATS)
-_PLAIN += ("sample_size", "watermark", "computed_at", "run")
+_PLAIN: tuple[str, ...] = ("metric", "definition_hash", "code_version", "dimensions", *FIGURES)
+_PLAIN += ("watermark", "computed_at", "run")
 
 
 _RUN = tuple(name for name in Run.__dataclass_fields__ if name not in ("grains", "cuts"))
@@ -230,7 +227,7 @@ def observation_row(observation: Observation) -> dict[str, Any]:
     """Return the row of an observation."""
     row = {name: getattr(observation, name) for name in _PLAIN}
     # Numbers come from numpy and from DECIMAL columns too, which drivers refuse or write in their own way.
-    numbers = {name: None if row[name] is None else float(row[name]) for name in _FLOATS}
+    numbers = {name: None if row[name] is None else float(row[name]) for name in FLOATS}
     size = observation.sample_size
     return row | {
         **numbers,

@@ -11,11 +11,9 @@ from sqlalchemy import ColumnElement, Connection, Select, func, select
 
 from metrics.errors import StoreError
 from metrics.grain import Grain
-from metrics.observation import Dimensions, Observation, State
+from metrics.observation import FLOATS, Dimensions, Observation, State
 from metrics.store.records import Cut, Run, Written, canonical_cut, canonical_dimensions
 from metrics.store.tables import observation_columns, observation_of, observations
-
-_FLOATS = ("value", "numerator", "denominator", "lower", "upper", "maturity")
 
 _KEY = tuple(observations.c[name] for name in ("grain", "cut", "dimensions", "period_start"))
 
@@ -97,7 +95,7 @@ def _misfit(run: Run, cuts: set[Cut], seen: Observation) -> str | None:
         return "is not of a grain and cut of its run"
     if seen.dimensions != canonical_dimensions(seen.dimensions) or len(set(seen.by)) < len(seen.by):
         return "has dimensions that are unsorted or named twice"
-    numbers = [getattr(seen, name) for name in _FLOATS]
+    numbers = [getattr(seen, name) for name in FLOATS]
     if not all(number is None or math.isfinite(number) for number in numbers):
         return "is not a finite number"
     return None
@@ -126,8 +124,6 @@ def _tombstone(old: Observation, run: Run, computed_at: datetime) -> Observation
         period=old.period,
         dimensions=old.dimensions,
         state=State.NO_DATA,
-        **dict.fromkeys(_FLOATS),
-        sample_size=None,
         watermark=run.watermark,
         computed_at=computed_at,
     )

@@ -14,7 +14,7 @@ import pytest
 
 from api.starter import compose
 from metrics.loading.loader import load
-from metrics.observation import Observation, State
+from metrics.observation import FLOATS, Observation, State
 from metrics.operations.query import MetricQuery, answer
 from metrics.operations.refresh import Refresher
 from metrics.store.store import Store
@@ -142,7 +142,7 @@ def _same(one: Values, other: Values) -> None:
         for period, each in seen.items():
             twin = other[key][period]
             assert (each.state, each.sample_size) == (twin.state, twin.sample_size), (key, period)
-            for name in ("value", "numerator", "denominator", "lower", "upper", "maturity"):
+            for name in FLOATS:
                 mine, theirs = getattr(each, name), getattr(twin, name)
                 assert mine == (None if theirs is None else pytest.approx(theirs, rel=1e-9)), (key, period)
 

@@ -282,7 +282,7 @@ def build(root: Path) -> Project:
         fill(project, metric)
     for found, day in (("0" * 64, date(2024, 2, 1)), (project.hash_of("lead_to_opportunity"), CHANGED)):
         seen = datetime(day.year, day.month, day.day, 6, tzinfo=UTC)
-        project.store.remember_definition(Definition(found, "lead_to_opportunity", 1, "{}", None, seen))
+        project.store.definitions.remember(Definition(found, "lead_to_opportunity", 1, "{}", None, seen))
     project.store.record_source(SourceHealth("crm", True, COMPUTED, COMPUTED, WATERMARK, None))
     project.store.record_source(SourceHealth("helpdesk", False, COMPUTED, None, None, "connection refused"))
     project.store.record_datasets([DatasetHealth(name, "crm", COMPUTED, WATERMARK + timedelta(hours=hours))
@@ -337,14 +337,7 @@ def fill(project: Project, name: str) -> None:
 
 
 def observation(project, run, period, value, *, state=State.FINAL, dimensions=(), **more) -> Observation:
-    parts = {
-        "numerator": None,
-        "denominator": None,
-        "lower": None,
-        "upper": None,
-        "sample_size": None,
-        "maturity": 1.0 if state is State.FINAL else None,
-    } | more
+    parts = {"maturity": 1.0 if state is State.FINAL else None} | more
     return Observation(
         metric=run.metric,
         definition_hash=run.definition_hash,

@@ -8,6 +8,7 @@ from metrics.errors import UsageError
 from metrics.store.store import Store
 from metrics.store.tables import api_keys
 from tests.api.northwind import NOW
+from tests.store_engine import engine_of
 
 
 @pytest.fixture
@@ -23,11 +24,12 @@ def test_a_new_key_is_known_by_its_text_alone(keys):
     assert key == Key(key.id, "prometheus", frozenset({Scope.METRICS}), NOW)
 
 
-def test_the_store_holds_no_secret(keys):
-    _, text = keys.create("reader", [Scope.READ], NOW)
+def test_the_store_holds_no_secret():
+    with Store.open("sqlite://") as store:
+        _, text = Keys(store).create("reader", [Scope.READ], NOW)
+        with engine_of(store).connect() as connection:
+            row = connection.execute(select(api_keys)).one()
     secret = text.split("_", 2)[2]
-    with keys._store.engine.connect() as connection:
-        row = connection.execute(select(api_keys)).one()
     assert len(secret) >= 32
     assert secret not in str(tuple(row))
     assert len(row.hash) == 64

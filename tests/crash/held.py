@@ -12,6 +12,7 @@ from sqlalchemy import Connection, func, select
 
 from metrics.store.store import Store
 from metrics.store.tables import definitions, observations, refreshes, runs, sources
+from tests.store_engine import engine_of
 
 Key = tuple[Any, ...]
 Version = tuple[Any, ...]
@@ -44,7 +45,7 @@ class Held:
 
 def held(store: Store) -> Held:
     """Read a whole store."""
-    with store.engine.connect() as connection:
+    with engine_of(store).connect() as connection:
         known = connection.execute(select(definitions.c.hash, definitions.c.metric)).all()
         versions: dict[str, dict[Key, tuple[Version, ...]]] = {}
         rows_of: Counter[str] = Counter()

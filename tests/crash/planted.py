@@ -8,9 +8,11 @@ from dataclasses import replace
 from sqlalchemy import insert
 
 from metrics.observation import Observation
+from metrics.store.database import writing
 from metrics.store.store import Run, Store, Written
 from metrics.store.tables import observation_row, observations, run_row, runs
 from metrics.store.versions import Changes, changes, checked
+from tests.store_engine import engine_of
 
 
 class _Split(Store):
@@ -18,13 +20,13 @@ class _Split(Store):
 
     def begin(self, run: Run, computed: Iterable[Observation]) -> Changes:
         given = checked(run, computed)
-        with self.writing(run.metric) as connection:
+        with writing(engine_of(self), run.metric) as connection:
             found = changes(connection, run, given)
             connection.execute(insert(runs), run_row(run, found.counts))
         return found
 
     def add(self, run: Run, *seen: Observation) -> None:
-        with self.writing(run.metric) as connection:
+        with writing(engine_of(self), run.metric) as connection:
             for each in seen:
                 connection.execute(insert(observations), observation_row(replace(each, run=run.id)))
 
@@ -54,7 +56,7 @@ class Repeating(Store):
     def write(self, run: Run, computed: Iterable[Observation]) -> Written:
         given = checked(run, computed)
         counts = Written(len(given), 0, 0)
-        with self.writing(run.metric) as connection:
+        with writing(engine_of(self), run.metric) as connection:
             connection.execute(insert(runs), run_row(run, counts))
             rows = [observation_row(replace(seen, run=run.id)) for seen in given.values()]
             connection.execute(insert(observations), rows)

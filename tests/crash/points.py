@@ -15,8 +15,10 @@ from sqlalchemy import event
 
 from metrics.engine import session
 from metrics.engine.session import Session
+from metrics.store.definitions import Definitions
 from metrics.store.refresh_lock import RefreshLock
 from metrics.store.store import Store
+from tests.store_engine import engine_of
 
 Happens = Callable[[], None]
 
@@ -26,7 +28,7 @@ _CALLS: dict[str, tuple[Any, str, bool]] = {
     "the lock is taken": (RefreshLock, "__enter__", False),
     "a source is to be opened": (session, "open_source", True),
     "a source has been read": (Session, "fetch", False),
-    "a definition is remembered": (Store, "remember_definition", False),
+    "a definition is remembered": (Definitions, "remember", False),
     "a metric is written": (Store, "write", False),
     "the sources are recorded": (Store, "record_source", False),
     "the refresh is to be recorded": (Store, "record_refresh", True),
@@ -107,8 +109,8 @@ def _heard(point: str, store: Store, reached: Happens) -> Iterator[None]:
             hear(conn)
 
     listener = hear_cursor if statement else hear_connection
-    event.listen(store.engine, name, listener)
+    event.listen(engine_of(store), name, listener)
     try:
         yield
     finally:
-        event.remove(store.engine, name, listener)
+        event.remove(engine_of(store), name, listener)

@@ -13,6 +13,7 @@ from sqlalchemy import func, insert, inspect, select, table
 
 from metrics.errors import StoreError
 from metrics.store import migrations
+from metrics.store.database import writing
 from metrics.store.store import SourceHealth, Store, Written
 from metrics.store.tables import metadata, observation_row, observations, run_row, runs
 from tests.crash import victim
@@ -20,6 +21,7 @@ from tests.crash.company import now
 from tests.crash.conftest import Places
 from tests.crash.harness import forked
 from tests.crash.held import held
+from tests.store_engine import engine_of
 
 PRODUCT = Path(migrations.__file__).parent
 FIRST = "v0001_first_tables.py"
@@ -75,7 +77,7 @@ def make_old(url: str, steps: Steps) -> Rows:
         for number in range(1, 4):
             run, seen = victim.batch(number, 60)
             row = run_row(run, Written(len(seen), 0, 0))
-            with store.writing(run.metric) as connection:
+            with writing(engine_of(store), run.metric) as connection:
                 names = {column["name"] for column in inspect(connection).get_columns("runs")}
                 connection.execute(insert(runs), {name: row[name] for name in row if name in names})
                 connection.execute(
@@ -90,8 +92,8 @@ def make_old(url: str, steps: Steps) -> Rows:
 def rows_of(store: Store, like: Rows | None = None) -> Rows:
     """Return every row of every table, of the tables and columns that a store of the first version has."""
     found: Rows = {}
-    there = inspect(store.engine)
-    with store.engine.connect() as connection:
+    there = inspect(engine_of(store))
+    with engine_of(store).connect() as connection:
         for name, declared in metadata.tables.items():
             if f"{name}: columns" not in like if like else not there.has_table(name):
                 continue
@@ -107,12 +109,12 @@ def wrong_with(url: str, rows: Rows | None) -> list[str]:
     try:
         with Store.open(url) as store:
             wrong = list(held(store).wrong)
-            there = inspect(store.engine)
+            there = inspect(engine_of(store))
             if [each["name"] for each in there.get_indexes("copies")] != ["copies_run"]:
                 wrong.append("the index is not there")
             if there.get_columns("sources")[-1]["name"] != "more":
                 wrong.append("the column is not there")
-            with store.engine.connect() as connection:
+            with engine_of(store).connect() as connection:
                 copies = connection.execute(select(func.count()).select_from(table("copies"))).scalar()
             if rows is not None:
                 wrong += ["there are other rows"] if rows_of(store, rows) != rows else []

@@ -14,6 +14,7 @@ from tests.crash import victim
 from tests.crash.conftest import Places
 from tests.crash.harness import Child, forked
 from tests.crash.held import held
+from tests.store_engine import engine_of
 
 
 def test_what_was_said_to_be_written_is_there_and_whole(places: Places) -> None:
@@ -28,7 +29,7 @@ def test_what_was_said_to_be_written_is_there_and_whole(places: Places) -> None:
         place.settle()
         with Store.open(place.url) as store:
             assert held(store).wrong == ()
-            with store.engine.connect() as connection:
+            with engine_of(store).connect() as connection:
                 names = connection.execute(select(runs.c.id).order_by(runs.c.number)).scalars().all()
             # A run may be whole before it is said.
             assert len(names) in (claimed, claimed + 1)

@@ -28,6 +28,7 @@ from metrics.store.store import Run, Store
 from tests.crash.company import now, refresh
 from tests.crash.planted import STORES
 from tests.crash.points import at
+from tests.store_engine import engine_of
 
 # What a refresh imports when it first needs it: without this, most kills would fall into imports.
 for _name in ("sqlalchemy.dialects.sqlite", "psycopg", "duckdb_sqlalchemy", "pyarrow", "pandas"):
@@ -98,9 +99,9 @@ def _show_phase(store: Store, phase: Any) -> None:
     def checkin(*_: Any) -> None:
         phase.value = IDLE
 
-    event.listen(store.engine, "begin", begin)
-    event.listen(store.engine, "commit", commit)
-    event.listen(store.engine, "checkin", checkin)
+    event.listen(engine_of(store), "begin", begin)
+    event.listen(engine_of(store), "commit", commit)
+    event.listen(engine_of(store), "checkin", checkin)
 
 
 @dataclass(frozen=True)
@@ -145,12 +146,11 @@ def batch(number: int, size: int = 300) -> tuple[Run, list[Observation]]:
         id=f"run {number}", metric="busy", definition_hash="h", code_version=1, started_at=at, finished_at=at,
         watermark=at, outcome="ok", error=None, grains=(Grain.MONTH,), cuts=(("channel",),), seconds=0.0,
     )  # fmt: skip
-    numbers = dict.fromkeys(("lower", "upper", "sample_size", "numerator", "denominator", "maturity"))
     return run, [
         Observation(
             metric="busy", definition_hash="h", code_version=1, grain=Grain.MONTH, period=_JANUARY,
             dimensions=(("channel", str(place)),), state=State.FINAL, value=float(number), watermark=at,
-            computed_at=at, **numbers,
+            computed_at=at,
         )
         for place in range(size if number % 3 else size * 2 // 3)
     ]  # fmt: skip

@@ -26,6 +26,7 @@ from metrics.store.store import Store
 from metrics.store.tables import observations
 from metrics.store.versions import read
 from tests.metrics.kinds.test_golden import GOLDEN, NOW
+from tests.store_engine import engine_of
 
 Results = dict[tuple[Any, ...], Observation]
 
@@ -92,13 +93,13 @@ def _plain(seen: Observation) -> Observation:
 
 
 def last_number(store: Store) -> int:
-    with store.engine.connect() as connection:
+    with engine_of(store).connect() as connection:
         return connection.execute(select(func.max(observations.c.id))).scalar_one()
 
 
 def written_since(store: Store, number: int) -> dict[str, set[tuple[Any, ...]]]:
     """Return the keys of the rows that were written behind a row, by metric."""
-    with store.engine.connect() as connection:
+    with engine_of(store).connect() as connection:
         rows = select(*(each for each in observations.c if each.name not in ("id", "cut")))
         found: dict[str, set[tuple[Any, ...]]] = {}
         for seen in read(connection, rows.where(observations.c.id > number)):
@@ -130,7 +131,7 @@ def test_one_late_row_writes_what_it_touches_alone(root: Path, store: Store) -> 
     refresh(root, store)
     catalog = catalog_of(root)
     # One store after the other row is enough to show that the second engine does the same.
-    datasets = list(LATE) if store.engine.dialect.name == "sqlite" else ["events", "plans"]
+    datasets = list(LATE) if engine_of(store).dialect.name == "sqlite" else ["events", "plans"]
     kinds_touched: set[str] = set()
     for dataset in datasets:
         before, number = results(store, catalog), last_number(store)

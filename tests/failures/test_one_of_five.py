@@ -31,6 +31,7 @@ from tests.failures.conftest import opened
 from tests.failures.network import closed_port
 from tests.metrics.live import at, said
 from tests.postgres_server import PASSWORD, PostgresServer
+from tests.store_engine import engine_of
 
 pytestmark = pytest.mark.postgres
 
@@ -230,7 +231,7 @@ def refresh(company: Company, now: datetime) -> Said:
 def turns(store: Store, started: datetime) -> list[str]:
     """Return the metrics of one refresh in the order in which they were written."""
     asked = select(runs.c.metric).where(runs.c.started_at == started).order_by(runs.c.number)
-    with store.engine.connect() as connection:
+    with engine_of(store).connect() as connection:
         return list(connection.execute(asked).scalars())
 
 

@@ -160,8 +160,8 @@ def build(root) -> Project:
     for name in FILLED:
         project.store.write(a_run(project, name, "more"), list(_values(project, name)))
     old = Definition("0" * 64, "clv", 1, "{}", None, COMPUTED - timedelta(days=500))
-    project.store.remember_definition(old)
-    project.store.remember_definition(
+    project.store.definitions.remember(old)
+    project.store.definitions.remember(
         replace(old, hash=project.hash_of("clv"), first_seen=COMPUTED - timedelta(days=100))
     )
     project.store.record_source(SourceHealth("crm", True, COMPUTED, COMPUTED, WATERMARK, None))

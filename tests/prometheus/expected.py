@@ -13,13 +13,13 @@ from metrics.analysis.finality import Finality
 from metrics.analysis.vintages import milliseconds
 from metrics.catalog.walk import inputs
 from metrics.describe.series_names import PARTS, base_of, dimension_labels
-from metrics.observation import State
+from metrics.observation import PUBLISHED, State
 from metrics.store.tables import definitions
 from scorecard.score import Status
 from scorecard.target import target_for
 from tests.api.northwind import NOW
+from tests.store_engine import engine_of
 
-CLOSED = (State.FINAL, State.SMALL_SAMPLE)
 FORM = re.compile(
     r"(?P<age>time\(\) - )?(?:max by \((?P<by>[^)]*)\) \()?(?P<family>\w+)(?:\{(?P<matchers>[^{}]*)\})?(?(by)\))"
     r"(?P<after> == 1| == 0| \* 1000)?"
@@ -85,7 +85,7 @@ class Expected:
             if provisional:
                 meant = seen.state is State.PROVISIONAL
             else:
-                meant = seen.state in CLOSED and (not past or self._final_by(metric, seen, at))
+                meant = seen.state in PUBLISHED and (not past or self._final_by(metric, seen, at))
             if meant:
                 age = seen.part_of(metric.own_dimensions)
                 periods = tables.setdefault((seen.grain, age), {})
@@ -183,7 +183,7 @@ class Expected:
 
     def _scorecard_definition_changed_timestamp_seconds(self, equal, at):
         known = {}
-        with self.company.store.engine.connect() as connection:
+        with engine_of(self.company.store).connect() as connection:
             for row in connection.execute(select(definitions)):
                 known.setdefault(row.metric, []).append((row.first_seen, row.hash))
         for metric, seen in known.items():

@@ -14,9 +14,10 @@ from metrics.analysis.finality import Finality
 from metrics.describe.uncertainty import uncertainty_of
 from metrics.grain import Grain
 from metrics.kind import Uncertainty
+from metrics.observation import PUBLISHED
 from metrics.operations.refresh import Refresher
 from tests.grafana.reading import choices, dashboards, filled, opened, panels, targets
-from tests.prometheus.expected import CLOSED, Expected
+from tests.prometheus.expected import Expected
 from tests.prometheus.forms import DAY, said
 from tests.prometheus.test_dashboards import bare, settled
 from tests.prometheus.test_demo_history import CHOSEN, LATE
@@ -166,7 +167,7 @@ def test_the_triangle_is_the_store_s(company, peer, boards):
     )
     stored, compared = {}, 0
     for seen in company.store.latest("plan_curve", grain=Grain.QUARTER, by=("age",)):
-        if seen.state in CLOSED:
+        if seen.state in PUBLISHED:
             stored.setdefault(seen.period, {})[dict(seen.dimensions)["age"]] = seen.value
     for period, values in stored.items():
         middle = final_at(company, period, 0) + 45 * DAY

@@ -77,8 +77,7 @@ def scorecard(*indicators, **changes):
 
 def observation(name, period, value=None, state=State.FINAL, **more):
     where = more.pop("calendar", Calendar()).parse(period)
-    given = {"numerator": None, "denominator": None, "lower": None, "upper": None, "sample_size": None,
-             "maturity": None, "watermark": NOW, "computed_at": COMPUTED} | more  # fmt: skip
+    given = {"watermark": NOW, "computed_at": COMPUTED} | more
     return Observation(metric=name, definition_hash="f00d", code_version=1, grain=where.grain, period=where,
                        dimensions=(), state=state, value=value, **given)  # fmt: skip
 

@@ -19,6 +19,7 @@ from metrics.catalog.metric import Metric
 from metrics.grain import Grain, Span
 from metrics.kinds._shared.customers import Subscription
 from metrics.kinds.clv.options import Margin, Model, Options, Orders, TimeUnit
+from metrics.observation import FLOATS
 from tests.postgres_server import PostgresServer
 from tests.soundness import reference as plain
 from tests.soundness import reference_clv as clv
@@ -167,5 +168,5 @@ def test_engines(server: PostgresServer) -> None:
         for cell, mine in left.items():
             for name in ("state", "sample_size"):
                 assert getattr(mine, name) == getattr(right[cell], name), (each.metric, cell, name)
-            for name in ("value", "numerator", "denominator", "lower", "upper", "maturity"):
+            for name in FLOATS:
                 assert same(getattr(mine, name), getattr(right[cell], name)), (each.metric, cell, name)

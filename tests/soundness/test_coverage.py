@@ -99,7 +99,7 @@ def test_any_logs(engine: Engine, data: st.DataObject) -> None:
     wanted_cells = expected(frame, [log.read() for log in seen.values()], share.value, names)
     outcome = engine.holding(world).compute(one, now)
     agree(outcome, wanted_cells, parts=True, intervals=True)
-    assert outcome.beside == matches(calendar, now, seen)
+    assert outcome.diagnostics == matches(calendar, now, seen)
 
 
 def matches(calendar: plain.Calendar, now: datetime, seen: dict[str, Log]) -> dict[str, Any]:
@@ -222,7 +222,7 @@ def test_who_is_resolved_through_the_crosswalk_is_one_customer() -> None:
     outcome = Known(world.tables, world.datasets).compute(one, LATER)
     found = by_cell(outcome)[JANUARY]
     assert (found.numerator, found.denominator) == (1, 3)
-    assert outcome.beside == {
+    assert outcome.diagnostics == {
         "match": {
             "marketing": {"method": "crosswalk ids by mail", "rows": 4, "unmatched": 1, "without_id": 1},
             "sales": {"method": "crosswalk ids by shop", "rows": 2, "unmatched": 0, "without_id": 0},

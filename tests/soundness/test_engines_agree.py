@@ -34,6 +34,7 @@ from metrics.kinds.conversion import options as conversion
 from metrics.kinds.conversion.options import Basis, PeriodBy, Reentry, Skipped
 from metrics.kinds.proportion import options as proportion
 from metrics.kinds.ratio import options as ratio
+from metrics.observation import FLOATS
 from metrics.source import Source
 from metrics.sql.rows import Rows
 from tests.postgres_server import PostgresServer
@@ -271,7 +272,7 @@ def agree(world: World, server: PostgresServer, metrics: Sequence[Metric], now: 
         for cell, left in by_cell(one).items():
             right = cells[cell]
             assert (left.state, left.sample_size) == (right.state, right.sample_size), (name, cell)
-            for part in ("value", "numerator", "denominator", "lower", "upper", "maturity"):
+            for part in FLOATS:
                 mine, yours = getattr(left, part), getattr(right, part)
                 assert mine == yours if exact else same(mine, yours), (name, cell, part, mine, yours)
     return ours

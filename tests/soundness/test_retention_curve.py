@@ -327,6 +327,6 @@ def test_everybody_named_is_left_out_and_counted() -> None:
     )
     one = metric("m", "retention", options, grains=(Grain.MONTH,), min_sample=1)
     outcome = bought(ORDERED).compute(one, at("2024-04-01T00:00"))
-    assert outcome.beside == {"excluded": {"tests": 1, "staff": 0}}
+    assert outcome.diagnostics == {"excluded": {"tests": 1, "staff": 0}}
     january = next(each for each in outcome.estimates if each.dimensions == (("age", "02"),))
     assert (january.value, january.denominator) == (1.0, 1)

@@ -214,7 +214,7 @@ def test_who_is_named_is_left_out_and_counted_where_lapsed(basis: Basis) -> None
     )  # fmt: skip
     one = metric("m", "win_back", options, grains=(Grain.MONTH,), min_sample=1)
     outcome = world.compute(one, at("2024-06-01T00:00"))
-    assert outcome.beside == {"excluded": {"deceased": 1, "opted_out": 1, "blocked": 0}}
+    assert outcome.diagnostics == {"excluded": {"deceased": 1, "opted_out": 1, "blocked": 0}}
     assert {each.denominator for each in outcome.estimates} == {0, 1}
 
 
@@ -226,7 +226,7 @@ def test_nobody_is_left_out_without_a_name() -> None:
     )  # fmt: skip
     options = Options("customer", Activity("orders"), lapse_after=Span.parse("30 days"))
     one = metric("m", "win_back", options, grains=(Grain.MONTH,), min_sample=1)
-    assert world.compute(one, at("2024-06-01T00:00")).beside == {}
+    assert world.compute(one, at("2024-06-01T00:00")).diagnostics == {}
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from metrics.catalog.metric import Metric
 from metrics.catalog.walk import inputs
 from metrics.describe.series_names import PARTS, VINTAGE, base_of, dimension_labels, family_name
 from metrics.grain import Grain
-from metrics.store.final_values import FinalValues, current_closed, first_closed
+from metrics.store.final_values import FinalValues
 from scorecard.target import target_for
 
 PERIOD_END = "kpi_period_end_timestamp_seconds"
@@ -72,13 +72,13 @@ def _closed(
     project: Project, metric: Metric, vintage: Vintage, hash_: str, held: _Held | None
 ) -> FinalValues:
     """Return a metric's final values: all of them, or what is held with what was written since."""
-    engine, name = project.store.engine, metric.metric
+    stored, name = project.store.final_values, metric.metric
     # Of what is made of others, the rows alone may know when it was final.
     marks = bool(inputs(metric))
     if vintage is Vintage.FIRST:
-        return first_closed(engine, name, watermarks=marks, known=held.closed if held else None)
+        return stored.first(name, watermarks=marks, known=held.closed if held else None)
     known = held.closed if held and held.definition_hash == hash_ else None
-    return current_closed(engine, name, hash_, watermarks=marks, known=known)
+    return stored.current(name, hash_, watermarks=marks, known=known)
 
 
 def answer(

@@ -12,6 +12,7 @@ from scorecard.formatting import format_span, format_value
 from scorecard.phrasing import change_words, verdict_words
 from scorecard.score import STATUS_STYLE
 from tests.api.northwind import NOW, a_run, observation
+from tests.store_engine import engine_of
 
 PATHS = ["/", "/?scorecard=service_only&period=2026-05", "/?period=2024-Q1", "/catalogue",
          "/catalogue?department=sales",
@@ -264,7 +265,7 @@ def test_readiness_depends_on_the_store_and_not_on_sources(client, fresh):
         "refreshed": "2026-11-20T06:20:00+00:00",
     }
     broken = create_app(fresh, now=lambda: NOW).test_client()
-    with fresh.store.engine.begin() as connection:
+    with engine_of(fresh.store).begin() as connection:
         connection.exec_driver_sql("drop table refreshes")
     answer = broken.get("/readyz")
     assert (answer.status_code, answer.json) == (503, {"status": "unavailable", "store": "cannot be read"})

@@ -11,8 +11,7 @@ THEN = datetime(2026, 11, 20, tzinfo=UTC)
 
 def seen(period, state=State.FINAL, segment=()):
     where = CALENDAR.parse(period)
-    return Observation("m", "h", 1, where.grain, where, segment, state, 1.0, None, None, None, None, None, None,
-                       THEN, THEN)  # fmt: skip
+    return Observation("m", "h", 1, where.grain, where, segment, state, THEN, THEN, value=1.0)
 
 
 PAID, ORGANIC = (("channel", "paid"),), (("channel", "organic"),)

@@ -217,7 +217,7 @@ def test_before_the_first_refresh_only_definitions_are_known(fresh):
 def test_a_changed_definition_shows_the_old_hash_until_it_is_computed(fresh):
     fill(fresh, "revenue")
     old = fresh.hash_of("revenue")
-    fresh.store.remember_definition(Definition(old, "revenue", 1, "{}", "c" * 40, NOW))
+    fresh.store.definitions.remember(Definition(old, "revenue", 1, "{}", "c" * 40, NOW))
     changed = replace(fresh, hashes={**fresh.hashes, "revenue": "0" * 16}, commit="d" * 40)
     text = render(changed, NOW).decode()
     assert f'scorecard_definition_info{{commit="{"c" * 40}",hash="{old}",metric="revenue"}} 1.0' in text

@@ -78,7 +78,7 @@ def test_a_restatement_is_told_from_reality(fresh):
     old = fresh.store.latest("kept_promises")
     new = [one if one.value is None else replace(one, run="later", value=one.value - 0.01, lower=None, upper=None)
            for one in old if one.state is not State.NO_DATA]  # fmt: skip
-    fresh.store.write(replace(run, id="later", beside={"fit": {"a": 1}, "excluded": {"spam": 3}}), new)
+    fresh.store.write(replace(run, id="later", diagnostics={"fit": {"a": 1}, "excluded": {"spam": 3}}), new)
     client = create_app(fresh, now=lambda: NOW).test_client()
     said = get(client, "/api/v1/metrics/kept_promises/changes", grain="quarter")
     assert said["causes"]["restated"] == pytest.approx(-0.01)

@@ -46,7 +46,20 @@ def orders(measure="count", at=None):
 def seen(period, value, lower=None, upper=None, state=State.FINAL, size=None):
     named = CALENDAR.parse(period)
     return Observation(
-        "m", "h", 1, named.grain, named, (), state, value, None, None, lower, upper, size, 1.0, None, NOON
+        "m",
+        "h",
+        1,
+        named.grain,
+        named,
+        (),
+        state,
+        None,
+        NOON,
+        value=value,
+        lower=lower,
+        upper=upper,
+        sample_size=size,
+        maturity=1.0,
     )
 
 

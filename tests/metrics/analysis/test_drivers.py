@@ -30,8 +30,9 @@ def seen(period, k, n, channel=None, *, hashed="h1", code=1, state=State.FINAL):
     interval = wilson(k, n)
     assert interval is not None
     segment = (("channel", channel),) if channel else ()
-    return Observation("kept", hashed, code, period.grain, period, segment, state, k / n, k, n, interval.lower,
-                       interval.upper, n, 1.0, None, datetime(2026, 11, 1, tzinfo=UTC))  # fmt: skip
+    return Observation("kept", hashed, code, period.grain, period, segment, state, None,
+                       datetime(2026, 11, 1, tzinfo=UTC), value=k / n, numerator=k, denominator=n,
+                       lower=interval.lower, upper=interval.upper, sample_size=n, maturity=1.0)  # fmt: skip
 
 
 def test_each_step_after_the_first_publication_has_its_cause():
@@ -109,8 +110,9 @@ CAC = Metric("cac", "CAC", "ratio", Direction.NONE, ratio.Options(*SIDES))
 
 def cost(period, n, d, channel=None):
     segment = (("channel", channel),) if channel else ()
-    return Observation("cac", "h1", 1, period.grain, period, segment, State.FINAL, n / d if d else None, n, d,
-                       None, None, None, 1.0, None, datetime(2026, 11, 1, tzinfo=UTC))  # fmt: skip
+    return Observation("cac", "h1", 1, period.grain, period, segment, State.FINAL, None,
+                       datetime(2026, 11, 1, tzinfo=UTC), value=n / d if d else None, numerator=n, denominator=d,
+                       maturity=1.0)  # fmt: skip
 
 
 def test_spend_that_brought_nobody_is_part_of_the_change():

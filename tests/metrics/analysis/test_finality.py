@@ -15,7 +15,7 @@ from metrics.engine.schedule import request_for
 from metrics.engine.session import Session
 from metrics.grain import NO_SPAN, Span
 from metrics.loading.loader import load
-from metrics.observation import State
+from metrics.observation import PUBLISHED, State
 from tests.metrics.live import Live
 
 ORDERS = """\
@@ -99,7 +99,6 @@ def test_a_value_is_final_from_the_instant_that_is_told_beforehand(tmp_path):
 GOLDEN = Path(__file__).parents[2] / "golden" / "project"
 NAMES = sorted(path.stem for path in (GOLDEN / "definitions" / "metrics" / "golden").glob("*.yml"))
 LATE = datetime(2025, 4, 1, tzinfo=UTC)
-CLOSED = (State.FINAL, State.SMALL_SAMPLE)
 
 
 @pytest.fixture(scope="module")
@@ -124,7 +123,7 @@ def states(catalog, name, now):
 def test_every_kind_closes_at_the_instant_that_is_told(golden, name):
     finality = Finality(golden)
     closed = [each for each in states(golden, name, LATE).values()
-              if each.state in CLOSED and each.period.end is not None]  # fmt: skip
+              if each.state in PUBLISHED and each.period.end is not None]  # fmt: skip
     if name == "win_back_excluded":
         # A window that never ends leaves every period open.
         assert closed == []
@@ -137,5 +136,5 @@ def test_every_kind_closes_at_the_instant_that_is_told(golden, name):
         at = told[each.key]
         assert at is not None
         for seen, now in ((before, turn - timedelta(microseconds=1)), (after, turn)):
-            assert (each.key in seen and seen[each.key].state in CLOSED) is (at <= now), (each.key, now)
+            assert (each.key in seen and seen[each.key].state in PUBLISHED) is (at <= now), (each.key, now)
     assert turn in told.values()

@@ -74,7 +74,7 @@ def test_labels_are_the_same_for_every_cut():
     period = Calendar().parse("2026-01")
     segment = (("channel", "web"),)
     seen = Observation(
-        "won", "h", 1, Grain.MONTH, period, segment, State.FINAL, 0.5, 1.0, 2.0, None, None, 2, 1.0, None,
-        datetime(2026, 2, 1, tzinfo=UTC),
+        "won", "h", 1, Grain.MONTH, period, segment, State.FINAL, None, datetime(2026, 2, 1, tzinfo=UTC),
+        value=0.5, numerator=1.0, denominator=2.0, sample_size=2, maturity=1.0,
     )  # fmt: skip
     assert labels(seen, names) == ("month", "channel", "", "web")

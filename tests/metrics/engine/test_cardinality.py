@@ -17,7 +17,7 @@ METRIC = loaded().catalog.metrics["revenue"]
 
 def estimates(*values, periods=("2026-01",)):
     return [
-        Estimate(CALENDAR.parse(period), (("channel", value),) if value else (), State.FINAL, 1.0)
+        Estimate(CALENDAR.parse(period), (("channel", value),) if value else (), State.FINAL, value=1.0)
         for period in periods
         for value in values
     ]

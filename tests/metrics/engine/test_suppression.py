@@ -29,7 +29,7 @@ from metrics.kinds.aggregate import options as aggregate
 from metrics.kinds.derived import options as derived
 from metrics.kinds.ratio import options as ratio
 from metrics.kinds.retention import options as retention
-from metrics.observation import Dimensions, Estimate, Observation, State
+from metrics.observation import FIGURES, Dimensions, Estimate, Observation, State
 from metrics.operations.query import MetricQuery, Origin, answer
 from metrics.store.store import Store
 from tests.metrics.live import Live, at
@@ -38,7 +38,7 @@ K = 10
 COMPANY = Company("Acme", "UTC", Currency("GBP"), privacy=Privacy(K))
 JANUARY, FEBRUARY = Calendar().parse("2026-01"), Calendar().parse("2026-02")
 COUNT, SUM = Measure("count", "count"), Measure("sum(x)", "sum")
-PARTS = ("value", "numerator", "denominator", "lower", "upper", "sample_size", "maturity", "draws")
+PARTS = (*FIGURES, "draws")
 
 
 def metric(private: bool = True, kind: str = "proportion", options: KindOptions | None = None) -> Metric:
@@ -56,7 +56,8 @@ class OfAges(KindOptions):
 def cell(size: int | None, segment: str | None = None, state: State = State.FINAL,
          period: Period = JANUARY, dimension: str = "team") -> Estimate:  # fmt: skip
     dimensions: Dimensions = () if segment is None else ((dimension, segment),)
-    return Estimate(period, dimensions, state, 0.5, 2.0, 4.0, 0.4, 0.6, size, 1.0, lambda seed: np.ones(seed))
+    return Estimate(period, dimensions, state, lambda seed: np.ones(seed), value=0.5, numerator=2.0, denominator=4.0,
+                    lower=0.4, upper=0.6, sample_size=size, maturity=1.0)  # fmt: skip
 
 
 def bare(estimate: Estimate) -> bool:
@@ -365,11 +366,10 @@ def test_nothing_of_a_suppressed_cell_is_in_the_store(live: Live, store: Store) 
         rows = [dict(row) for row in connection.execute("SELECT * FROM observations")]
     hidden = [row for row in rows if any(team in row["dimensions"] for team in SECRETS)]
     assert len(hidden) == 2 * len(ALL) * 2 - 2  # the change has no January
-    numbers = ("value", "numerator", "denominator", "lower", "upper", "sample_size", "maturity")
     for row in hidden:
         assert row["state"] == "suppressed"
-        assert [row[name] for name in numbers] == [None] * 7
-    shown = [row[name] for row in rows for name in numbers if row[name] is not None]
+        assert [row[name] for name in FIGURES] == [None] * 7
+    shown = [row[name] for row in rows for name in FIGURES if row[name] is not None]
     assert shown
     # Neither cell, nor both together, is a number anywhere: 7 and 23 answers, 2 of 3 of which are good.
     assert not {7, 23, 4, 15, 4 / 7, 15 / 23, 0.123456} & set(shown)

@@ -91,13 +91,13 @@ def test_what_is_left_out_is_not_unmatched(project: Path) -> None:
 
 def test_they_are_plain_values_to_publish(project: Path) -> None:
     with session_of(project) as session:
-        assert Unmatched(session).beside("conversion") == {
+        assert Unmatched(session).diagnostics("conversion") == {
             "unmatched": [
                 {"dataset": "events", "system": "crm", "method": "crosswalk ids by crm", "rows": 12,
                  "unmatched": 3, "without_id": 0}
             ]
         }  # fmt: skip
-        assert Unmatched(session).beside("aggregate") == {}
+        assert Unmatched(session).diagnostics("aggregate") == {}
 
 
 def test_a_count_that_fails_is_unknown_and_no_error(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -231,7 +231,7 @@ def test_a_margin_of_half_is_worth_half(bought: list[Order]) -> None:
 
 
 def test_the_fit_is_published_with_what_judges_it(bought: list[Order]) -> None:
-    said = shop(bought).compute(valued(Model.BG_NBD, **WEEKLY), at("2024-07-01T00:00")).beside
+    said = shop(bought).compute(valued(Model.BG_NBD, **WEEKLY), at("2024-07-01T00:00")).diagnostics
     assert list(said["fit"]) == ["bg_nbd", "gamma_gamma"]
     assert list(said["fit"]["bg_nbd"]) == ["r", "alpha", "a", "b", "log_likelihood", "customers"]
     assert list(said["fit"]["gamma_gamma"]) == ["p", "q", "gamma", "log_likelihood", "customers"]
@@ -352,10 +352,10 @@ def test_contracts_reproduce_the_published_renewals() -> None:
         Model.SBG, orders=None, subscription=HELD, margin=Margin(rate=1.0), horizon=Span.parse("12 months")
     )
     outcome = contracts(high_end()).compute(one, at("2023-08-02T00:00"))
-    fit = outcome.beside["fit"]["sbg"]
+    fit = outcome.diagnostics["fit"]["sbg"]
     assert {name: round(fit[name], 3) for name in ("a", "b")} == {"a": 0.668, "b": 3.806}
     assert round(fit["log_likelihood"], 2) == -1611.16
-    assert outcome.beside["renewals"]["due"] == [1000, 869, 743, 653, 593, 551, 517]
+    assert outcome.diagnostics["renewals"]["due"] == [1000, 869, 743, 653, 593, 551, 517]
     # The units that have begun: 1000 + 869 + .. + 491; then S(8) .. S(11) of the survivors of seven renewals.
     begun = 1000 + 869 + 743 + 653 + 593 + 551 + 517 + 491
     a, b = fit["a"], fit["b"]
@@ -390,7 +390,7 @@ def test_a_gap_is_bridged_and_a_later_contract_is_no_tenure() -> None:
     held = replace(HELD, gap=Span.parse("10 days"))
     one = valued(Model.SBG, orders=None, subscription=held)
     lost = [
-        contracts(each).compute(one, at("2023-08-12T00:00")).beside["renewals"]["lost"][1]
+        contracts(each).compute(one, at("2023-08-12T00:00")).diagnostics["renewals"]["lost"][1]
         for each in (rows, bridged, later)
     ]
     assert lost == [127, 126, 127]
@@ -460,7 +460,7 @@ def test_the_last_good_value_stands_where_a_fit_is_refused(bought: list[Order]) 
     one = valued(Model.BG_NBD, **WEEKLY)
     outcome = shop(bought[:40]).outcomes(one, now=at("2024-07-01T00:00"))["m"]
     assert isinstance(outcome.error, ComputationError)
-    assert (outcome.estimates, outcome.beside) == ((), {})
+    assert (outcome.estimates, outcome.diagnostics) == ((), {})
 
 
 def test_margin_belongs_to_the_hash_and_the_unit_is_money() -> None:

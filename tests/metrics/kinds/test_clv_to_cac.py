@@ -95,7 +95,7 @@ def test_a_difference_of_formulas_has_an_interval() -> None:
 
 def estimate(value: float | None, draws: list[float] | None) -> Estimate:
     return Estimate(
-        JANUARY, (), State.FINAL, value, draws=None if draws is None else lambda seed: np.array(draws)
+        JANUARY, (), State.FINAL, value=value, draws=None if draws is None else lambda seed: np.array(draws)
     )
 
 

@@ -26,13 +26,13 @@ NOW = datetime(2024, 4, 20, tzinfo=UTC)
 
 
 def _lines(outcome: Outcome) -> list[dict[str, Any]]:
-    names = ("state", "value", "numerator", "denominator", "lower", "upper", "sample_size", "maturity")
     return [
         {
             "grain": each.period.grain,
             "start": str(each.period.start),
             "segment": [list(pair) for pair in each.dimensions],
-            **{name: getattr(each, name) for name in names},
+            "state": each.state,
+            **each.figures(),
         }
         for each in outcome.estimates
     ]

@@ -149,7 +149,7 @@ def test_segments_are_those_of_the_first_purchase_and_of_the_cost() -> None:
 def test_standing_of_the_cohorts_is_published() -> None:
     rows = [*COHORT, ("c", date(2024, 2, 2), 10.0, "p"), ("d", date(2024, 3, 2), 10.0, "p")]
     costs = [(date(2024, 1, 9), 50.0, "p"), (date(2024, 2, 9), 500.0, "p")]
-    said = shop(rows, costs).compute(back("2 months"), at("2024-06-01T00:00")).beside
+    said = shop(rows, costs).compute(back("2 months"), at("2024-06-01T00:00")).diagnostics
     assert said == {
         "cohorts": {
             "month": {"paid_back": 1, "not_yet": 0, "not_within_horizon": 1, "nothing_to_pay_back": 3}

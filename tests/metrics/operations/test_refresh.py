@@ -35,6 +35,7 @@ from tests.metrics.live import (
     said,
     values,
 )
+from tests.store_engine import engine_of
 
 FIRST_RUN, SECOND_RUN, THIRD_RUN = at("2026-04-01T06:00"), at("2026-05-01T06:00"), at("2026-05-01T07:00")
 READS = {
@@ -400,7 +401,7 @@ def test_a_failed_input_is_named_along_the_whole_way(live: Live, store: Store) -
 
 
 def counts(store: Store) -> dict[str, int]:
-    with store.engine.connect() as connection:
+    with engine_of(store).connect() as connection:
         by_run = select(observations.c.run, func.count()).group_by(observations.c.run)
         return {run: count for run, count in connection.execute(by_run)}
 
@@ -431,7 +432,7 @@ def test_a_late_row_writes_what_it_touches_alone(live: Live, store: Store) -> No
     assert written(summary) == {
         "revenue": 4, "kept_promises": 2, "contact_rate": 2, "revenue_per_complaint": 2, "complaints": 0, "csat": 0,
     }  # fmt: skip
-    with store.engine.connect() as connection:
+    with engine_of(store).connect() as connection:
         rows = connection.execute(select(observations).where(observations.c.run.not_in(known))).mappings()
         new = {(row["metric"], str(row["period_start"]), row["dimensions"], row["value"]) for row in rows}
     web = (("channel", "web"),)
@@ -497,7 +498,7 @@ def test_a_changed_definition_keeps_the_old_values_in_sight_until_it_succeeds(
     assert new is not None
     assert new.definition_hash != old.definition_hash
     for run in (old, new):
-        known = store.definition(run.definition_hash)
+        known = store.definitions.find(run.definition_hash)
         assert known is not None
         assert (known.metric, known.first_seen) == ("revenue", run.started_at)
 

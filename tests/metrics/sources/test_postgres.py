@@ -279,10 +279,9 @@ def test_golden_results_are_those_of_files(server: PostgresServer, owner: Connec
 
 
 def _line(one: Estimate) -> dict[str, Any]:
-    names = ("state", "value", "numerator", "denominator", "lower", "upper", "sample_size", "maturity")
     segment = [list(pair) for pair in one.dimensions]
     return {"grain": one.period.grain, "start": str(one.period.start), "segment": segment,
-            **{name: getattr(one, name) for name in names}}  # fmt: skip
+            "state": one.state, **one.figures()}  # fmt: skip
 
 
 # -- one read-only snapshot -------------------------------------------------------------------------------

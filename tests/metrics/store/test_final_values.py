@@ -11,10 +11,11 @@ from pathlib import Path
 from sqlalchemy import event
 
 from metrics.grain import Grain, Period
-from metrics.observation import Observation, State
-from metrics.store.final_values import FIGURES, FinalValues, current_closed, first_closed
+from metrics.observation import PUBLISHED, Observation, State
+from metrics.store.final_values import FINAL_FIGURES, FinalValues
 from metrics.store.store import Run, Store
 from tests.metrics.store.test_store import BOTH, FAIR, WEB, run, seen, store, url  # noqa: F401  (fixtures)
+from tests.store_engine import engine_of
 
 PERIODS = [Period(Grain.MONTH, date(2026, month, 1), date(2026, month + 1, 1)) for month in range(1, 5)]
 PERIODS.append(Period(Grain.ALL, None, None))
@@ -36,12 +37,12 @@ def rows(found: FinalValues) -> dict[tuple[object, object], Row]:
 
 
 def row(one: Observation) -> Row:
-    return (*(getattr(one, name) for name in FIGURES), one.watermark)
+    return (*(getattr(one, name) for name in FINAL_FIGURES), one.watermark)
 
 
 def plain_current(store: Store, hashed: str) -> dict[tuple[object, object], Row]:  # noqa: F811
     latest = store.latest("leads", definition_hash=hashed)
-    return {one.key: row(one) for one in latest if one.state in (State.FINAL, State.SMALL_SAMPLE)}
+    return {one.key: row(one) for one in latest if one.state in PUBLISHED}
 
 
 def plain_first(store: Store) -> dict[tuple[object, object], Row]:  # noqa: F811
@@ -49,7 +50,7 @@ def plain_first(store: Store) -> dict[tuple[object, object], Row]:  # noqa: F811
     for period in PERIODS:
         for segment in SEGMENTS:
             versions = store.history("leads", period.grain, period, segment)
-            closed = [one for one in versions if one.state in (State.FINAL, State.SMALL_SAMPLE)]
+            closed = [one for one in versions if one.state in PUBLISHED]
             if closed:
                 found[closed[0].key] = row(closed[0])
     return found
@@ -75,7 +76,6 @@ def walk(store: Store, steps: int) -> Iterator[Run]:  # noqa: F811
 
 
 def test_what_is_added_bit_by_bit_is_what_is_read_at_once(store: Store) -> None:  # noqa: F811
-    engine = store.engine
     current: tuple[str, FinalValues] | None = None
     first: FinalValues | None = None
     for number, of in enumerate(walk(store, 40)):
@@ -83,12 +83,14 @@ def test_what_is_added_bit_by_bit_is_what_is_read_at_once(store: Store) -> None:
         known = current[1] if current and current[0] == hashed else None
         # Some readers miss some runs.
         if number % 3 != 1:
-            current = hashed, current_closed(engine, "leads", hashed, watermarks=True, known=known)
+            current = hashed, store.final_values.current("leads", hashed, watermarks=True, known=known)
             assert rows(current[1]) == plain_current(store, hashed)
-            assert rows(current[1]) == rows(current_closed(engine, "leads", hashed, watermarks=True))
+            assert rows(current[1]) == rows(store.final_values.current("leads", hashed, watermarks=True))
         if number % 4 != 2:
-            first = first_closed(engine, "leads", watermarks=True, known=first)
-            assert rows(first) == plain_first(store) == rows(first_closed(engine, "leads", watermarks=True))
+            first = store.final_values.first("leads", watermarks=True, known=first)
+            assert (
+                rows(first) == plain_first(store) == rows(store.final_values.first("leads", watermarks=True))
+            )
     assert first is not None
     assert len(rows(first)) == len(PERIODS) * len(SEGMENTS)
 
@@ -96,28 +98,28 @@ def test_what_is_added_bit_by_bit_is_what_is_read_at_once(store: Store) -> None:
 def test_nothing_is_read_twice(store: Store) -> None:  # noqa: F811
     of = run(grains=GRAINS)
     store.write(of, [seen(of, 1.0, period) for period in PERIODS])
-    known, first = current_closed(store.engine, "leads", "h1"), first_closed(store.engine, "leads")
+    known, first = store.final_values.current("leads", "h1"), store.final_values.first("leads")
     again = run(grains=GRAINS)
     # One is restated and one ends; the others say nothing new.
     store.write(again, [seen(again, 2.0 if period is PERIODS[0] else 1.0, period) for period in PERIODS[:-1]])
     other = run(metric="deals", grains=GRAINS)
     store.write(other, [seen(other, 1.0, period) for period in PERIODS])
     asked: list[object] = []
-    event.listen(store.engine, "before_cursor_execute", lambda *given: asked.append(given[3]))
-    found = current_closed(store.engine, "leads", "h1", known=known)
+    event.listen(engine_of(store), "before_cursor_execute", lambda *given: asked.append(given[3]))
+    found = store.final_values.current("leads", "h1", known=known)
     assert str(known.upto) in str(asked[-1])
     assert (len(found.period), found.upto) == (len(PERIODS) - 1, known.upto + 2)
     assert rows(found)[PERIODS[0], ()][0] == 2.0
-    kept = first_closed(store.engine, "leads", known=first)
+    kept = store.final_values.first("leads", known=first)
     assert rows(kept) == rows(first)
     assert kept.upto == first.upto + 1
 
 
 def test_an_empty_store_has_no_rows(tmp_path: Path) -> None:
     with Store.open(f"sqlite:///{tmp_path / 'store.db'}") as empty:
-        known = current_closed(empty.engine, "leads", "h1")
+        known = empty.final_values.current("leads", "h1")
         assert (rows(known), known.upto) == ({}, 0)
-        assert rows(current_closed(empty.engine, "leads", "h1", known=known)) == {}
+        assert rows(empty.final_values.current("leads", "h1", known=known)) == {}
 
 
 def test_segments_that_are_new_find_their_place(store: Store) -> None:  # noqa: F811
@@ -126,6 +128,6 @@ def test_segments_that_are_new_find_their_place(store: Store) -> None:  # noqa: 
         of = run()
         store.write(of, [seen(of, float(upto), period, segment)
                          for period in PERIODS[:upto] for segment in SEGMENTS[:upto]])  # fmt: skip
-        known = current_closed(store.engine, "leads", "h1", known=known)
+        known = store.final_values.current("leads", "h1", known=known)
         assert {value[0] for value in rows(known).values()} == {float(upto)}
         assert len(rows(known)) == upto * upto

@@ -29,9 +29,12 @@ from metrics.errors import StoreError
 from metrics.grain import WHOLE, Calendar, Grain, Period
 from metrics.observation import Dimensions, Observation, State
 from metrics.store import database as store_engine
+from metrics.store.database import writing
 from metrics.store.migrations import VERSION_TABLE
+from metrics.store.records import Progress
 from metrics.store.store import DatasetHealth, Definition, Refresh, Run, SourceHealth, Store, Written
 from metrics.store.tables import metadata, observations, refreshes, runs
+from tests.store_engine import engine_of
 
 NOON = datetime(2026, 4, 1, 12, tzinfo=UTC)
 JANUARY = Calendar().parse("2026-01")
@@ -143,10 +146,10 @@ def told(stored: Iterable[Observation]) -> list[tuple[object, ...]]:
 
 def test_a_new_store_has_the_tables_that_the_program_declares(store: Store) -> None:
     options = {"version_table": VERSION_TABLE, "compare_type": True, "compare_server_default": True}
-    with store.engine.connect() as connection:
+    with engine_of(store).connect() as connection:
         context = MigrationContext.configure(connection, opts=options)
         assert compare_metadata(context, metadata) == []
-        assert context.get_current_revision() == "0003"
+        assert context.get_current_revision() == "0004"
 
 
 def test_a_store_is_found_again_as_it_was_left(url: str) -> None:
@@ -160,20 +163,20 @@ def test_a_store_is_found_again_as_it_was_left(url: str) -> None:
 
 def test_what_a_run_published_beside_its_values_is_found_again(store: Store) -> None:
     fit = {"fit": {"bg_nbd": {"r": 0.2426, "customers": 2357}}, "excluded": {"opted_out": 0}, "none": None}
-    of = replace(run(), beside=fit)
+    of = replace(run(), diagnostics=fit)
     store.write(of, [seen(of, 3.0)])
     found = store.last_success("leads")
     assert found is not None
-    assert found.beside == fit
+    assert found.diagnostics == fit
     bare = run()
     store.write(bare, [seen(bare, 3.0)])
     found = store.last_success("leads")
     assert found is not None
-    assert found.beside == {}
+    assert found.diagnostics == {}
 
 
 def test_a_number_beside_the_values_must_be_finite(store: Store) -> None:
-    of = replace(run(), beside={"fit": math.nan})
+    of = replace(run(), diagnostics={"fit": math.nan})
     with pytest.raises(StatementError, match="Out of range float values are not JSON compliant"):
         store.write(of, [seen(of, 3.0)])
     assert store.last_run("leads") is None
@@ -181,7 +184,7 @@ def test_a_number_beside_the_values_must_be_finite(store: Store) -> None:
 
 def test_the_file_is_its_owners_and_lets_readers_go_on(tmp_path: Path) -> None:
     path = tmp_path / "a folder #1" / "100%" / "store.db"
-    with Store.open(f"sqlite:///{path}") as store, store.engine.connect() as connection:
+    with Store.open(f"sqlite:///{path}") as store, engine_of(store).connect() as connection:
         assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
         assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
         assert connection.exec_driver_sql("PRAGMA busy_timeout").scalar() == 10_000
@@ -251,7 +254,7 @@ def test_a_server_that_does_not_answer_is_said_without_the_password() -> None:
 
 
 def test_a_store_of_a_newer_version_is_refused(store: Store, url: str) -> None:
-    with store.engine.begin() as connection:
+    with engine_of(store).begin() as connection:
         connection.execute(DDL(f"UPDATE {VERSION_TABLE} SET version_num = '9999'"))
     with pytest.raises(StoreError) as refused:
         Store.open(url)
@@ -534,7 +537,7 @@ def test_nothing_updates_or_deletes_observations_or_runs(store: Store) -> None:
     def note(_c: object, _k: object, statement: str, *_: object) -> None:
         statements.append(statement)
 
-    event.listen(store.engine, "before_cursor_execute", note)
+    event.listen(engine_of(store), "before_cursor_execute", note)
     every_method(store)
     assert any(said.startswith("INSERT INTO observations") for said in statements)
     assert any(said.startswith("UPDATE sources") for said in statements)
@@ -553,7 +556,7 @@ def every_method(store: Store) -> None:
     for up in (True, False):
         store.record_source(SourceHealth("crm", up, NOON, NOON, NOON, None))
     for _ in range(2):
-        store.remember_definition(Definition("h1", "leads", 1, "{}", None, NOON))
+        store.definitions.remember(Definition("h1", "leads", 1, "{}", None, NOON))
     store.record_refresh(NOON, NOON, 1, 0)
     store.latest("leads", as_known=NOON)
     store.history("leads", Grain.MONTH, JANUARY)
@@ -566,7 +569,7 @@ def test_the_database_itself_refuses_changes(store: Store, table: object) -> Non
     for change in (update(table).values(metric="x"), delete(table)):  # type: ignore[arg-type]
         with (
             pytest.raises(StoreError, match=f"{table} are only added to$"),
-            store.engine.begin() as connection,
+            engine_of(store).begin() as connection,
         ):
             connection.execute(change)
     assert [old.value for old in store.latest("leads")] == [1.0]
@@ -575,11 +578,14 @@ def test_the_database_itself_refuses_changes(store: Store, table: object) -> Non
 def test_an_observation_without_its_run_is_refused(store: Store) -> None:
     first = run()
     store.write(first, [seen(first, 1.0)])
-    with store.engine.connect() as connection:
+    with engine_of(store).connect() as connection:
         row = dict(connection.execute(select(observations)).mappings().one())
     row.update(run="nobody's")
     del row["id"]
-    with pytest.raises(StoreError, match=r"(FOREIGN KEY|foreign key)"), store.engine.begin() as connection:
+    with (
+        pytest.raises(StoreError, match=r"(FOREIGN KEY|foreign key)"),
+        engine_of(store).begin() as connection,
+    ):
         connection.execute(insert(observations), row)
 
 
@@ -722,11 +728,40 @@ def test_each_dataset_keeps_its_own_watermark(store: Store) -> None:
 
 def test_a_definition_is_kept_as_it_was_first_seen(store: Store) -> None:
     first = Definition("h1", "leads", 1, '{"a":1}', "abc", NOON)
-    store.remember_definition(first)
-    store.remember_definition(replace(first, commit="def", first_seen=NOON + timedelta(days=1)))
-    store.remember_definition(replace(first, metric="marketing_leads"))
-    assert store.definition("h1") == first
-    assert store.definition("h2") is None
+    store.definitions.remember(first)
+    store.definitions.remember(replace(first, commit="def", first_seen=NOON + timedelta(days=1)))
+    store.definitions.remember(replace(first, metric="marketing_leads"))
+    assert store.definitions.find("h1") == first
+    assert store.definitions.find("h2") is None
+
+
+def test_every_definition_but_the_first_is_a_change(store: Store) -> None:
+    assert store.definitions.changes() == ()
+    later, latest = NOON + timedelta(days=1), NOON + timedelta(days=2)
+    for hashed, metric, at in (("h1", "leads", later), ("h2", "deals", NOON), ("h3", "leads", latest),
+                               ("h0", "leads", NOON), ("h4", "leads", latest)):  # fmt: skip
+        store.definitions.remember(Definition(hashed, metric, 1, "{}", None, at))
+    changes = [(change.metric, change.hash, change.first_seen) for change in store.definitions.changes()]
+    assert changes == [("leads", "h1", later), ("leads", "h3", latest), ("leads", "h4", latest)]
+
+
+def test_progress_differs_once_anything_was_computed(store: Store) -> None:
+    told = [store.progress()]
+    assert told == [Progress(None, None, {})]
+    leads, deals = run(), run(metric="deals")
+    store.write(leads, [seen(leads, 1.0)])
+    told.append(store.progress())
+    store.write(deals, [])
+    told.append(store.progress())
+    store.fail(run(error="away"))
+    told.append(store.progress())
+    store.record_refresh(NOON, NOON, 1, 1)
+    told.append(store.progress())
+    both = {"leads": 1, "deals": 2}
+    first, second = Progress(1, None, {"leads": 1}), Progress(2, None, both)
+    assert told[1:] == [first, second, Progress(3, None, both), Progress(3, 1, both)]
+    store.latest("leads")
+    assert store.progress() == told[-1]
 
 
 def test_the_last_refresh_is_told(store: Store) -> None:
@@ -775,7 +810,7 @@ def test_a_writer_that_comes_between_reading_and_writing_waits(url: str) -> None
 
     with Store.open(url) as store:
         store.write(first, [seen(first, 1.0)])
-        event.listen(store.engine, "after_cursor_execute", after)
+        event.listen(engine_of(store), "after_cursor_execute", after)
         counts.append(store.write(second, [seen(second, 2.0)]))
         overtaking.join()
         assert counts == [Written(1, 0, 0), Written(0, 1, 0)] or counts == [
@@ -789,7 +824,7 @@ def test_a_writer_that_comes_between_reading_and_writing_waits(url: str) -> None
 def test_readers_see_the_last_whole_run_while_another_is_written(store: Store) -> None:
     first = run()
     store.write(first, [seen(first, 1.0)])
-    with store.writing("leads") as connection:
+    with writing(engine_of(store), "leads") as connection:
         connection.execute(insert(refreshes), {"started_at": NOON, "finished_at": NOON, "ok": 0, "failed": 0})
         assert [old.value for old in store.latest("leads")] == [1.0]
         assert store.last_refresh() is None

@@ -16,7 +16,7 @@ from metrics.analysis.finality import Finality
 from metrics.analysis.vintages import milliseconds
 from metrics.catalog.walk import inputs
 from metrics.describe.series_names import PARTS, base_of, family_name
-from metrics.observation import Observation, State
+from metrics.observation import PUBLISHED, Observation
 
 Key = tuple[tuple[str, str], ...]
 EVERY = r"kpi_.*|scorecard_target"
@@ -60,7 +60,7 @@ def plain_reading(
         base, newest = base_of(metric, project.catalog), {}
         there = []
         for one in stored[metric.metric]:
-            if one.state not in (State.FINAL, State.SMALL_SAMPLE) or one.period.end is None:
+            if one.state not in PUBLISHED or one.period.end is None:
                 continue
             own = one.part_of(metric.own_dimensions)
             final = ends(metric.metric, one.period, own, one.value)
