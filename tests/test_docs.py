@@ -22,7 +22,8 @@ def _sections(name: str) -> set[str]:
 def test_a_kind_has_a_page_and_golden_files(kind: str) -> None:
     assert {"What it answers", "By hand", "Traps"} <= _sections(f"kinds/{kind}.md")
     assert f"(kinds/{kind}.md)" in (ROOT / "docs" / "kinds.md").read_text(encoding="utf-8")
-    assert {path.suffix for path in (ROOT / "tests" / "golden").glob(f"{kind}.*")} == {".json", ".sql"}
+    golden = {path.parent.name for path in (ROOT / "tests" / "golden").glob(f"*/{kind}.*")}
+    assert golden == {"results", *discover("metrics.sources", "source")}
 
 
 @pytest.mark.parametrize("source", sorted(discover("metrics.sources", "source")))
