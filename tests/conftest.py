@@ -1,13 +1,37 @@
-"""Fixtures that every package's tests may use."""
+"""Fixtures that every package's tests may use, and which tests the quick lane (`-m "not slow"`) leaves out."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.postgres_server import PostgresServer, binaries, running
+
+TESTS = Path(__file__).parent
+# Drawn companies, killed processes, servers that run for minutes, public data, and the demo company in full.
+SLOW = (
+    "acceptance", "crash", "failures", "prometheus", "soundness", "api/cli/test_demo.py", "api/test_demo_data.py",
+    "grafana/test_schema.py",
+)  # fmt: skip
+SLOW_MARKERS = ("browser", "prometheus")
+
+
+def is_slow(item: pytest.Item) -> bool:
+    """Tell whether the quick lane leaves a test out."""
+    path = item.path.relative_to(TESTS).as_posix()
+    return any(path == slow or path.startswith(f"{slow}/") for slow in SLOW) or any(
+        item.get_closest_marker(marker) for marker in SLOW_MARKERS
+    )
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the slow tests."""
+    for item in items:
+        if item.path.is_relative_to(TESTS) and is_slow(item):
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture(scope="session")
