@@ -1,13 +1,54 @@
-"""Fixtures that every package's tests may use."""
+"""Fixtures that every package's tests may use, and which tests the quick lane (`-m "not slow"`) leaves out."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.postgres_server import PostgresServer, binaries, running
+
+TESTS = Path(__file__).parent
+SLOW = (
+    # Drawn companies, killed processes, servers that run for minutes, public data.
+    "acceptance", "crash", "failures", "prometheus", "soundness",
+    # The demo company in full, npm, and processes of their own.
+    "api/cli/test_demo.py", "api/cli/test_main.py", "api/test_demo_data.py", "api/test_server.py",
+    "grafana/test_schema.py",
+    # Models that are fitted, and every kind at many instants.
+    "api/metric/test_fit.py", "api/prometheus/remote_read/test_kinds.py", "api/prometheus/test_exposition_refreshed.py",
+    "metrics/analysis/test_finality.py", "metrics/kinds/test_clv.py", "metrics/statistics/test_peers.py",
+    "metrics/store/test_final_values.py",
+)  # fmt: skip
+SLOW_MARKERS = ("browser", "prometheus")
+
+# Git tells a hook's programs which repository it is called of; tests make repositories of their own.
+for _name in (
+    "GIT_DIR",
+    "GIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_PREFIX",
+    "GIT_COMMON_DIR",
+    "GIT_OBJECT_DIRECTORY",
+):
+    os.environ.pop(_name, None)
+
+
+def is_slow(item: pytest.Item) -> bool:
+    """Tell whether the quick lane leaves a test out."""
+    path = item.path.relative_to(TESTS).as_posix()
+    return any(path == slow or path.startswith(f"{slow}/") for slow in SLOW) or any(
+        item.get_closest_marker(marker) for marker in SLOW_MARKERS
+    )
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the slow tests."""
+    for item in items:
+        if item.path.is_relative_to(TESTS) and is_slow(item):
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture(scope="session")

@@ -13,28 +13,35 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 BIN = Path(sys.executable).parent
+# What pre-commit runs as well.
+COMMANDS = {
+    "imports": ("lint-imports",), "lint": ("ruff", "check", "."), "format": ("ruff", "format", "--check", "."),
+    "types": ("mypy",),
+}  # fmt: skip
 PACKAGES = ("metrics", "scorecard", "grafana", "api")
 
 
-def _run(*command: str) -> None:
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+def _run(program: str, *arguments: str) -> None:
+    done = subprocess.run(
+        [str(BIN / program), *arguments], cwd=ROOT, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_imports_point_one_way() -> None:
-    _run(str(BIN / "lint-imports"))
+    _run(*COMMANDS["imports"])
 
 
 def test_lint_is_clean() -> None:
-    _run(str(BIN / "ruff"), "check", ".")
+    _run(*COMMANDS["lint"])
 
 
 def test_format_is_the_formatters() -> None:
-    _run(str(BIN / "ruff"), "format", "--check", ".")
+    _run(*COMMANDS["format"])
 
 
 def test_types_are_sound() -> None:
-    _run(str(BIN / "mypy"))
+    _run(*COMMANDS["types"])
 
 
 @pytest.mark.parametrize("package", PACKAGES)

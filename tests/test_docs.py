@@ -23,8 +23,9 @@ def _sections(page: Path) -> set[str]:
 def test_a_kind_has_a_page_and_golden_files(kind: str) -> None:
     page = ROOT / "metrics" / "kinds" / kind / "README.md"
     assert {"What it answers", "By hand", "Traps"} <= _sections(page)
-    assert f"(../metrics/kinds/{kind}/README.md)" in (ROOT / "docs" / "kinds.md").read_text(encoding="utf-8")
-    assert {path.suffix for path in (ROOT / "tests" / "golden").glob(f"{kind}.*")} == {".json", ".sql"}
+    assert f"(../metrics/kinds/{kind}/README.md)" in (DOCS / "kinds.md").read_text(encoding="utf-8")
+    golden = {path.parent.name for path in (ROOT / "tests" / "golden").glob(f"*/{kind}.*")}
+    assert golden == {"results", *discover("metrics.sources", "source")}
 
 
 @pytest.mark.parametrize("source", sorted(discover("metrics.sources", "source")))
@@ -43,7 +44,8 @@ def test_a_data_check_has_a_section_and_a_test(name: str) -> None:
 
 
 def test_links_in_the_docs_lead_somewhere() -> None:
-    pages = [ROOT / "README.md", *sorted(DOCS.rglob("*.md")), *sorted((ROOT / "metrics").rglob("*.md"))]
+    pages = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(DOCS.rglob("*.md"))]
+    pages += sorted((ROOT / "metrics").rglob("*.md"))
     for page in pages:
         for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
             assert (page.parent / target).exists(), f"{page.name} links to {target}"

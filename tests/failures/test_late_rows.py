@@ -25,7 +25,7 @@ from metrics.operations.refresh import Refresher, Summary
 from metrics.store.store import Store
 from metrics.store.tables import observations
 from metrics.store.versions import read
-from tests.metrics.kinds.test_golden import GOLDEN, NOW
+from tests.metrics.kinds.golden import GOLDEN, NOW
 from tests.store_engine import engine_of
 
 Results = dict[tuple[Any, ...], Observation]

@@ -1,73 +1,118 @@
-"""Each kind's SQL and results stand in tests/golden; a change needs a new CODE_VERSION.
+"""Each kind's SQL, by engine, and its results, on all engines, stand in tests/golden.
 
-A variant of a kind has golden files too, under a name that begins with its kind's.
-`SCORECARD_WRITE_GOLDEN=1` writes the files anew. A kind whose file is missing fails.
+A variant of a kind has golden files too, under a name that begins with its kind's. A kind whose file is missing
+fails. `SCORECARD_WRITE_GOLDEN=1` writes the files anew, but for results that need a new code version first: a
+kind's code version rises when its results change, and only then. SQL has no version.
 """
 
 from __future__ import annotations
 
-import json
 import os
-from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any
 
 import pytest
 
-from metrics.engine.outcome import Outcome
-from metrics.engine.planner import Planner
-from metrics.engine.schedule import request_for
-from metrics.engine.session import Session
-from metrics.kind import kind_of, kinds
-from metrics.loading.loader import load
+from metrics.catalog.catalog import Catalog
+from metrics.kind import kinds
+from metrics.registry import discover
+from tests.metrics.kinds.golden import (
+    ENGINES,
+    GOLDEN,
+    NAMES,
+    RESULTS,
+    GoldenResult,
+    HistoryMissing,
+    committed,
+    computed,
+    raised_for_nothing,
+    same,
+    unraised,
+)
 
-GOLDEN = Path(__file__).parents[2] / "golden"
-NOW = datetime(2024, 4, 20, tzinfo=UTC)
-
-
-def _lines(outcome: Outcome) -> list[dict[str, Any]]:
-    return [
-        {
-            "grain": each.period.grain,
-            "start": str(each.period.start),
-            "segment": [list(pair) for pair in each.dimensions],
-            "state": each.state,
-            **each.figures(),
-        }
-        for each in outcome.estimates
-    ]
+WRITING = bool(os.environ.get("SCORECARD_WRITE_GOLDEN"))
+MARKS = {"postgres": [pytest.mark.postgres]}
 
 
-METRICS = GOLDEN / "project" / "definitions" / "metrics" / "golden"
-NAMES = sorted({*kinds(), *(path.stem for path in METRICS.glob("*.yml"))})
+@pytest.fixture(params=[pytest.param(name, marks=MARKS.get(name, [])) for name in ENGINES])
+def engine(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
 
 
-def _compute(name: str) -> tuple[str, dict[str, Any]]:
-    loaded = load(GOLDEN / "project")
-    assert loaded.catalog is not None
-    assert [str(found) for found in loaded.findings] == []
-    metric = loaded.catalog.metrics[name]
-    assert name == metric.kind or name.startswith(f"{metric.kind}_")
-    with Session(loaded.catalog, GOLDEN / "project", NOW) as session:
-        outcome = list(Planner(session).compute([request_for(metric)]))[-1]
-        assert outcome.error is None
-        sql = "\n\n".join(statement.sql for statement in session.statements) + "\n"
-    return sql, {"code_version": kind_of(metric).code_version, "estimates": _lines(outcome)}
+@pytest.fixture
+def catalog(request: pytest.FixtureRequest, engine: str) -> Catalog:
+    found: Catalog = request.getfixturevalue(f"golden_{engine}")
+    return found
+
+
+@pytest.fixture(scope="module")
+def past() -> dict[str, list[GoldenResult]]:
+    """Return every result that was ever committed; CI always has the history of its checkout."""
+    try:
+        return committed(RESULTS)
+    except HistoryMissing as missing:
+        if os.environ.get("CI") and (GOLDEN.parent.parent / ".git").exists():
+            pytest.fail(str(missing))
+        pytest.skip(str(missing))
+
+
+def stored(name: str) -> GoldenResult:
+    return GoldenResult.parse((RESULTS / f"{name}.json").read_text(encoding="utf-8"))
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_sql_and_results_are_those_of_the_code_version(name: str) -> None:
-    sql, results = _compute(name)
-    files = {GOLDEN / f"{name}.sql": sql, GOLDEN / f"{name}.json": json.dumps(results, indent=1) + "\n"}
-    if os.environ.get("SCORECARD_WRITE_GOLDEN"):
-        for path, text in files.items():
-            path.write_text(text, encoding="utf-8")
-    stored = json.loads((GOLDEN / f"{name}.json").read_text(encoding="utf-8"))
-    assert results["code_version"] == stored["code_version"]
-    advice = f"the kind of {name} changed: raise its CODE_VERSION and write the golden files anew"
-    assert sql == (GOLDEN / f"{name}.sql").read_text(encoding="utf-8"), advice
-    assert len(results["estimates"]) == len(stored["estimates"]), advice
-    for ours, theirs in zip(results["estimates"], stored["estimates"], strict=True):
-        for part, value in theirs.items():
-            wanted = pytest.approx(value, rel=1e-12) if isinstance(value, float) else value
-            assert ours[part] == wanted, advice
+def test_sql_and_results_are_those_that_stand(
+    request: pytest.FixtureRequest, catalog: Catalog, engine: str, name: str
+) -> None:
+    sql, results = computed(catalog, name)
+    if WRITING:
+        (GOLDEN / engine / f"{name}.sql").write_text(sql, encoding="utf-8")
+        if engine == ENGINES[0]:
+            _write(request, name, results)
+    wanted = stored(name)
+    assert results.code_version == wanted.code_version
+    advice = f"{name} changed on {engine}: raise the kind's code version and write the golden files anew"
+    assert same(results.estimates, wanted.estimates), advice
+    assert same(wanted.estimates, results.estimates), advice
+    known = (GOLDEN / engine / f"{name}.sql").read_text(encoding="utf-8")
+    assert sql == known, (
+        f"the SQL of {name} for {engine} changed: write the golden files anew and review them"
+    )
+
+
+def _write(request: pytest.FixtureRequest, name: str, results: GoldenResult) -> None:
+    """Write results, if they may be; of those that stand the last digits are kept."""
+    path = RESULTS / f"{name}.json"
+    if path.exists():
+        wanted = stored(name)
+        if wanted.code_version == results.code_version and same(results.estimates, wanted.estimates):
+            return
+    refused = unraised(results, request.getfixturevalue("past").get(name, ()))
+    assert refused is None, f"{path.name} is not written: {refused}"
+    path.write_text(results.text(), encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_results_stand_under_their_code_version(name: str, past: dict[str, list[GoldenResult]]) -> None:
+    assert unraised(stored(name), past.get(name, ())) is None
+
+
+@pytest.mark.parametrize("kind", sorted(kinds()))
+def test_a_code_version_rises_with_the_results_alone(
+    golden_duckdb: Catalog, kind: str, past: dict[str, list[GoldenResult]]
+) -> None:
+    names = [name for name, metric in golden_duckdb.metrics.items() if metric.kind == kind]
+    before = {name: past.get(name, []) for name in names}
+    assert raised_for_nothing({name: stored(name) for name in names}, before) is None
+
+
+def test_every_source_is_held_to_the_golden_files() -> None:
+    assert sorted(discover("metrics.sources", "source")) == ENGINES
+
+
+def test_every_golden_file_is_of_a_golden_metric() -> None:
+    names = {
+        str(path.relative_to(GOLDEN))
+        for folder in (*ENGINES, "results")
+        for path in (GOLDEN / folder).iterdir()
+    }
+    wanted = {f"{folder}/{name}.sql" for folder in ENGINES for name in NAMES}
+    assert names == wanted | {f"results/{name}.json" for name in NAMES}

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,10 +22,6 @@ from sqlalchemy.engine import make_url
 from metrics.catalog.catalog import Catalog
 from metrics.catalog.company import Company, Currency
 from metrics.catalog.dataset import Dataset, SourceDefinition
-from metrics.dialect import Type
-from metrics.engine.planner import Planner
-from metrics.engine.schedule import request_for
-from metrics.engine.session import Session
 from metrics.errors import (
     ExpressionError,
     ExtraMissing,
@@ -38,8 +33,6 @@ from metrics.errors import (
 )
 from metrics.expressions.parser import parse
 from metrics.grain import Span
-from metrics.loading.loader import load
-from metrics.observation import Estimate
 from metrics.source import Source, open_source
 from metrics.sources.postgres.dialect import time_patterns
 from metrics.sql.rows import Rows
@@ -48,7 +41,6 @@ from tests.postgres_server import PASSWORD, PostgresServer
 
 pytestmark = pytest.mark.postgres
 
-GOLDEN = Path(__file__).parent.parent.parent / "golden"
 NOW = datetime(2024, 6, 1, tzinfo=UTC)
 
 Connection = psycopg.Connection[Any]
@@ -228,60 +220,6 @@ def test_years_of_two_digits_lie_in_1969_to_2068() -> None:
         time_patterns("%d %q")
     known = "%H, %M, %S, %Y, %b, %d, %f, %m, %y"
     assert str(error.value) == f"the format '%d %q' cannot be read: PostgreSQL takes {known}, once each"
-
-
-# -- the kinds, on the rows of the golden project ---------------------------------------------------------
-
-_WRITTEN = {
-    Type.INTEGER: "bigint", Type.DECIMAL: "numeric(18, 6)", Type.FLOAT: "double precision", Type.BOOLEAN: "boolean",
-    Type.DATE: "date", Type.TEXT: "text", Type.NULL: "text",
-}  # fmt: skip
-
-
-def _copy(catalog: Catalog, owner: Connection) -> Catalog:
-    """Put the rows of files into tables; return the same definitions over those."""
-    [files] = catalog.sources.values()
-    source = open_source(files, GOLDEN / "project", tuple(catalog.datasets.values()))
-    for name, each in catalog.datasets.items():
-        types = {
-            column: ("timestamp" if spec.naive else "timestamptz") if spec.type is Type.INSTANT else _WRITTEN[spec.type]
-            for column, spec in source.columns(each).items()
-        }  # fmt: skip
-        columns = ", ".join(f'"{column}" {type_}' for column, type_ in types.items())
-        owner.execute(f'create table "{name}" ({columns})')  # type: ignore[call-overload]
-        with owner.cursor() as cursor, cursor.copy(f'copy "{name}" from stdin') as copy:  # type: ignore[call-overload]
-            for row in source.fetch(sa.select(source.table(each))):
-                copy.write_row(tuple(row.values()))
-    source.close()
-    tables = {name: replace(each, files=(), table=name) for name, each in catalog.datasets.items()}
-    return replace(catalog, datasets=tables)
-
-
-def test_golden_results_are_those_of_files(server: PostgresServer, owner: Connection) -> None:
-    loaded = load(GOLDEN / "project")
-    assert loaded.catalog is not None
-    catalog = _copy(loaded.catalog, owner)
-    [name] = catalog.sources
-    catalog = replace(catalog, sources={name: SourceDefinition(name, server.url)})
-    now = datetime(2024, 4, 20, tzinfo=UTC)
-    with Session(catalog, Path(), now) as session:
-        outcomes = {
-            each.metric: each for each in Planner(session).compute(map(request_for, catalog.metrics.values()))
-        }
-    for kind, outcome in outcomes.items():
-        assert outcome.error is None
-        stored = json.loads((GOLDEN / f"{kind}.json").read_text(encoding="utf-8"))["estimates"]
-        wanted = [
-            {key: pytest.approx(value, rel=1e-9) if isinstance(value, float) else value for key, value in line.items()}
-            for line in stored
-        ]  # fmt: skip
-        assert [_line(each) for each in outcome.estimates] == wanted
-
-
-def _line(one: Estimate) -> dict[str, Any]:
-    segment = [list(pair) for pair in one.dimensions]
-    return {"grain": one.period.grain, "start": str(one.period.start), "segment": segment,
-            "state": one.state, **one.figures()}  # fmt: skip
 
 
 # -- one read-only snapshot -------------------------------------------------------------------------------

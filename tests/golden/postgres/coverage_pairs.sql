@@ -1,0 +1,45 @@
+SELECT min(anon_1.first) FILTER (WHERE anon_1.first BETWEEN '1000-01-01 00:00:00+00:00' AND '9999-12-30 00:00:00+00:00') AS first 
+FROM (SELECT timezone('UTC', t.at) AS first 
+FROM (SELECT answers.answer_id AS answer_id, answers.customer_id COLLATE "C" AS customer_id, answers.at AS at, answers.channel COLLATE "C" AS channel, answers.score AS score 
+FROM answers) AS t) AS anon_1
+
+SELECT min(anon_1.first) FILTER (WHERE anon_1.first BETWEEN '1000-01-01' AND '9999-12-30') AS first 
+FROM (SELECT CAST(CASE WHEN (t.day ~ '^\s*[0-9]{4}(-[0-9]{1,2}-|/[0-9]{1,2}/)[0-9]{1,2}((T| +)([01]?[0-9]|2[0-4]):[0-5]?[0-9](:[0-5]?[0-9](\.[0-9]+)?)?(\s?(Z|UTC|[-+][0-9]{2}(:?[0-9]{2})?))?)?\s*$') THEN t.day ELSE 'not an ISO date or time: ' || t.day END AS DATE) AS first 
+FROM (SELECT calls.call_id COLLATE "C" AS call_id, calls.customer_id COLLATE "C" AS customer_id, calls.channel COLLATE "C" AS channel, calls.day COLLATE "C" AS day 
+FROM calls) AS t) AS anon_1
+
+SELECT min(anon_1.first) FILTER (WHERE anon_1.first BETWEEN '1000-01-01 00:00:00+00:00' AND '9999-12-30 00:00:00+00:00') AS first 
+FROM (SELECT timezone('UTC', t.opened_at) AS first 
+FROM (SELECT tickets.ticket_id COLLATE "C" AS ticket_id, tickets.customer_id COLLATE "C" AS customer_id, tickets.channel COLLATE "C" AS channel, tickets.opened_at AS opened_at, tickets.answered_at AS answered_at, tickets.promised AS promised 
+FROM tickets) AS t) AS anon_1
+
+SELECT e.p_quarter, e.d_channel, e.g_p_quarter, e.g_d_channel, count(*) AS universe, sum(e.everywhere) AS joined, sum(e.f0) AS f0, sum(e.f1) AS f1, sum(e.f2) AS f2, sum(e.f0 * e.f1) AS b0_1, sum(e.f0 * e.f2) AS b0_2, sum(e.f1 * e.f2) AS b1_2 
+FROM (SELECT s.p_quarter AS p_quarter, s.d_channel AS d_channel, grouping(s.p_quarter) AS g_p_quarter, grouping(s.d_channel) AS g_d_channel, least(max(s.s0), max(s.s1), max(s.s2)) AS everywhere, max(s.s0) AS f0, max(s.s1) AS f1, max(s.s2) AS f2 
+FROM (SELECT CAST(date_trunc('quarter', CAST(timezone('Europe/London', timezone('UTC', t.opened_at)) AS DATE)) AS DATE) AS p_quarter, coalesce(CAST(t.channel AS TEXT), '(none)') AS d_channel, CAST(t.customer_id AS TEXT) AS entity, 1 AS s0, 0 AS s1, 0 AS s2 
+FROM (SELECT tickets.ticket_id COLLATE "C" AS ticket_id, tickets.customer_id COLLATE "C" AS customer_id, tickets.channel COLLATE "C" AS channel, tickets.opened_at AS opened_at, tickets.answered_at AS answered_at, tickets.promised AS promised 
+FROM tickets) AS t 
+WHERE CAST(t.customer_id AS TEXT) IS NOT NULL AND timezone('UTC', t.opened_at) IS NOT NULL AND timezone('UTC', t.opened_at) <= '2024-04-20 00:00:00+00:00' UNION ALL SELECT CAST(date_trunc('quarter', CAST(CAST(CAST(CASE WHEN (t.day ~ '^\s*[0-9]{4}(-[0-9]{1,2}-|/[0-9]{1,2}/)[0-9]{1,2}((T| +)([01]?[0-9]|2[0-4]):[0-5]?[0-9](:[0-5]?[0-9](\.[0-9]+)?)?(\s?(Z|UTC|[-+][0-9]{2}(:?[0-9]{2})?))?)?\s*$') THEN t.day ELSE 'not an ISO date or time: ' || t.day END AS DATE) AS DATE) AS DATE)) AS DATE) AS p_quarter, coalesce(CAST(t.channel AS TEXT), '(none)') AS d_channel, CAST(t.customer_id AS TEXT) AS entity, 0 AS s0, 1 AS s1, 0 AS s2 
+FROM (SELECT calls.call_id COLLATE "C" AS call_id, calls.customer_id COLLATE "C" AS customer_id, calls.channel COLLATE "C" AS channel, calls.day COLLATE "C" AS day 
+FROM calls) AS t 
+WHERE CAST(t.customer_id AS TEXT) IS NOT NULL AND CAST(CAST(CASE WHEN (t.day ~ '^\s*[0-9]{4}(-[0-9]{1,2}-|/[0-9]{1,2}/)[0-9]{1,2}((T| +)([01]?[0-9]|2[0-4]):[0-5]?[0-9](:[0-5]?[0-9](\.[0-9]+)?)?(\s?(Z|UTC|[-+][0-9]{2}(:?[0-9]{2})?))?)?\s*$') THEN t.day ELSE 'not an ISO date or time: ' || t.day END AS DATE) AS DATE) IS NOT NULL AND CAST(CAST(CASE WHEN (t.day ~ '^\s*[0-9]{4}(-[0-9]{1,2}-|/[0-9]{1,2}/)[0-9]{1,2}((T| +)([01]?[0-9]|2[0-4]):[0-5]?[0-9](:[0-5]?[0-9](\.[0-9]+)?)?(\s?(Z|UTC|[-+][0-9]{2}(:?[0-9]{2})?))?)?\s*$') THEN t.day ELSE 'not an ISO date or time: ' || t.day END AS DATE) AS DATE) <= '2024-04-20' UNION ALL SELECT CAST(date_trunc('quarter', CAST(timezone('Europe/London', timezone('UTC', t.at)) AS DATE)) AS DATE) AS p_quarter, coalesce(CAST(t.channel AS TEXT), '(none)') AS d_channel, CAST(t.customer_id AS TEXT) AS entity, 0 AS s0, 0 AS s1, 1 AS s2 
+FROM (SELECT answers.answer_id AS answer_id, answers.customer_id COLLATE "C" AS customer_id, answers.at AS at, answers.channel COLLATE "C" AS channel, answers.score AS score 
+FROM answers) AS t 
+WHERE CAST(t.customer_id AS TEXT) IS NOT NULL AND timezone('UTC', t.at) IS NOT NULL AND timezone('UTC', t.at) <= '2024-04-20 00:00:00+00:00') AS s GROUP BY GROUPING SETS((s.p_quarter, s.entity), (s.p_quarter, s.d_channel, s.entity))) AS e GROUP BY e.p_quarter, e.d_channel, e.g_p_quarter, e.g_d_channel
+
+SELECT count(*) AS rows, count(*) FILTER (WHERE anon_1.own IS NOT NULL AND anon_1.entity IS NULL) AS unmatched, count(*) FILTER (WHERE anon_1.own IS NULL) AS without_id, 0 AS place 
+FROM (SELECT t.customer_id AS own, CAST(t.customer_id AS TEXT) AS entity 
+FROM (SELECT tickets.ticket_id COLLATE "C" AS ticket_id, tickets.customer_id COLLATE "C" AS customer_id, tickets.channel COLLATE "C" AS channel, tickets.opened_at AS opened_at, tickets.answered_at AS answered_at, tickets.promised AS promised 
+FROM tickets) AS t 
+WHERE timezone('UTC', t.opened_at) IS NOT NULL AND timezone('UTC', t.opened_at) <= '2024-04-20 00:00:00+00:00') AS anon_1
+
+SELECT count(*) AS rows, count(*) FILTER (WHERE anon_1.own IS NOT NULL AND anon_1.entity IS NULL) AS unmatched, count(*) FILTER (WHERE anon_1.own IS NULL) AS without_id, 1 AS place 
+FROM (SELECT t.customer_id AS own, CAST(t.customer_id AS TEXT) AS entity 
+FROM (SELECT calls.call_id COLLATE "C" AS call_id, calls.customer_id COLLATE "C" AS customer_id, calls.channel COLLATE "C" AS channel, calls.day COLLATE "C" AS day 
+FROM calls) AS t 
+WHERE CAST(CAST(CASE WHEN (t.day ~ '^\s*[0-9]{4}(-[0-9]{1,2}-|/[0-9]{1,2}/)[0-9]{1,2}((T| +)([01]?[0-9]|2[0-4]):[0-5]?[0-9](:[0-5]?[0-9](\.[0-9]+)?)?(\s?(Z|UTC|[-+][0-9]{2}(:?[0-9]{2})?))?)?\s*$') THEN t.day ELSE 'not an ISO date or time: ' || t.day END AS DATE) AS DATE) IS NOT NULL AND CAST(CAST(CASE WHEN (t.day ~ '^\s*[0-9]{4}(-[0-9]{1,2}-|/[0-9]{1,2}/)[0-9]{1,2}((T| +)([01]?[0-9]|2[0-4]):[0-5]?[0-9](:[0-5]?[0-9](\.[0-9]+)?)?(\s?(Z|UTC|[-+][0-9]{2}(:?[0-9]{2})?))?)?\s*$') THEN t.day ELSE 'not an ISO date or time: ' || t.day END AS DATE) AS DATE) <= '2024-04-20') AS anon_1
+
+SELECT count(*) AS rows, count(*) FILTER (WHERE anon_1.own IS NOT NULL AND anon_1.entity IS NULL) AS unmatched, count(*) FILTER (WHERE anon_1.own IS NULL) AS without_id, 2 AS place 
+FROM (SELECT t.customer_id AS own, CAST(t.customer_id AS TEXT) AS entity 
+FROM (SELECT answers.answer_id AS answer_id, answers.customer_id COLLATE "C" AS customer_id, answers.at AS at, answers.channel COLLATE "C" AS channel, answers.score AS score 
+FROM answers) AS t 
+WHERE timezone('UTC', t.at) IS NOT NULL AND timezone('UTC', t.at) <= '2024-04-20 00:00:00+00:00') AS anon_1
