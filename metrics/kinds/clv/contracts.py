@@ -27,7 +27,7 @@ from metrics.kinds._shared.time_axis import Clock
 from metrics.kinds.clv.cohorts import Valued
 from metrics.kinds.clv.histories import ROWS_LIMIT, floats, in_order, ints, last_day, objects
 from metrics.kinds.clv.options import Options, TimeUnit, amount_of
-from metrics.kinds.clv.purchases import dimensions_of, months_between, of_first
+from metrics.kinds.clv.purchases import dimensions_of, of_first
 from metrics.kinds.clv.resampling import STEP, moved_by, shifts
 from metrics.sql.periods import TimeFrame
 from metrics.sql.scope import Scope, Selectable
@@ -175,7 +175,7 @@ def _units(
 ) -> ColumnElement[Any]:
     """Return the whole units between two local days; a month is one of the calendar."""
     if unit is TimeUnit.MONTH:
-        return months_between(clock, first, day)
+        return clock.translator.dialect.months(day, first)
     days = clock.translator.dialect.days(day, first)
     whole = sa.func.floor(sa.cast(days, sa.Double()) / sa.literal(unit.days, sa.Double()))
     return sa.cast(whole, sa.BigInteger())

@@ -19,7 +19,6 @@ from metrics.kinds.clv.options import Margin, Orders
 from metrics.kinds.clv.purchases import (
     dimensions_of,
     grouped,
-    months_between,
     of_first,
     purchases,
     since_first,
@@ -110,7 +109,7 @@ class RecoveredQuery(_Query):
         rows = since_first(bought)
         who = self._customers(rows, clock)
         counts = grouped(who, self.frame, self.dimensions, [sa.func.count().label("customers")], [who.c.done])
-        age = months_between(clock, rows.c.first_day, rows.c.day).label("age")
+        age = clock.translator.dialect.months(rows.c.day, rows.c.first_day).label("age")
         aged = sa.select(rows.c.entity, rows.c.amount, age).where(age < self.options.months).subquery("a")
         joined = sa.join(aged, who, sa.and_(aged.c.entity == who.c.entity, who.c.done > aged.c.age))
         kept = [column for column in who.c if column.name not in ("entity", "done")]
@@ -129,7 +128,9 @@ class RecoveredQuery(_Query):
             # The days before the one in which the watermark lies are over.
             today = sa.literal(clock.when.calendar.local_day(clock.when.watermark), sa.Date())
             most = sa.literal(self.options.months, sa.BigInteger())
-            done = sa.func.least(months_between(clock, each.c.first_day, today), most, type_=sa.BigInteger())
+            done = sa.func.least(
+                clock.translator.dialect.months(today, each.c.first_day), most, type_=sa.BigInteger()
+            )
         dims = [each.c[f"d_{name}"] for name in self.dimensions]
         periods = starts(clock, each.c.t, self.frame.grains)
         return sa.select(each.c.entity, *periods, *dims, done.label("done")).subquery("w")

@@ -23,9 +23,10 @@ from sqlalchemy.pool import StaticPool
 from sqlalchemy.schema import CreateTableAs
 
 from metrics.catalog.dataset import Dataset, SourceDefinition
-from metrics.dialect import INSTANT, NAIVE, Dialect, Type
+from metrics.dialect import INSTANT, NAIVE, Type
 from metrics.errors import SourceError, SourceMissing, SourceRejected, SourceTimeout, SourceUnavailable
 from metrics.source import ColumnSpec, Source
+from metrics.sources.duckdb.dialect import DuckDBDialect
 
 BACKENDS = ("duckdb",)
 
@@ -63,7 +64,7 @@ class DuckDBSource(Source):
         self, definition: SourceDefinition, url: str, root: Path, datasets: Sequence[Dataset]
     ) -> None:
         self.name = definition.name
-        self.dialect = Dialect()
+        self.dialect = DuckDBDialect()
         self._timeout = definition.timeout.approximate_seconds
         self._root = root
         self._files = {each.dataset: _expand(root, each.files) for each in datasets if each.files}
