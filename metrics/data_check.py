@@ -70,9 +70,7 @@ class Probe:
 
     def count(self, dataset: Dataset, select: Selectable) -> int:
         """Run a select of one number."""
-        found: Any = next(
-            iter(self.session.fetch(self.session.source_of(dataset.dataset), select)[0].values())
-        )
+        found = self.session.fetch(self.session.source_of(dataset.dataset), select).scalar()
         return int(found or 0)
 
     def failed_guards(self, code: str, dataset: Dataset, name: Name, *path: str) -> Iterator[Finding]:

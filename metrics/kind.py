@@ -22,7 +22,7 @@ may have an interval, where `below` says so of its inputs (a kind without it has
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import date
 from enum import StrEnum
 from typing import Any, Protocol
@@ -35,6 +35,7 @@ from metrics.frame import Frame
 from metrics.grain import Grain, Period
 from metrics.observation import Estimate, State
 from metrics.registry import discover
+from metrics.sql.cells import Answers
 from metrics.sql.periods import TimeFrame, covered
 from metrics.sql.scan import Scan
 from metrics.sql.scope import Scope, Selectable
@@ -57,8 +58,8 @@ class KindQuery(Protocol):
     def selects(self, scope: Scope, when: TimeFrame) -> list[tuple[tuple[Grain, ...], Selectable]]:
         """Return the selects, each with the grains that it answers."""
 
-    def read(self, answers: Sequence[tuple[tuple[Grain, ...], Sequence[Mapping[str, Any]]]]) -> Any:
-        """Turn the rows that came back into what `finish` wants."""
+    def read(self, answers: Answers) -> Any:
+        """Turn the columns that came back into what `finish` wants."""
 
 
 Request = Scan | KindQuery

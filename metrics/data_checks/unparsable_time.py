@@ -29,7 +29,7 @@ def check(probe: Probe) -> Iterator[Finding]:
             bad = sa.and_(column.is_not(None), parsed.is_(None))
             select: Any = sa.select(sa.func.count(), sa.func.min(column)).where(bad)
             try:
-                found, example = probe.session.fetch(source, select)[0].values()
+                found, example = probe.session.fetch(source, select).one().values()
             except SourceError:
                 continue
             if found:

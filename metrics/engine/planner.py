@@ -21,6 +21,7 @@ from metrics.catalog.catalog import Catalog
 from metrics.catalog.metric import Metric
 from metrics.catalog.options import Reference
 from metrics.catalog.walk import inputs
+from metrics.columns import Columns
 from metrics.engine.cardinality import check_limits
 from metrics.engine.circuit_breaker import CircuitBreaker
 from metrics.engine.schedule import NOTHING, MetricRequest, batches, request_for, with_inputs
@@ -142,7 +143,7 @@ class Session:
         """Return a fresh scope on the source of a dataset."""
         return Scope(self.catalog, self.source(self.source_of(dataset)), self.now, self.as_of)
 
-    def fetch(self, source: str, select: Selectable | sa.CompoundSelect[Any]) -> Sequence[Mapping[str, Any]]:
+    def fetch(self, source: str, select: Selectable | sa.CompoundSelect[Any]) -> Columns:
         """Run a select and remember it."""
         opened = self.source(source)
         self.statements.append(Statement(source, lambda: opened.compiled(select)))
@@ -280,7 +281,7 @@ class Session:
         for source, guard in guards:
             key = (source, guard.name)
             if key not in self._guards:
-                self._guards[key] = int(next(iter(self.fetch(source, guard.select)[0].values())))
+                self._guards[key] = int(self.fetch(source, guard.select).scalar())
             if self._guards[key]:
                 raise ComputationError(metric, f"{self._guards[key]} {guard.message}")
 

@@ -64,6 +64,6 @@ class Unmatched:
     def _count(self, dataset: str, entity: str) -> Mapping[str, Any] | None:
         try:
             rows = Rows(self.run.scope(dataset), self.run.catalog.datasets[dataset])
-            return self.run.fetch(self.run.source_of(dataset), matched(rows, entity))[0]
+            return self.run.fetch(self.run.source_of(dataset), matched(rows, entity)).one()
         except ScorecardError:
             return None

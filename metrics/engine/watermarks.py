@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from metrics.catalog.catalog import Catalog
 from metrics.catalog.dataset import Dataset
 from metrics.catalog.options import Reference
+from metrics.columns import Columns
 from metrics.dialect import INSTANT, Type
 from metrics.errors import ExpressionError, ScorecardError
 from metrics.expressions.nodes import Node
@@ -50,7 +51,7 @@ class Run(Protocol):
     def source_of(self, dataset: str) -> str:
         """Return the source of a dataset."""
 
-    def fetch(self, source: str, select: Selectable | sa.CompoundSelect[Any]) -> Sequence[Mapping[str, Any]]:
+    def fetch(self, source: str, select: Selectable | sa.CompoundSelect[Any]) -> Columns:
         """Run a select."""
 
 
@@ -104,7 +105,7 @@ class Extents:
                 for name, kind in kinds.items()
             ]
             select = sa.select(*columns)
-            found = self.run.fetch(self.run.source_of(dataset.dataset), select)[0]
+            found = self.run.fetch(self.run.source_of(dataset.dataset), select).one()
         first = found.get("first")
         day = (
             self.run.catalog.company.calendar.local_day(_aware(first))
@@ -131,7 +132,7 @@ class Extents:
             done = rows.time(complete.time.node if complete.time else None)
             inner = rows.select({"last": done.sql}).subquery()
             latest = sa.func.max(inner.c.last).filter(_possible(inner.c.last, done.type)).label("last")
-            last = self.run.fetch(self.run.source_of(log.dataset), sa.select(latest))[0]["last"]
+            last = self.run.fetch(self.run.source_of(log.dataset), sa.select(latest)).scalar()
         if last is None:
             return None
         if not isinstance(last, datetime):

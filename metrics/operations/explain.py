@@ -152,7 +152,7 @@ def _excluded(session: Session, dataset: Dataset) -> dict[str, int]:
         }
         inner = rows.select(met).subquery()
         select = sa.select(*(sa.func.sum(column).label(column.name) for column in inner.c))
-        found = session.fetch(session.source_of(dataset.dataset), select)[0]
+        found = session.fetch(session.source_of(dataset.dataset), select).one()
     except ScorecardError:
         return {}
     return {label: int(found[label] or 0) for label in dataset.exclude}

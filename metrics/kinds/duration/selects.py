@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import log, sqrt
 from typing import Any
@@ -17,14 +17,16 @@ from metrics.grain import Grain
 from metrics.kinds._shared.cohorts import first_open
 from metrics.kinds.duration.business_clock import TICKS
 from metrics.kinds.duration.cases import Basis, Cases, Options, Statistic, number
+from metrics.sql.cells import Answers, cells_in
 from metrics.sql.periods import TimeFrame
 from metrics.sql.scan import Cell
-from metrics.sql.scan_query import cell_of
 from metrics.sql.scope import Scope, Selectable
 from metrics.statistics.intervals import Z
 from metrics.statistics.survival import quantile_ranks
 
 NEVER = 2**63 - 1
+_TOTALS = ("entries", "answered", "over", "kept", "quantile", "low_rank", "low", "high_rank", "high", "took",
+           "seconds", "squares", "bound")  # fmt: skip
 SECONDS = sa.Numeric(18, 0)
 
 
@@ -148,19 +150,22 @@ class DurationQuery:
         select = sa.select(*cells, *marks, *own, *values).select_from(rows)
         return select.group_by(sa.func.grouping_sets(*sets)) if cells or own else select
 
-    def read(self, answers: Sequence[tuple[tuple[Grain, ...], Sequence[Mapping[str, Any]]]]) -> Counted:
+    def read(self, answers: Answers) -> Counted:
         """Return the totals and the counted ages of each cohort."""
         totals: dict[Cell, Total] = {}
         ages: dict[Cell, list[Age]] = {}
-        (grains, rows), *rest = answers
-        for row in rows:
-            if row["entries"]:
-                totals[cell_of(row, grains)] = _total(row, self.options.statistic.quantile)
-        for grains, rows in rest:
-            for row in rows:
-                line = Age(row["age"], bool(row["event"]), int(row["entries"]), int(row["took"] or 0),
-                           int(row["longest"] or 0))  # fmt: skip
-                ages.setdefault(cell_of(row, grains), []).append(line)
+        (grains, columns), *rest = answers
+        for place, cell in enumerate(cells_in(columns, grains)):
+            if columns["entries"][place]:
+                row = {name: columns[name][place] for name in _TOTALS if name in columns}
+                totals[cell] = _total(row, self.options.statistic.quantile)
+        for grains, columns in rest:
+            lines = columns.rows("age", "event", "entries", "took", "longest")
+            for cell, (age, event, entries, took, longest) in zip(
+                cells_in(columns, grains), lines, strict=True
+            ):
+                line = Age(age, bool(event), int(entries), int(took or 0), int(longest or 0))
+                ages.setdefault(cell, []).append(line)
         return Counted(totals, {cell: tuple(lines) for cell, lines in ages.items()})
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -24,9 +24,9 @@ from metrics.kinds.clv.purchases import (
     since_first,
     starts,
 )
+from metrics.sql.cells import Answers, cells_in
 from metrics.sql.periods import TimeFrame
 from metrics.sql.scan import Cell
-from metrics.sql.scan_query import cell_of
 from metrics.sql.scope import Scope, Selectable
 
 
@@ -135,20 +135,20 @@ class RecoveredQuery(_Query):
         periods = starts(clock, each.c.t, self.frame.grains)
         return sa.select(each.c.entity, *periods, *dims, done.label("done")).subquery("w")
 
-    def read(
-        self, answers: Sequence[tuple[tuple[Grain, ...], Sequence[Mapping[str, Any]]]]
-    ) -> Mapping[Cell, Recovered]:
+    def read(self, answers: Answers) -> Mapping[Cell, Recovered]:
         """Return what is known of each cohort."""
         (grains, counts), (_, sums) = answers
         completed: dict[Cell, dict[int, int]] = {}
         amounts: dict[Cell, dict[int, float]] = {}
-        for row in counts:
+        for cell, customers, done in zip(
+            cells_in(counts, grains), counts["customers"], counts["done"], strict=True
+        ):
             # Without a customer some selects still give a row.
-            if row["customers"]:
-                completed.setdefault(cell_of(row, grains), {})[int(row["done"])] = int(row["customers"])
-        for row in sums:
-            if row["amount"] is not None:
-                amounts.setdefault(cell_of(row, grains), {})[int(row["age"])] = float(row["amount"])
+            if customers:
+                completed.setdefault(cell, {})[int(done)] = int(customers)
+        for cell, amount, age in zip(cells_in(sums, grains), sums["amount"], sums["age"], strict=True):
+            if amount is not None:
+                amounts.setdefault(cell, {})[int(age)] = float(amount)
         return {cell: Recovered(done, amounts.get(cell, {})) for cell, done in completed.items()}
 
 
@@ -170,13 +170,13 @@ class ActiveQuery(_Query):
         select = sa.select(*keys, *values).select_from(one)
         return [(self.frame.grains, select.group_by(*keys) if keys else select)]
 
-    def read(
-        self, answers: Sequence[tuple[tuple[Grain, ...], Sequence[Mapping[str, Any]]]]
-    ) -> Mapping[Cell, Active]:
+    def read(self, answers: Answers) -> Mapping[Cell, Active]:
         """Return what is known of each period."""
         return {
-            cell_of(row, grains): Active(int(row["customer_months"]), float(row["amount"] or 0))
-            for grains, rows in answers
-            for row in rows
-            if row["customer_months"]
+            cell: Active(int(months), float(amount or 0))
+            for grains, columns in answers
+            for cell, months, amount in zip(
+                cells_in(columns, grains), columns["customer_months"], columns["amount"], strict=True
+            )
+            if months
         }
