@@ -1,12 +1,14 @@
 """What engines write differently, and the types that expressions have in SQL.
 
-Instants are `timestamp with time zone` in SQL, days are DATE, money is DECIMAL. `Dialect` suits DuckDB and
-PostgreSQL; a source overrides what its engine needs.
+Instants are `timestamp with time zone` in SQL, days are DATE, money is DECIMAL. `Dialect` is of no engine: what
+standard SQL says, and SQLAlchemy writes for all alike, stands where it is used; everything else is a method
+here, named by what it means, that each engine must have.
 """
 
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -88,48 +90,74 @@ def common(values: list[Value], offset: int) -> Type:
     raise ExpressionError(f"the values are of different types: {', '.join(sorted(types))}", offset)
 
 
-class Dialect:
-    """How an engine writes what engines write differently; this one suits DuckDB."""
+class Dialect(ABC):
+    """How an engine writes what engines write differently.
 
+    All engines give the same result: where one would guess at a text, round or order otherwise, its dialect
+    writes what keeps it from that.
+    """
+
+    # -- types ------------------------------------------------------------------------------------
+
+    @abstractmethod
     def cast(self, value: Value, type_: Type) -> ColumnElement[Any]:
         """Return a value as another type; a text becomes a DATE where it is ISO."""
-        return sa.cast(value.sql, CASTS[type_])
 
+    @abstractmethod
     def read_naive(self, text: ColumnElement[Any]) -> ColumnElement[Any]:
         """Read an ISO text into a naive timestamp."""
-        return sa.cast(text, NAIVE)
 
+    @abstractmethod
+    def parse_time(self, text: ColumnElement[Any], form: str, *, strict: bool) -> ColumnElement[Any]:
+        """Read a text by a strptime format into a naive timestamp; not strict: null where it fails."""
+
+    # -- time -------------------------------------------------------------------------------------
+
+    @abstractmethod
     def instant_of(self, naive: ColumnElement[Any], zone: str) -> ColumnElement[Any]:
         """Turn a naive local timestamp into an instant (ambiguous: the later; in a gap: forward)."""
-        return sa.func.timezone(zone, naive, type_=INSTANT)
 
+    @abstractmethod
     def local(self, instant: ColumnElement[Any], zone: str) -> ColumnElement[Any]:
         """Turn an instant into the naive local timestamp of a zone."""
-        return sa.func.timezone(zone, instant, type_=NAIVE)
 
-    def interval(self, span: Span) -> ColumnElement[Any]:
-        """Write a constant interval."""
-        return sa.cast(sa.literal(f"{span.count} {span.unit}"), sa.Interval())
-
+    @abstractmethod
     def plus(self, moment: ColumnElement[Any], span: Span, sign: int, type_: Any) -> ColumnElement[Any]:
-        """Add a constant interval to (sign -1: take it from) a naive timestamp, instant or day."""
-        interval = self.interval(span)
-        return sa.type_coerce(moment + interval if sign > 0 else moment - interval, type_)
+        """Add a constant interval to (sign -1: take it from) a naive timestamp, instant or day.
 
+        `type_` is what comes out: NAIVE, or INSTANT. A month is added to a month's end by clamping.
+        """
+
+    @abstractmethod
     def epoch(self, instant: ColumnElement[Any]) -> ColumnElement[Any]:
-        """Return seconds since 1970 of an instant, with fractions."""
-        return sa.cast(sa.extract("epoch", instant), sa.Double())
+        """Return seconds since 1970 of an instant, with fractions, as a double."""
 
+    @abstractmethod
     def days(self, later: ColumnElement[Any], earlier: ColumnElement[Any]) -> ColumnElement[Any]:
         """Return the whole days between two DATEs."""
-        return sa.type_coerce(later - earlier, sa.BigInteger())
+
+    @abstractmethod
+    def iso_weekday(self, day: ColumnElement[Any]) -> ColumnElement[Any]:
+        """Return the weekday of a DATE, 1 for Monday to 7 for Sunday."""
+
+    @abstractmethod
+    def start_of(self, moment: ColumnElement[Any], grain: Grain) -> ColumnElement[Any]:
+        """Return the naive timestamp at which the week (from Monday), month, quarter or year of a day begins."""
+
+    @abstractmethod
+    def series_of_days(
+        self, rows: sa.FromClause, first: ColumnElement[Any], last: ColumnElement[Any]
+    ) -> tuple[sa.FromClause, ColumnElement[Any]]:
+        """Join to each row every DATE from a first to a last one; return the joined rows and the day of each."""
 
     def months(self, later: ColumnElement[Any], earlier: ColumnElement[Any]) -> ColumnElement[Any]:
-        """Return the full months between two DATEs, the earlier given as such."""
+        """Return the full months between two DATEs, the earlier given as such.
+
+        A month is full at the same day of the month, or at the month's last day where that is missing.
+        """
         months = (sa.extract("year", later) * 12 + sa.extract("month", later)) - (
             sa.extract("year", earlier) * 12 + sa.extract("month", earlier)
         )
-        # A month is full at the same day of the month, or at the month's last day where that is missing.
         tomorrow = self.plus(later, Span(1, Unit.DAY), 1, NAIVE)
         short = sa.and_(
             sa.extract("day", later) < sa.extract("day", earlier), sa.extract("day", tomorrow) != 1
@@ -142,40 +170,48 @@ class Dialect:
             return day
         if grain is Grain.WEEK:
             shifted = self.plus(day, Span(week, Unit.DAY), -1, NAIVE) if week else day
-            start = sa.func.date_trunc(sa.literal_column("'week'"), shifted, type_=NAIVE)
+            start = self.start_of(shifted, Grain.WEEK)
             return sa.cast(self.plus(start, Span(week, Unit.DAY), 1, NAIVE) if week else start, sa.Date())
-        unit = {Grain.FISCAL_QUARTER: "quarter", Grain.FISCAL_YEAR: "year"}.get(grain, str(grain))
-        moved = Span((fiscal - 1) % (3 if unit == "quarter" else 12), Unit.MONTH)
+        plain = {Grain.FISCAL_QUARTER: Grain.QUARTER, Grain.FISCAL_YEAR: Grain.YEAR}.get(grain, grain)
+        moved = Span((fiscal - 1) % (3 if plain is Grain.QUARTER else 12), Unit.MONTH)
         if grain not in (Grain.FISCAL_QUARTER, Grain.FISCAL_YEAR) or not moved.count:
-            return sa.cast(sa.func.date_trunc(sa.literal_column(f"'{unit}'"), day), sa.Date())
+            return sa.cast(self.start_of(day, plain), sa.Date())
         # Months are moved from the month's first day, so that no month end is clamped.
-        first = sa.func.date_trunc(sa.literal_column("'month'"), day, type_=NAIVE)
-        start = sa.func.date_trunc(
-            sa.literal_column(f"'{unit}'"), self.plus(first, moved, -1, NAIVE), type_=NAIVE
-        )
+        first = self.start_of(day, Grain.MONTH)
+        start = self.start_of(self.plus(first, moved, -1, NAIVE), plain)
         return sa.cast(self.plus(start, moved, 1, NAIVE), sa.Date())
 
+    # -- aggregates -------------------------------------------------------------------------------
+
+    @abstractmethod
+    def percentile(self, argument: ColumnElement[Any], share: float) -> Any:
+        """Return the aggregate of the interpolated percentile."""
+
+    @abstractmethod
+    def percentile_discrete(self, argument: ColumnElement[Any], share: float) -> Any:
+        """Return the aggregate of the least value at or below which lies at least a share of all."""
+
+    @abstractmethod
+    def ordered_values(self, argument: ColumnElement[Any], first: ColumnElement[Any],
+                       last: ColumnElement[Any]) -> ColumnElement[Any]:  # fmt: skip
+        """Return the aggregate of the values from a first to a last rank (from 1), in order, as a list.
+
+        No value is null. Ranks are whole numbers of at least 1; one past the number of values ends the list.
+        """
+
+    # -- texts ------------------------------------------------------------------------------------
+
+    @abstractmethod
     def json_text(self, document: ColumnElement[Any], path: str) -> ColumnElement[Any]:
         """Return the text at a dotted path of a JSON document."""
-        json_path(path)
-        return sa.func.json_extract_string(document, "$." + path, type_=sa.Text())
 
-    def parse_time(self, text: ColumnElement[Any], form: str, *, strict: bool) -> ColumnElement[Any]:
-        """Read a text by a strptime format into a naive timestamp; not strict: null where it fails."""
-        function = sa.func.strptime if strict else sa.func.try_strptime
-        return function(text, form, type_=NAIVE)
-
-    def percentile(self, argument: ColumnElement[Any], share: float) -> Any:
-        """Return the interpolated percentile aggregate."""
-        return sa.func.percentile_cont(sa.literal_column(repr(share))).within_group(argument.asc())
-
+    @abstractmethod
     def binary_order(self, text: ColumnElement[Any]) -> ColumnElement[Any]:
         """Make a text compare in binary order."""
-        return text
 
+    @abstractmethod
     def like(self, text: ColumnElement[Any], pattern: ColumnElement[Any]) -> ColumnElement[Any]:
         """Tell whether a text fits a pattern of % and _, which nothing escapes."""
-        return text.like(pattern)
 
     def lower(self, text: ColumnElement[Any]) -> ColumnElement[Any]:
         """Return a text in lower case, whatever its alphabet."""
@@ -185,17 +221,20 @@ class Dialect:
         """Return a text in upper case, whatever its alphabet."""
         return sa.func.upper(text)
 
+    @abstractmethod
     def trim(self, text: ColumnElement[Any]) -> ColumnElement[Any]:
         """Return a text without the spaces around it, those of Unicode included."""
-        return sa.func.trim(text, type_=sa.Text())
 
+    @abstractmethod
+    def concat(self, texts: list[ColumnElement[Any]]) -> ColumnElement[Any]:
+        """Return texts one after the other; one that is null is left out."""
+
+    @abstractmethod
     def substr(self, text: ColumnElement[Any], start: ColumnElement[Any],
                length: ColumnElement[Any] | None) -> ColumnElement[Any]:  # fmt: skip
         """Return a part of a text; a negative start counts from the end, a negative length goes backwards."""
-        rest = [start] if length is None else [start, length]
-        return sa.func.substr(text, *rest, type_=sa.Text())
 
+    @abstractmethod
     def split_part(self, text: ColumnElement[Any], by: ColumnElement[Any],
                    number: ColumnElement[Any]) -> ColumnElement[Any]:  # fmt: skip
         """Return the nth part of a split text, from the end where negative; an empty text if there is none."""
-        return sa.func.split_part(text, by, number, type_=sa.Text())

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import Enum, StrEnum, auto
@@ -27,6 +27,7 @@ from metrics.grain import Calendar, Grain, Period, Span
 from metrics.loading.loader import Places
 from metrics.observation import Dimensions, Estimate, State
 from metrics.registry import discover
+from metrics.sql.cells import Answers
 from metrics.sql.periods import TimeFrame, covered
 from metrics.sql.scan import Scan
 from metrics.sql.scope import Scope, Selectable
@@ -76,8 +77,8 @@ class KindQuery(Protocol):
     def selects(self, scope: Scope, when: TimeFrame) -> list[tuple[tuple[Grain, ...], Selectable]]:
         """Return the selects, each with the grains that it answers."""
 
-    def read(self, answers: Sequence[tuple[tuple[Grain, ...], Sequence[Mapping[str, Any]]]]) -> Any:
-        """Turn the rows that came back into what `finish` wants."""
+    def read(self, answers: Answers) -> Any:
+        """Turn the columns that came back into what `finish` wants."""
 
 
 class ComponentsQuery(KindQuery, Protocol):

@@ -15,6 +15,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from metrics.catalog.dataset import Dataset, SourceDefinition
+from metrics.columns import Columns
 from metrics.dialect import Dialect, Type
 from metrics.errors import ExtraMissing, SecretMissing, SourceError, SourceRejected
 from metrics.registry import discover
@@ -51,8 +52,8 @@ class Source(ABC):
         """Return the columns of a dataset's table or files."""
 
     @abstractmethod
-    def fetch(self, select: sa.Select[Any] | sa.CompoundSelect[Any]) -> Sequence[Mapping[str, Any]]:
-        """Run a select and return its rows as mappings."""
+    def fetch(self, select: sa.Select[Any] | sa.CompoundSelect[Any]) -> Columns:
+        """Run a select and return its columns."""
 
     @abstractmethod
     def compiled(self, select: sa.Select[Any] | sa.CompoundSelect[Any]) -> str:

@@ -6,7 +6,7 @@ elsewhere. A source that is waited for in vain is not waited for again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from metrics.catalog.catalog import Catalog
+from metrics.columns import Columns
 from metrics.engine.circuit_breaker import CircuitBreaker
 from metrics.errors import ScorecardError, SourceError
 from metrics.source import Source, open_source
@@ -84,7 +85,7 @@ class Session:
         """Return a fresh scope on the source of a dataset; raise what opening the source raises."""
         return Scope(self.catalog, self.source(self.source_of(dataset)), self.now, self.as_of)
 
-    def fetch(self, source: str, select: Selectable | sa.CompoundSelect[Any]) -> Sequence[Mapping[str, Any]]:
+    def fetch(self, source: str, select: Selectable | sa.CompoundSelect[Any]) -> Columns:
         """Run a select and remember it; raise SourceError, and what opening the source raises."""
         opened = self.source(source)
         self.statements.append(Statement(source, lambda: opened.compiled(select)))
@@ -96,8 +97,8 @@ class Session:
 
     def fetch_one(self, source: str, select: Selectable | sa.CompoundSelect[Any]) -> Mapping[str, Any]:
         """Run a select of one row, and return it by column; raise what `fetch` raises."""
-        return self.fetch(source, select)[0]
+        return self.fetch(source, select).one()
 
     def count(self, source: str, select: Selectable) -> int:
         """Run a select of one number, and return it, 0 where there is none; raise what `fetch` raises."""
-        return int(next(iter(self.fetch_one(source, select).values())) or 0)
+        return int(self.fetch(source, select).scalar() or 0)

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date
-from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.sql import ColumnElement
 
 from metrics.catalog.options import At
+from metrics.columns import Columns
 from metrics.dialect import SA_TYPES, Type, Value
 from metrics.errors import ExpressionError
 from metrics.expressions.nodes import PEOPLE, Measure
 from metrics.grain import Grain
 from metrics.observation import NONE_VALUE
+from metrics.sql.cells import cells_in, possible
 from metrics.sql.joins import validity
 from metrics.sql.periods import TimeFrame, periods_table
 from metrics.sql.rows import Rows
@@ -234,35 +234,15 @@ class ScanQuery:
 
     # -- results ----------------------------------------------------------------------------------
 
-    def cells(
-        self, rows: Iterable[Mapping[str, Any]], grains: tuple[Grain, ...]
-    ) -> dict[Cell, dict[Aggregate, Any]]:
+    def cells(self, columns: Columns, grains: tuple[Grain, ...]) -> dict[Cell, dict[Aggregate, Any]]:
         """Turn a select's rows into cells: grain, first day, segment -> the value of each item."""
-        cells = {
-            cell_of(row, grains): {item: row[label] for item, label in self.labels.items()} for row in rows
+        items = tuple(self.labels)
+        values = columns.rows(*self.labels.values())
+        return {
+            cell: dict(zip(items, row, strict=True))
+            for cell, row in zip(cells_in(columns, grains), values, strict=True)
+            if possible(cell)
         }
-        # An engine gives a day that no calendar here holds, of the year 20260 say, in a form of its own.
-        return {cell: found for cell, found in cells.items() if cell[1] is None or isinstance(cell[1], date)}
-
-
-def cell_of(row: Mapping[str, Any], grains: tuple[Grain, ...]) -> Cell:
-    """Return the cell of a row that was grouped by grouping sets."""
-    named = _dimension_columns(tuple(row))
-    segment = tuple((name, row[column]) for name, column, mark in named if row[mark] == 0)
-    if "p_grain" in row:
-        grain = Grain(row["p_grain"])
-        return grain, None if grain is Grain.ALL else row["p_start"], segment
-    for grain in grains:
-        if grain is not Grain.ALL and row[f"g_p_{grain}"] == 0:
-            return grain, row[f"p_{grain}"], segment
-    return Grain.ALL, None, segment
-
-
-@lru_cache(maxsize=1 << 10)
-def _dimension_columns(columns: tuple[str, ...]) -> tuple[tuple[str, str, str], ...]:
-    """Return each dimension's name, column and grouping mark, in order of name."""
-    found = sorted(column for column in columns if column.startswith("d_"))
-    return tuple((column[2:], column, f"g_{column}") for column in found)
 
 
 def dimension(rows: Rows, name: str) -> ColumnElement[Any]:

@@ -264,7 +264,7 @@ class Translator:
 
     def _call_concat(self, node: Call) -> Value:
         parts = [self.dialect.cast(self.value(part), Type.TEXT) for part in node.arguments]
-        return Value(sa.func.concat(*parts, type_=sa.Text()), Type.TEXT)
+        return Value(self.dialect.concat(parts), Type.TEXT)
 
     def _call_substr(self, node: Call) -> Value:
         text = self._text(node.arguments[0])

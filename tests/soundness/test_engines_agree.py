@@ -338,7 +338,7 @@ def opened(server: PostgresServer) -> Any:
 def evaluate(side: tuple[Rows, Source], text: str) -> tuple[Any, ...]:
     rows, source = side
     select = rows.select({"k": rows.value(E("id").node).sql, "v": rows.value(E(text).node).sql}).order_by("k")
-    return tuple(row["v"] for row in source.fetch(select))
+    return tuple(source.fetch(select)["v"])
 
 
 def test_every_expression_means_the_same(opened: Any) -> None:
@@ -410,7 +410,7 @@ def read(world: World, form: str, *, strict: bool) -> list[Any]:
         key, values = found.value(E("id").node).sql, []
         for number in range(len(TEXTS)):
             try:
-                [row] = source.fetch(found.select({"v": value}, [key == f"{number:02d}"]))
+                row = source.fetch(found.select({"v": value}, [key == f"{number:02d}"])).one()
                 values.append(None if row["v"] is None or row["v"].year < 1000 else row["v"])
             except SourceError:
                 values.append("refused")

@@ -51,8 +51,8 @@ def evaluate(opened: tuple[Rows, Source]) -> Evaluate:
         select = rows.select({"k": rows.value(E("id").node).sql, "v": rows.value(E(text).node).sql}).order_by(
             "k"
         )
-        first, second = source.fetch(select)
-        return first["v"], second["v"]
+        first, second = source.fetch(select)["v"]
+        return first, second
 
     return run
 
@@ -215,7 +215,7 @@ def test_a_case_of_days_and_times_reads_a_day_as_local_midnight(evaluate: Evalua
             select = rows.select(
                 {"k": rows.value(E("id").node).sql, "v": rows.value(E(text).node).sql}
             ).order_by("k")
-            assert source.fetch(select)[0]["v"] == at("2024-01-31T05:00")
+            assert source.fetch(select).one()["v"] == at("2024-01-31T05:00")
 
 
 # What the translation refuses: expression, whole message, offset.

@@ -34,7 +34,7 @@ def core_calendar(calendar: plain.Calendar) -> Calendar:
 def evaluate(world: World, text: str) -> list[object]:
     with world.rows("log", LATER) as (rows, source):
         columns = {"k": rows.value(E("id").node).sql, "v": rows.value(E(text).node).sql}
-        return [row["v"] for row in source.fetch(rows.select(columns).order_by("k"))]
+        return list(source.fetch(rows.select(columns).order_by("k"))["v"])
 
 
 def by_id(log: Log) -> list[plain.Row]:

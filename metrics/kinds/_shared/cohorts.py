@@ -6,7 +6,7 @@ Kaplan-Meier estimate over right-censored entries.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -18,8 +18,8 @@ from metrics.catalog.metric import Metric
 from metrics.frame import Frame
 from metrics.grain import Grain, Period, Span
 from metrics.observation import Dimensions, Estimate, State
+from metrics.sql.cells import Answers, cells_in
 from metrics.sql.scan import Cell
-from metrics.sql.scan_query import cell_of
 from metrics.sql.scope import Selectable
 from metrics.statistics.intervals import wilson
 from metrics.statistics.survival import conversion_by, kaplan_meier
@@ -90,17 +90,18 @@ def _grouped(rows: sa.Subquery, frame: Frame, dimensions: tuple[str, ...]) -> Se
     return select.group_by(sa.func.grouping_sets(*sets))
 
 
-def read_outcomes(
-    answers: Sequence[tuple[tuple[Grain, ...], Sequence[Mapping[str, Any]]]],
-) -> Mapping[Cell, Outcomes]:
+def read_outcomes(answers: Answers) -> Mapping[Cell, Outcomes]:
     """Return the counted outcomes of each cohort."""
     found: dict[Cell, list[tuple[bool, bool, int | None, int]]] = {}
-    for grains, rows in answers:
-        for row in rows:
-            cell = cell_of(row, grains)
-            age = row[f"e_{cell[0]}"]
-            line = (bool(row["converted"]), bool(row["over"]), age, int(row["entries"]))
-            found.setdefault(cell, []).append(line)
+    for grains, columns in answers:
+        place = {grain: index for index, grain in enumerate(grains)}
+        ages = columns.rows(*(f"e_{grain}" for grain in grains))
+        outcomes = columns.rows("converted", "over", "entries")
+        for cell, age, line in zip(cells_in(columns, grains), ages, outcomes, strict=True):
+            converted, over, entries = line
+            found.setdefault(cell, []).append(
+                (bool(converted), bool(over), age[place[cell[0]]], int(entries))
+            )
     return {cell: Outcomes(tuple(lines)) for cell, lines in found.items()}
 
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import sqlalchemy as sa
 
-from metrics.grain import Grain
 from metrics.kinds._shared.customers import LEFT_OUT
+from metrics.sql.cells import Answers
 from metrics.sql.scope import Selectable
 
 
@@ -21,9 +20,11 @@ def by_condition(rows: sa.CTE | sa.Subquery) -> Selectable:
     return select.group_by(condition)
 
 
-def read_left_out(
-    names: Sequence[str], answers: Sequence[tuple[tuple[Grain, ...], Sequence[Mapping[str, Any]]]]
-) -> Mapping[str, int]:
+def read_left_out(names: Sequence[str], answers: Answers) -> Mapping[str, int]:
     """Return customers by condition, in the order in which the definition has them."""
-    found = {row["condition"]: int(row["customers"]) for _, rows in answers for row in rows}
+    found = {
+        condition: int(customers)
+        for _, columns in answers
+        for condition, customers in columns.rows("condition", "customers")
+    }
     return {name: found.get(name, 0) for name in names}

@@ -7,7 +7,7 @@ paid for, and each begins with a renewal. sBG is fitted once to all customers th
 from __future__ import annotations
 
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -25,10 +25,11 @@ from metrics.grain import Grain, Span, Unit
 from metrics.kinds._shared.customers import bridged, keys_of, stays, subscriptions
 from metrics.kinds._shared.time_axis import Clock
 from metrics.kinds.clv.cohorts import Valued
-from metrics.kinds.clv.histories import ROWS_LIMIT, floats, in_order, ints, last_day, objects
+from metrics.kinds.clv.histories import ROWS_LIMIT, in_order, last_day, objects
 from metrics.kinds.clv.options import Options, TimeUnit, amount_of
-from metrics.kinds.clv.purchases import dimensions_of, months_between, of_first
+from metrics.kinds.clv.purchases import dimensions_of, of_first
 from metrics.kinds.clv.resampling import STEP, moved_by, shifts
+from metrics.sql.cells import Answers
 from metrics.sql.periods import TimeFrame
 from metrics.sql.scope import Scope, Selectable
 from metrics.statistics import sbg
@@ -137,17 +138,17 @@ class TenuresQuery:
             return otherwise
         return sa.literal(subscription.gap.after_day(last, -1), sa.Date())
 
-    def read(self, answers: Sequence[tuple[tuple[Grain, ...], Sequence[Mapping[str, Any]]]]) -> Contracts:
+    def read(self, answers: Answers) -> Contracts:
         """Return all customers; raise ExpressionError where more came back than may travel."""
         ((_, rows),) = answers
         rows = in_order(rows, ("first_day", "due", "ended", *(f"d_{name}" for name in self.dimensions)))
         counted = Tenures(
             first_day=objects(rows, "first_day"),
-            due=ints(rows, "due"),
-            ended=ints(rows, "ended"),
-            count=ints(rows, "n"),
-            paid=floats(rows, "paid"),
-            squares=floats(rows, "squares"),
+            due=rows.integers("due"),
+            ended=rows.integers("ended"),
+            count=rows.integers("n"),
+            paid=rows.floats("paid", null=0.0),
+            squares=rows.floats("squares", null=0.0),
             dimensions={name: objects(rows, f"d_{name}") for name in self.dimensions},
         )
         return Contracts(self.metric, self.frame, counted)
@@ -175,7 +176,7 @@ def _units(
 ) -> ColumnElement[Any]:
     """Return the whole units between two local days; a month is one of the calendar."""
     if unit is TimeUnit.MONTH:
-        return months_between(clock, first, day)
+        return clock.translator.dialect.months(day, first)
     days = clock.translator.dialect.days(day, first)
     whole = sa.func.floor(sa.cast(days, sa.Double()) / sa.literal(unit.days, sa.Double()))
     return sa.cast(whole, sa.BigInteger())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,9 +28,9 @@ from metrics.kinds.clv.purchases import (
     within,
 )
 from metrics.observation import Dimensions, Estimate, State
+from metrics.sql.cells import Answers, cells_in, places_of
 from metrics.sql.periods import TimeFrame
 from metrics.sql.scan import Cell
-from metrics.sql.scan_query import cell_of
 from metrics.sql.scope import Scope, Selectable
 from metrics.statistics.intervals import (
     PAIRS_LIMIT,
@@ -112,27 +112,20 @@ class EarnedQuery:
             "r"
         )
 
-    def read(
-        self, answers: Sequence[tuple[tuple[Grain, ...], Sequence[Mapping[str, Any]]]]
-    ) -> Mapping[Cell, Earned]:
+    def read(self, answers: Answers) -> Mapping[Cell, Earned]:
         """Return what is known of each cohort."""
         (grains, sums), (_, counted) = answers
-        lines: dict[Cell, list[tuple[float, int]]] = {}
-        for row in counted:
-            lines.setdefault(cell_of(row, grains), []).append((float(row["amount"]), int(row["entities"])))
+        amounts, entities = counted.floats("amount"), counted.integers("entities")
+        pairs = {
+            cell: Pairs(amounts[places], np.ones(len(places)), entities[places])
+            for cell, places in places_of(cells_in(counted, grains)).items()
+        }
+        rows = sums.rows("customers", "mature", "total", "squares")
         return {
-            cell: Earned(int(row["customers"]), int(row["mature"]), float(row["total"] or 0),
-                         float(row["squares"] or 0), _pairs(lines.get(cell)))
-            for row in sums
-            if row["customers"] and (cell := cell_of(row, grains)) is not None
-        }  # fmt: skip
-
-
-def _pairs(lines: list[tuple[float, int]] | None) -> Pairs | None:
-    if not lines:
-        return None
-    table = np.array(lines, dtype=float)
-    return Pairs(table[:, 0], np.ones(len(table)), table[:, 1].astype(np.int64))
+            cell: Earned(int(customers), int(mature), float(total or 0), float(squares or 0), pairs.get(cell))
+            for cell, (customers, mature, total, squares) in zip(cells_in(sums, grains), rows, strict=True)
+            if customers
+        }
 
 
 def finish_historic(metric: Metric, frame: Frame, found: Mapping[Cell, Earned]) -> list[Estimate]:

@@ -6,7 +6,7 @@ first day to the last one with a purchase and to the last before the watermark's
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Generic, TypeVar
@@ -17,21 +17,20 @@ from numpy.typing import NDArray
 from sqlalchemy.sql import ColumnElement
 
 from metrics.catalog.metric import Metric
+from metrics.columns import Columns
 from metrics.errors import ExpressionError
 from metrics.frame import Frame
 from metrics.grain import Grain, Span
 from metrics.kinds._shared.time_axis import Clock
 from metrics.kinds.clv.options import Options
 from metrics.kinds.clv.purchases import dimensions_of, discounted, of_first, purchases, since_first, within
+from metrics.sql.cells import Answers
 from metrics.sql.periods import TICK, TimeFrame
 from metrics.sql.scope import Scope, Selectable
 from metrics.statistics.intervals import Counts, Floats
 
 ROWS_LIMIT = 1_000_000
 """So many unique rows may leave a source for one metric."""
-
-Rows = Sequence[Mapping[str, Any]]
-Answers = Sequence[tuple[tuple[Grain, ...], Rows]]
 
 SUMS = ("s", "ss", "r", "rr", "rs")
 """Of unique rows: the repeat amount s, the discounted amount r within the horizon, and their products."""
@@ -147,13 +146,13 @@ class HistoriesQuery(_Query, Generic[Found]):
         return self.made(
             Bought(
                 objects(lines, "first_day"),
-                ints(lines, "x"),
-                floats(lines, "t_x"),
-                ints(lines, "n"),
-                {name: floats(lines, name) for name in SUMS},
+                lines.integers("x"),
+                lines.floats("t_x", null=0.0),
+                lines.integers("n"),
+                {name: lines.floats(name, null=0.0) for name in SUMS},
                 {name: objects(lines, f"d_{name}") for name in self.dimensions},
             ),
-            Repeats(ints(spends, "x"), floats(spends, "s"), ints(spends, "n")),
+            Repeats(spends.integers("x"), spends.floats("s", null=0.0), spends.integers("n")),
         )
 
 
@@ -171,7 +170,7 @@ class DaysQuery(_Query):
     def read(self, answers: Answers) -> Mapping[date, int]:
         """Return the repeat purchases of each day that has any."""
         ((_, rows),) = answers
-        return {row["day"]: int(row["n"]) for row in rows}
+        return dict(zip(rows["day"], map(int, rows["n"]), strict=True))
 
 
 class HeldQuery(_Query):
@@ -199,8 +198,9 @@ class HeldQuery(_Query):
         """Return what came back; raise ExpressionError where it is more than may travel."""
         ((_, rows),) = answers
         rows = in_order(rows, ("first_day", "x", "t_x"))
-        ages = np.array([(self.until - row["first_day"]).days for row in rows], dtype=np.float64)
-        return Held(ints(rows, "x"), floats(rows, "t_x"), ages, ints(rows, "n"), floats(rows, "bought"))
+        ages = np.array([(self.until - day).days for day in rows["first_day"]], dtype=np.float64)
+        recency, bought = (rows.floats(name, null=0.0) for name in ("t_x", "bought"))
+        return Held(rows.integers("x"), recency, ages, rows.integers("n"), bought)
 
 
 def holdout(metric: Metric, frame: Frame) -> tuple[date, date] | None:
@@ -234,7 +234,7 @@ def _spends(each: sa.CTE) -> Selectable:
     return counted.group_by(each.c.x, each.c.s).limit(ROWS_LIMIT + 1)
 
 
-def in_order(rows: Rows, keys: tuple[str, ...]) -> Rows:
+def in_order(rows: Columns, keys: tuple[str, ...]) -> Columns:
     """Return rows sorted by what makes each unique; raise ExpressionError for more than may travel.
 
     A source gives them in any order, and what is drawn from them must not depend on it.
@@ -245,19 +245,9 @@ def in_order(rows: Rows, keys: tuple[str, ...]) -> Rows:
             "customers by a where",
             0,
         )
-    return sorted(rows, key=lambda row: tuple(row[key] for key in keys))
+    return rows.ordered(*keys)
 
 
-def ints(rows: Rows, name: str) -> Counts:
-    """Return a column of whole numbers."""
-    return np.array([int(row[name]) for row in rows], dtype=np.int64)
-
-
-def objects(rows: Rows, name: str) -> NDArray[Any]:
+def objects(rows: Columns, name: str) -> NDArray[Any]:
     """Return a column of days or texts."""
-    return np.array([row[name] for row in rows], dtype=object)
-
-
-def floats(rows: Rows, name: str) -> Floats:
-    """Return a column of numbers; nothing is 0."""
-    return np.array([float(row[name] or 0) for row in rows], dtype=np.float64)
+    return np.array(rows[name], dtype=object)

@@ -8,11 +8,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.sql import ColumnElement
 
-from metrics.dialect import NAIVE, Type
+from metrics.dialect import Type
 from metrics.errors import ExpressionError
 from metrics.expressions.nodes import Expression
 from metrics.frame import Frame
-from metrics.grain import Grain, Span, Unit
+from metrics.grain import Grain, Span
 from metrics.kinds._shared.customers import EXACT, dimension_columns, key_columns, keys_of
 from metrics.kinds._shared.time_axis import Clock
 from metrics.kinds.clv.options import YEAR_DAYS, Margin, Orders, amount_of
@@ -135,17 +135,3 @@ def grouped(
 def dimensions_of(frame: Frame) -> tuple[str, ...]:
     """Return the dimensions of all cuts, each once."""
     return tuple(dict.fromkeys(name for cut in frame.cuts for name in cut))
-
-
-def months_between(clock: Clock, first: ColumnElement[Any], day: ColumnElement[Any]) -> ColumnElement[Any]:
-    """Return the whole calendar months between two local days, the second not before the first.
-
-    A month is full at the same day of the month, or at the month's last day where that is missing.
-    """
-    dialect = clock.translator.dialect
-    months = (sa.extract("year", day) * 12 + sa.extract("month", day)) - (
-        sa.extract("year", first) * 12 + sa.extract("month", first)
-    )
-    tomorrow = dialect.plus(day, Span(1, Unit.DAY), 1, NAIVE)
-    short = sa.and_(sa.extract("day", day) < sa.extract("day", first), sa.extract("day", tomorrow) != 1)
-    return sa.cast(months - sa.case((short, 1), else_=0), sa.BigInteger())

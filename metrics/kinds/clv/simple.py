@@ -23,9 +23,9 @@ from metrics.kinds._shared.time_axis import Clock
 from metrics.kinds.clv.options import Options
 from metrics.kinds.clv.purchases import dimensions_of, grouped, of_first, purchases, since_first, starts
 from metrics.observation import Dimensions, Estimate, State
+from metrics.sql.cells import Answers, cells_in
 from metrics.sql.periods import TimeFrame
 from metrics.sql.scan import Cell
-from metrics.sql.scan_query import cell_of
 from metrics.sql.scope import Scope, Selectable
 from metrics.statistics.intervals import DRAWS, Floats, percentile_interval
 
@@ -128,25 +128,32 @@ class UnitsQuery:
         ]
         return sa.select(marked.c.entity, *sums).group_by(marked.c.entity).subquery("u")
 
-    def read(
-        self, answers: Sequence[tuple[tuple[Grain, ...], Sequence[Mapping[str, Any]]]]
-    ) -> Mapping[Cell, Units]:
+    def read(self, answers: Answers) -> Mapping[Cell, Units]:
         """Return what is known of each cohort."""
         return {
-            cell_of(row, grains): _units(row) for grains, rows in answers for row in rows if row["customers"]
+            cell: _units(row)
+            for grains, columns in answers
+            for cell, row in zip(cells_in(columns, grains), columns.rows(*_SUMMED), strict=True)
+            if row[0]
         }
 
 
 _PAIRS = tuple((one, other) for index, one in enumerate(SIDES) for other in SIDES[index:])
 
 
-def _units(row: Mapping[str, Any]) -> Units:
+_SUMMED = (
+    "customers", "followed", *(f"sum_{name}" for name in SIDES), *(f"sum_{one}_{other}" for one, other in _PAIRS)
+)  # fmt: skip
+
+
+def _units(row: Sequence[Any]) -> Units:
+    customers, followed, *values = row
+    singles, pairs = values[: len(SIDES)], values[len(SIDES) :]
     products = np.zeros((len(SIDES), len(SIDES)))
-    for one, other in _PAIRS:
+    for (one, other), value in zip(_PAIRS, pairs, strict=True):
         i, j = SIDES.index(one), SIDES.index(other)
-        products[i, j] = products[j, i] = float(row[f"sum_{one}_{other}"])
-    sums = np.array([float(row[f"sum_{name}"]) for name in SIDES])
-    return Units(int(row["customers"]), int(row["followed"]), sums, products)
+        products[i, j] = products[j, i] = float(value)
+    return Units(int(customers), int(followed), np.array([float(value) for value in singles]), products)
 
 
 def simple_value(margin: Any, churn: Any, units: float, unit_rate: float) -> Any:

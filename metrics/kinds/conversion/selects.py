@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,10 +17,11 @@ from metrics.kinds._shared.cohorts import Outcomes, counted, read_outcomes
 from metrics.kinds._shared.time_axis import Clock
 from metrics.kinds.conversion.options import Basis, Options, PeriodBy, Reentry
 from metrics.observation import NONE_VALUE
+from metrics.sql.cells import Answers, cells_in
 from metrics.sql.periods import TimeFrame
 from metrics.sql.rows import Rows
 from metrics.sql.scan import Cell
-from metrics.sql.scan_query import cell_of, dimension
+from metrics.sql.scan_query import dimension
 from metrics.sql.scope import Scope, Selectable
 
 
@@ -171,9 +172,7 @@ class CohortQuery:
         """Return when the window of an entry ends, None where it never does."""
         return None if stages.window is None else stages.clock.after(moment, stages.window)
 
-    def read(
-        self, answers: Sequence[tuple[tuple[Grain, ...], Sequence[Mapping[str, Any]]]]
-    ) -> Mapping[Cell, Outcomes]:
+    def read(self, answers: Answers) -> Mapping[Cell, Outcomes]:
         """Return the counted outcomes of each cohort."""
         return read_outcomes(answers)
 
@@ -216,8 +215,10 @@ class EntryQuery:
         select = sa.select(*cells, *marks, sa.func.count().label("entries")).select_from(rows)
         return [(grains, select.group_by(sa.func.grouping_sets(*sets)) if cells else select)]
 
-    def read(
-        self, answers: Sequence[tuple[tuple[Grain, ...], Sequence[Mapping[str, Any]]]]
-    ) -> Mapping[Cell, int]:
+    def read(self, answers: Answers) -> Mapping[Cell, int]:
         """Return how many entered, per period and segment."""
-        return {cell_of(row, grains): int(row["entries"]) for grains, rows in answers for row in rows}
+        return {
+            cell: int(entries)
+            for grains, columns in answers
+            for cell, entries in zip(cells_in(columns, grains), columns["entries"], strict=True)
+        }

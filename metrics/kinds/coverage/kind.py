@@ -9,7 +9,7 @@ entity count nowhere: how many there are is published beside the values. Nobody 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import combinations
 from typing import Any, ClassVar
@@ -21,6 +21,7 @@ from typing_extensions import override
 from metrics.catalog.catalog import Catalog
 from metrics.catalog.metric import Metric
 from metrics.catalog.options import Reference
+from metrics.columns import Columns
 from metrics.frame import Frame
 from metrics.grain import Grain
 from metrics.kind import RATIO, Kind, Request
@@ -30,11 +31,12 @@ from metrics.kinds.coverage import coverage_shape
 from metrics.kinds.coverage.options import PAIR, Options, Share
 from metrics.kinds.proportion.kind import share_of
 from metrics.observation import Dimensions, Estimate
+from metrics.sql.cells import Answers, cells_in
 from metrics.sql.id_matching import Match, match_of, matched
 from metrics.sql.periods import TimeFrame
 from metrics.sql.rows import Rows
 from metrics.sql.scan import Cell
-from metrics.sql.scan_query import cell_of, dimension
+from metrics.sql.scan_query import dimension
 from metrics.sql.scope import Scope, Selectable
 
 
@@ -160,11 +162,9 @@ class MatchQuery:
             selects.append(((Grain.ALL,), select.add_columns(sa.literal_column(str(index)).label("place"))))
         return selects
 
-    def read(
-        self, answers: Sequence[tuple[tuple[Grain, ...], Sequence[Mapping[str, Any]]]]
-    ) -> Mapping[int, Mapping[str, Any]]:
+    def read(self, answers: Answers) -> Mapping[int, Mapping[str, Any]]:
         """Return the counts by the place of the dataset."""
-        return {int(row["place"]): row for _, rows in answers for row in rows}
+        return {int(columns["place"][0]): columns.one() for _, columns in answers}
 
 
 class CoverageQuery:
@@ -231,18 +231,22 @@ class CoverageQuery:
             columns[f"s{other}"] = sa.literal_column("1" if other == index else "0")
         return rows.select(columns, [entity.is_not(None), *known])
 
-    def read(
-        self, answers: Sequence[tuple[tuple[Grain, ...], Sequence[Mapping[str, Any]]]]
-    ) -> Mapping[Cell, Overlap]:
+    def read(self, answers: Answers) -> Mapping[Cell, Overlap]:
         """Return how many entities were seen, per period and segment."""
         return {
-            cell_of(row, grains): self._overlap(row)
-            for grains, rows in answers
-            for row in rows
-            if row["universe"]
+            cell: overlap
+            for grains, columns in answers
+            for cell, overlap in zip(cells_in(columns, grains), self._overlaps(columns), strict=True)
+            if overlap is not None
         }
 
-    def _overlap(self, row: Mapping[str, Any]) -> Overlap:
-        alone = [int(row[f"f{index}"]) for index in range(len(self.options.of))] if self.pairs else []
-        both = {(one, other): int(row[f"b{one}_{other}"]) for one, other in self.pairs}
-        return Overlap(int(row["universe"]), int(row["joined"]), tuple(alone), both)
+    def _overlaps(self, columns: Columns) -> Iterator[Overlap | None]:
+        """Yield what was counted of each cell, None where nobody was seen."""
+        many = len(self.options.of) if self.pairs else 0
+        names = [*(f"f{index}" for index in range(many)), *(f"b{one}_{other}" for one, other in self.pairs)]
+        for universe, joined, *counts in columns.rows("universe", "joined", *names):
+            if not universe:
+                yield None
+                continue
+            both = dict(zip(self.pairs, map(int, counts[many:]), strict=True))
+            yield Overlap(int(universe), int(joined), tuple(map(int, counts[:many])), both)

@@ -174,18 +174,12 @@ class Timer:
         if self.calendar is None:
             return None
         reach = self._reach(cases, ends).subquery("r")
-        limits = [sa.cast(self._day(column), NAIVE) for column in (reach.c.since, reach.c.until)]
-        step = self.dialect.interval(Span(1, Unit.DAY))
-        series = sa.func.generate_series(*limits, step).table_valued(
-            sa.column("day", NAIVE), joins_implicitly=True
-        )
-        series = series.render_derived(name="d")
-        day = sa.cast(series.c.day, sa.Date())
-        weekday: ColumnElement[Any] = sa.extract("isodow", day)
+        limits = [self._day(column) for column in (reach.c.since, reach.c.until)]
+        joined, day = self.dialect.series_of_days(reach, *limits)
+        weekday = self.dialect.iso_weekday(day)
         if self.calendar.closed:
             weekday = sa.case((day.not_in(self.calendar.closed), weekday))
-        every = sa.select(day.label("day"), weekday.label("weekday"))
-        each = every.select_from(sa.join(reach, series, sa.true())).subquery("e")
+        each = sa.select(day.label("day"), weekday.label("weekday")).select_from(joined).subquery("e")
         return self._summed(self._marked(each).subquery("k"))
 
     def _reach(self, cases: sa.CTE, ends: Sequence[str]) -> sa.Select[Any]:

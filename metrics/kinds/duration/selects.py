@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import log, sqrt
 from typing import Any
@@ -11,20 +11,23 @@ import sqlalchemy as sa
 from sqlalchemy.sql import ColumnElement
 
 from metrics.catalog.metric import Metric
+from metrics.dialect import Dialect
 from metrics.frame import Frame
 from metrics.grain import Grain
 from metrics.kinds._shared.cohorts import first_open
 from metrics.kinds.duration.business_clock import TICKS
 from metrics.kinds.duration.cases import Cases, number
 from metrics.kinds.duration.options import Basis, Options, Statistic
+from metrics.sql.cells import Answers, cells_in
 from metrics.sql.periods import TimeFrame
 from metrics.sql.scan import Cell
-from metrics.sql.scan_query import cell_of
 from metrics.sql.scope import Scope, Selectable
 from metrics.statistics.intervals import Z
 from metrics.statistics.survival import quantile_ranks
 
 NEVER = 2**63 - 1
+_TOTALS = ("entries", "answered", "over", "kept", "quantile", "low_rank", "low", "high_rank", "high", "took",
+           "seconds", "squares", "bound")  # fmt: skip
 SECONDS = sa.Numeric(18, 0)
 
 
@@ -84,7 +87,12 @@ class DurationQuery:
         """Return the totals of all cohorts, and the ages of those that may hold open windows."""
         cases = Cases(self.metric, self.frame, scope, when)
         rows, grains = cases.rows(), self.frame.grains
-        found = [(grains, self._grouped(rows, grains, cases.dimensions, [], self._totals(rows)))]
+        found = [
+            (
+                grains,
+                self._grouped(rows, grains, cases.dimensions, [], self._totals(scope.source.dialect, rows)),
+            )
+        ]
         window = self.options.window
         if self.options.basis is Basis.TO or when.watermark is None:
             return found
@@ -106,7 +114,7 @@ class DurationQuery:
         select = sa.select(*kept, rows.c.event, rows.c.spent, age.label("age"))
         return (select if Grain.ALL in grains else select.where(sa.or_(*opened))).subquery("a")
 
-    def _totals(self, rows: sa.Subquery) -> list[ColumnElement[Any]]:
+    def _totals(self, dialect: Dialect, rows: sa.Subquery) -> list[ColumnElement[Any]]:
         count = sa.func.count()
         found = [count.label("entries"), count.filter(rows.c.answered).label("answered"),
                  count.filter(rows.c.over).label("over")]  # fmt: skip
@@ -115,9 +123,8 @@ class DurationQuery:
             return [*found, count.filter(rows.c.event).label("kept")]
         if statistic.quantile is not None:
             ranked = sa.func.coalesce(rows.c.spent, number(NEVER))
-            share = sa.func.percentile_disc(sa.literal_column(repr(statistic.quantile)))
-            quantile = share.within_group(ranked.asc()).label("quantile")
-            return [*found, quantile, *_ranked(ranked, statistic.quantile)]
+            quantile = dialect.percentile_discrete(ranked, statistic.quantile).label("quantile")
+            return [*found, quantile, *_ranked(dialect, ranked, statistic.quantile)]
         bound = rows.c.bound if self.options.basis is Basis.FROM else rows.c.spent
         took = sa.func.coalesce(rows.c.spent, bound)
         # Sums of doubles differ from run to run, and squares of microseconds are too long for any engine.
@@ -144,30 +151,32 @@ class DurationQuery:
         select = sa.select(*cells, *marks, *own, *values).select_from(rows)
         return select.group_by(sa.func.grouping_sets(*sets)) if cells or own else select
 
-    def read(self, answers: Sequence[tuple[tuple[Grain, ...], Sequence[Mapping[str, Any]]]]) -> Counted:
+    def read(self, answers: Answers) -> Counted:
         """Return the totals and the counted ages of each cohort."""
         totals: dict[Cell, Total] = {}
         ages: dict[Cell, list[Age]] = {}
-        (grains, rows), *rest = answers
-        for row in rows:
-            if row["entries"]:
-                totals[cell_of(row, grains)] = _total(row, self.options.statistic.quantile)
-        for grains, rows in rest:
-            for row in rows:
-                line = Age(row["age"], bool(row["event"]), int(row["entries"]), int(row["took"] or 0),
-                           int(row["longest"] or 0))  # fmt: skip
-                ages.setdefault(cell_of(row, grains), []).append(line)
+        (grains, columns), *rest = answers
+        for place, cell in enumerate(cells_in(columns, grains)):
+            if columns["entries"][place]:
+                row = {name: columns[name][place] for name in _TOTALS if name in columns}
+                totals[cell] = _total(row, self.options.statistic.quantile)
+        for grains, columns in rest:
+            lines = columns.rows("age", "event", "entries", "took", "longest")
+            for cell, (age, event, entries, took, longest) in zip(
+                cells_in(columns, grains), lines, strict=True
+            ):
+                line = Age(age, bool(event), int(entries), int(took or 0), int(longest or 0))
+                ages.setdefault(cell, []).append(line)
         return Counted(totals, {cell: tuple(lines) for cell, lines in ages.items()})
 
 
-def _ranked(spent: ColumnElement[Any], share: float) -> list[ColumnElement[Any]]:
+def _ranked(dialect: Dialect, spent: ColumnElement[Any], share: float) -> list[ColumnElement[Any]]:
     """Return the few durations among which the ends of a percentile's interval are, and the first's rank.
 
     `quantile_ranks` has no closed form. The band at S = 1 - p itself has one, whose ranks are never two off.
     """
     # A total of nothing still has a row, and no engine may divide by it.
     count: ColumnElement[Any] = sa.cast(sa.func.greatest(sa.func.count(), 1), sa.Double())
-    ordered = sa.func.array_agg(spent, type_=sa.ARRAY(sa.BigInteger())).aggregate_order_by(spent.asc())
     left = 1 - share
     width = Z * sqrt(share / left) / -log(left)
     found: list[ColumnElement[Any]] = []
@@ -177,7 +186,7 @@ def _ranked(spent: ColumnElement[Any], share: float) -> list[ColumnElement[Any]]
         first = sa.cast(
             sa.func.greatest(sa.func.floor(near) - sa.literal(2.0, sa.Double()), 1.0), sa.Integer()
         )
-        found += [first.label(f"{name}_rank"), sa.Grouping(ordered)[first : first + 5].label(name)]
+        found += [first.label(f"{name}_rank"), dialect.ordered_values(spent, first, first + 5).label(name)]
     return found
 
 

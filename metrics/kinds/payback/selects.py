@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,16 +16,15 @@ from metrics.kinds._shared.time_axis import Clock
 from metrics.kinds.clv.purchases import (
     dimensions_of,
     grouped,
-    months_between,
     of_first,
     purchases,
     since_first,
     starts,
 )
 from metrics.kinds.payback.options import Options
+from metrics.sql.cells import Answers, cells_in
 from metrics.sql.periods import TimeFrame
 from metrics.sql.scan import Cell
-from metrics.sql.scan_query import cell_of
 from metrics.sql.scope import Scope, Selectable
 
 
@@ -84,7 +83,7 @@ class RecoveredQuery(_Query):
         rows = since_first(bought)
         who = self._customers(rows, clock)
         counts = grouped(who, self.frame, self.dimensions, [sa.func.count().label("customers")], [who.c.done])
-        age = months_between(clock, rows.c.first_day, rows.c.day).label("age")
+        age = clock.translator.dialect.months(rows.c.day, rows.c.first_day).label("age")
         aged = sa.select(rows.c.entity, rows.c.amount, age).where(age < self.options.months).subquery("a")
         joined = sa.join(aged, who, sa.and_(aged.c.entity == who.c.entity, who.c.done > aged.c.age))
         kept = [column for column in who.c if column.name not in ("entity", "done")]
@@ -103,25 +102,27 @@ class RecoveredQuery(_Query):
             # The days before the one in which the watermark lies are over.
             today = sa.literal(clock.when.calendar.local_day(clock.when.watermark), sa.Date())
             most = sa.literal(self.options.months, sa.BigInteger())
-            done = sa.func.least(months_between(clock, each.c.first_day, today), most, type_=sa.BigInteger())
+            done = sa.func.least(
+                clock.translator.dialect.months(today, each.c.first_day), most, type_=sa.BigInteger()
+            )
         dims = [each.c[f"d_{name}"] for name in self.dimensions]
         periods = starts(clock, each.c.t, self.frame.grains)
         return sa.select(each.c.entity, *periods, *dims, done.label("done")).subquery("w")
 
-    def read(
-        self, answers: Sequence[tuple[tuple[Grain, ...], Sequence[Mapping[str, Any]]]]
-    ) -> Mapping[Cell, Recovered]:
+    def read(self, answers: Answers) -> Mapping[Cell, Recovered]:
         """Return what is known of each cohort."""
         (grains, counts), (_, sums) = answers
         completed: dict[Cell, dict[int, int]] = {}
         amounts: dict[Cell, dict[int, float]] = {}
-        for row in counts:
+        for cell, customers, done in zip(
+            cells_in(counts, grains), counts["customers"], counts["done"], strict=True
+        ):
             # Without a customer some selects still give a row.
-            if row["customers"]:
-                completed.setdefault(cell_of(row, grains), {})[int(row["done"])] = int(row["customers"])
-        for row in sums:
-            if row["amount"] is not None:
-                amounts.setdefault(cell_of(row, grains), {})[int(row["age"])] = float(row["amount"])
+            if customers:
+                completed.setdefault(cell, {})[int(done)] = int(customers)
+        for cell, amount, age in zip(cells_in(sums, grains), sums["amount"], sums["age"], strict=True):
+            if amount is not None:
+                amounts.setdefault(cell, {})[int(age)] = float(amount)
         return {cell: Recovered(done, amounts.get(cell, {})) for cell, done in completed.items()}
 
 
@@ -143,13 +144,13 @@ class ActiveQuery(_Query):
         select = sa.select(*keys, *values).select_from(one)
         return [(self.frame.grains, select.group_by(*keys) if keys else select)]
 
-    def read(
-        self, answers: Sequence[tuple[tuple[Grain, ...], Sequence[Mapping[str, Any]]]]
-    ) -> Mapping[Cell, Active]:
+    def read(self, answers: Answers) -> Mapping[Cell, Active]:
         """Return what is known of each period."""
         return {
-            cell_of(row, grains): Active(int(row["customer_months"]), float(row["amount"] or 0))
-            for grains, rows in answers
-            for row in rows
-            if row["customer_months"]
+            cell: Active(int(months), float(amount or 0))
+            for grains, columns in answers
+            for cell, months, amount in zip(
+                cells_in(columns, grains), columns["customer_months"], columns["amount"], strict=True
+            )
+            if months
         }

@@ -6,7 +6,7 @@ once in the total and once in every cut.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -20,10 +20,11 @@ from metrics.expressions.nodes import Call, Measure, Name, Node
 from metrics.expressions.parser import measure_of, measures_in
 from metrics.frame import Cells, Frame
 from metrics.grain import Grain, Span, Unit
+from metrics.sql.cells import Answers, cells_in
 from metrics.sql.periods import TimeFrame
 from metrics.sql.rows import Rows
 from metrics.sql.scan import Aggregate, Cell, Scan
-from metrics.sql.scan_query import ScanQuery, aggregate, argument, cell_of, dimension
+from metrics.sql.scan_query import ScanQuery, aggregate, argument, dimension
 from metrics.sql.scope import Scope, Selectable
 from metrics.sql.translator import Translator
 
@@ -78,13 +79,13 @@ class PerEntity:
         select = sa.select(*cells, *marks, *counts).select_from(entities)
         return select.group_by(sa.func.grouping_sets(*sets)) if cells else select
 
-    def read(self, answers: Sequence[tuple[tuple[Grain, ...], Sequence[Mapping[str, Any]]]]) -> Cells:
+    def read(self, answers: Answers) -> Cells:
         """Return how many entities there are and satisfy the condition, per period and segment."""
         denominator, numerator = self.items
         found: dict[Cell, Mapping[Aggregate, Any]] = {}
-        for grains, rows in answers:
-            for row in rows:
-                found[cell_of(row, grains)] = {denominator: row["n"], numerator: row["k"]}
+        for grains, columns in answers:
+            for cell, n, k in zip(cells_in(columns, grains), columns["n"], columns["k"], strict=True):
+                found[cell] = {denominator: n, numerator: k}
         return found
 
 

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import sqlalchemy as sa
 from sqlalchemy.sql import ColumnElement
 
 from metrics.catalog.options import Over
 from metrics.grain import Grain
+from metrics.sql.cells import Answers, cells_in, places_of
 from metrics.sql.periods import TimeFrame
 from metrics.sql.scan import Cell, Scan
-from metrics.sql.scan_query import ScanQuery, cell_of
+from metrics.sql.scan_query import ScanQuery
 from metrics.sql.scope import Scope, Selectable
 from metrics.statistics.intervals import PAIRS_LIMIT, Moments, Pairs
+
+SUMS = ("sum_n", "sum_d", "sum_nn", "sum_nd", "sum_dd")
 
 
 @dataclass(frozen=True)
@@ -96,25 +98,17 @@ class PairsQuery:
 
         return values
 
-    def read(
-        self, answers: Sequence[tuple[tuple[Grain, ...], Sequence[Mapping[str, Any]]]]
-    ) -> Mapping[Cell, Spread]:
+    def read(self, answers: Answers) -> Mapping[Cell, Spread]:
         """Return what the interval of each cell is computed from."""
         found: dict[Cell, Spread] = {}
-        grouped: dict[Cell, list[tuple[float, float, int]]] = {}
-        for grains, rows in answers:
-            for row in rows:
-                cell = cell_of(row, grains)
-                if "size" in row:
-                    sums = {
-                        name: float(row[name]) for name in ("sum_n", "sum_d", "sum_nn", "sum_nd", "sum_dd")
-                    }
-                    found[cell] = Spread(moments=Moments(n=int(row["size"]), **sums))
-                else:
-                    grouped.setdefault(cell, []).append(
-                        (float(row["n"]), float(row["d"]), int(row["entities"]))
-                    )
-        for cell, lines in grouped.items():
-            table = np.array(lines, dtype=float)
-            found[cell] = Spread(pairs=Pairs(table[:, 0], table[:, 1], table[:, 2].astype(np.int64)))
+        for grains, columns in answers:
+            cells = cells_in(columns, grains)
+            if "size" in columns:
+                for cell, (size, *sums) in zip(cells, columns.rows("size", *SUMS), strict=True):
+                    moments = dict(zip(SUMS, map(float, sums), strict=True))
+                    found[cell] = Spread(moments=Moments(n=int(size), **moments))
+                continue
+            n, d, count = columns.floats("n"), columns.floats("d"), columns.integers("entities")
+            for cell, places in places_of(cells).items():
+                found[cell] = Spread(pairs=Pairs(n[places], d[places], count[places]))
         return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -16,9 +16,9 @@ from metrics.kinds._shared.customers import EXACT
 from metrics.kinds.retention.membership import Sides, Standing, same, worths
 from metrics.kinds.retention.options import Options, Share
 from metrics.observation import NONE_VALUE
+from metrics.sql.cells import Answers, cells_in
 from metrics.sql.periods import TimeFrame
 from metrics.sql.scan import Cell
-from metrics.sql.scan_query import cell_of
 from metrics.sql.scope import Scope, Selectable
 
 COMPONENTS = ("start", "new", "expansion", "contraction", "churn", "reactivation", "end")
@@ -123,15 +123,13 @@ class BridgeQuery:
         joined = sa.join(first, ever, first.c.entity == ever.c.entity).join(periods, period)
         return sa.select(*first.c, (ever.c.ever >= low).label("fresh")).select_from(joined).subquery("f")
 
-    def read(
-        self, answers: Sequence[tuple[tuple[Grain, ...], Sequence[Mapping[str, Any]]]]
-    ) -> Mapping[Cell, Amounts]:
+    def read(self, answers: Answers) -> Mapping[Cell, Amounts]:
         """Return the components of each cell, exact."""
+        there = [name for name, none in self.nothing.items() if none is not None]
         return {
-            cell_of(row, grains): {
-                name: none if none is None else Decimal(row[f"c_{name}"])
-                for name, none in self.nothing.items()
-            }
-            for grains, rows in answers
-            for row in rows
+            cell: {**self.nothing, **dict(zip(there, map(Decimal, amounts), strict=True))}
+            for grains, columns in answers
+            for cell, amounts in zip(
+                cells_in(columns, grains), columns.rows(*(f"c_{name}" for name in there)), strict=True
+            )
         }

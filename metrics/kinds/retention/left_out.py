@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 from metrics.catalog.metric import Metric
 from metrics.grain import Grain
 from metrics.kinds._shared.customers import LEFT_OUT, orders, subscriptions
 from metrics.kinds._shared.left_out import by_condition, read_left_out
 from metrics.kinds.retention.options import Options
+from metrics.sql.cells import Answers
 from metrics.sql.periods import TimeFrame
 from metrics.sql.scope import Scope, Selectable
 
@@ -36,8 +36,6 @@ class LeftOutQuery:
             rows, _ = orders(scope, when, options.entity, options.activity, (LEFT_OUT,), leaving)
         return [((), by_condition(rows))]
 
-    def read(
-        self, answers: Sequence[tuple[tuple[Grain, ...], Sequence[Mapping[str, Any]]]]
-    ) -> Mapping[str, int]:
+    def read(self, answers: Answers) -> Mapping[str, int]:
         """Return how many customers each condition takes out, 0 where it takes none."""
         return read_left_out(tuple(self.options.exclude), answers)

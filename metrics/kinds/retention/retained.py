@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import repeat
 from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
 from sqlalchemy.sql import ColumnElement
 
-from metrics.grain import Grain
+from metrics.sql.cells import Answers, cells_in
 from metrics.sql.scan import Cell
-from metrics.sql.scan_query import cell_of
 from metrics.sql.scope import Selectable
 from metrics.statistics.intervals import PAIRS_LIMIT, Moments, Pairs
 
@@ -76,21 +76,21 @@ def _sums(terms: Mapping[str, ColumnElement[Any]]) -> list[ColumnElement[Any]]:
     return [sa.func.count().label("size"), *(sa.func.sum(each).label(name) for name, each in terms.items())]
 
 
-def read_sums(
-    answers: Sequence[tuple[tuple[Grain, ...], Sequence[Mapping[str, Any]]]],
-) -> Mapping[Cell, Retained]:
+def read_sums(answers: Answers) -> Mapping[Cell, Retained]:
     """Return what is known of each cell."""
     found: dict[Cell, Retained] = {}
     pairs: dict[Cell, list[tuple[Decimal, Decimal, int]]] = {}
-    for grains, rows in answers:
-        for row in rows:
-            cell, size = cell_of(row, grains), int(row["size"])
-            if row.get("n") is not None:
-                pairs.setdefault(cell, []).append((Decimal(row["n"]), Decimal(row["d"]), size))
+    for grains, columns in answers:
+        sums = [name for name in columns.names if name.startswith("sum_")]
+        paired = columns.rows("n", "d") if "n" in columns else repeat((None, None))
+        lines = zip(cells_in(columns, grains), paired, columns.rows("size", *sums), strict=False)
+        for cell, (n, d), (size, *values) in lines:
+            if n is not None:
+                pairs.setdefault(cell, []).append((Decimal(n), Decimal(d), int(size)))
                 continue
-            added = {name: float(value) for name, value in row.items() if name.startswith("sum_")}
-            moments = Moments(size, **added) if "sum_nn" in added else None
-            found[cell] = Retained(size, added["sum_n"], added["sum_d"], moments=moments)
+            added = {name: float(value) for name, value in zip(sums, values, strict=True)}
+            moments = Moments(int(size), **added) if "sum_nn" in added else None
+            found[cell] = Retained(int(size), added["sum_n"], added["sum_d"], moments=moments)
     return {**found, **{cell: _of_pairs(lines) for cell, lines in pairs.items()}}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,6 +15,7 @@ from metrics.kinds._shared.customers import EXACT
 from metrics.kinds.retention.membership import Standing, same, worths
 from metrics.kinds.retention.options import Options, Share
 from metrics.kinds.retention.retained import Retained, read_sums, sums
+from metrics.sql.cells import Answers
 from metrics.sql.periods import TimeFrame
 from metrics.sql.scan import Cell
 from metrics.sql.scope import Scope, Selectable
@@ -55,8 +56,6 @@ class RetentionQuery:
                            sa.cast(d, EXACT).label("d"))  # fmt: skip
         return select.select_from(sa.outerjoin(start, end, same(start, end))).subquery("r")
 
-    def read(
-        self, answers: Sequence[tuple[tuple[Grain, ...], Sequence[Mapping[str, Any]]]]
-    ) -> Mapping[Cell, Retained]:
+    def read(self, answers: Answers) -> Mapping[Cell, Retained]:
         """Return what is known of each cell."""
         return read_sums(answers)

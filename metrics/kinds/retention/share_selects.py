@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -18,6 +18,7 @@ from metrics.kinds.retention.membership import total_worth, worth_rows, worths
 from metrics.kinds.retention.options import AGE, Share
 from metrics.kinds.retention.retained import Retained, read_sums, sums
 from metrics.kinds.retention.survival import Curve, age_name
+from metrics.sql.cells import Answers
 from metrics.sql.periods import TICK, TimeFrame
 from metrics.sql.scan import Cell
 from metrics.sql.scope import Scope, Selectable
@@ -54,9 +55,7 @@ class ShareQuery(Curve):
             )
         ]
 
-    def read(
-        self, answers: Sequence[tuple[tuple[Grain, ...], Sequence[Mapping[str, Any]]]]
-    ) -> Mapping[Cell, Retained]:
+    def read(self, answers: Answers) -> Mapping[Cell, Retained]:
         """Return what is known of each cohort and age."""
         return read_sums(answers)
 

@@ -6,8 +6,9 @@ select of its own, as its ages have.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import repeat
 from typing import Any
 
 import sqlalchemy as sa
@@ -20,9 +21,9 @@ from metrics.grain import Grain
 from metrics.kinds._shared.time_axis import Clock
 from metrics.kinds.retention.lifetimes import Lives, age_at, ages, lives
 from metrics.kinds.retention.options import AGE, Options
+from metrics.sql.cells import Answers, cells_in
 from metrics.sql.periods import TimeFrame
 from metrics.sql.scan import Cell
-from metrics.sql.scan_query import cell_of
 from metrics.sql.scope import Scope, Selectable
 
 
@@ -137,17 +138,15 @@ class SurvivalQuery(Curve):
         select = sa.select(*cell, *dims, *marks, *own, sa.func.count().label("customers"))
         return select.group_by(sa.func.grouping_sets(*sets))
 
-    def read(
-        self, answers: Sequence[tuple[tuple[Grain, ...], Sequence[Mapping[str, Any]]]]
-    ) -> Mapping[Cell, list[Followed]]:
+    def read(self, answers: Answers) -> Mapping[Cell, list[Followed]]:
         """Return the counted customers of each cohort."""
         found: dict[Cell, list[Followed]] = {}
-        for grains, rows in answers:
-            for row in rows:
-                entered = row.get("seen_age")
-                line = Followed(
-                    bool(row["lost"]), int(row["age"]), int(row["days"]), int(row["reached"]),
-                    None if entered is None else (int(entered), int(row["seen_days"])), int(row["customers"]),
-                )  # fmt: skip
-                found.setdefault(cell_of(row, grains), []).append(line)
+        for grains, columns in answers:
+            late = columns.rows("seen_age", "seen_days") if "seen_age" in columns else repeat((None, None))
+            lines = columns.rows("lost", "age", "days", "reached", "customers")
+            for cell, line, entered in zip(cells_in(columns, grains), lines, late, strict=False):
+                lost, age, days, reached, customers = line
+                since = None if entered[0] is None else (int(entered[0]), int(entered[1]))
+                followed = Followed(bool(lost), int(age), int(days), int(reached), since, int(customers))
+                found.setdefault(cell, []).append(followed)
         return found

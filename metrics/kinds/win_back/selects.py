@@ -24,9 +24,9 @@ from metrics.kinds._shared.customers import (
 from metrics.kinds._shared.left_out import by_condition, read_left_out
 from metrics.kinds._shared.time_axis import Clock
 from metrics.kinds.win_back.options import Options
+from metrics.sql.cells import Answers, cells_in
 from metrics.sql.periods import TimeFrame
 from metrics.sql.scan import Cell
-from metrics.sql.scan_query import cell_of
 from metrics.sql.scope import Scope, Selectable
 
 
@@ -137,9 +137,7 @@ class LapsedQuery:
         followed = select.where(sa.or_(back.is_(None), back >= from_)).subquery("r")
         return [(self.frame.grains, counted(followed, self.frame, window, lapses.dimensions))]
 
-    def read(
-        self, answers: Sequence[tuple[tuple[Grain, ...], Sequence[Mapping[str, Any]]]]
-    ) -> Mapping[Cell, Outcomes]:
+    def read(self, answers: Answers) -> Mapping[Cell, Outcomes]:
         """Return the counted outcomes of each cohort."""
         return read_outcomes(answers)
 
@@ -178,14 +176,14 @@ class ReturnedQuery:
         select = sa.select(*cell, *(each.c[column.name] for column in dims), *marks, *values)
         return [(self.frame.grains, select.group_by(sa.func.grouping_sets(*sets)))]
 
-    def read(
-        self, answers: Sequence[tuple[tuple[Grain, ...], Sequence[Mapping[str, Any]]]]
-    ) -> Mapping[Cell, tuple[int, int]]:
+    def read(self, answers: Answers) -> Mapping[Cell, tuple[int, int]]:
         """Return how many came back and how many had lapsed, per period and segment."""
         return {
-            cell_of(row, grains): (int(row["returned"]), int(row["lapsed"]))
-            for grains, rows in answers
-            for row in rows
+            cell: (int(returned), int(lapsed))
+            for grains, columns in answers
+            for cell, returned, lapsed in zip(
+                cells_in(columns, grains), columns["returned"], columns["lapsed"], strict=True
+            )
         }
 
 
@@ -206,8 +204,6 @@ class LapsedOutQuery:
         lapsed = sa.or_(rows.c.following.is_(None), rows.c.following >= lapses.eligible())
         return [((), by_condition(sa.select(*rows.c).where(lapsed).subquery("o")))]
 
-    def read(
-        self, answers: Sequence[tuple[tuple[Grain, ...], Sequence[Mapping[str, Any]]]]
-    ) -> Mapping[str, int]:
+    def read(self, answers: Answers) -> Mapping[str, int]:
         """Return how many customers each condition takes out, 0 where it takes none."""
         return read_left_out(tuple(self.options.exclude), answers)

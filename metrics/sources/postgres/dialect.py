@@ -10,8 +10,9 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB, JSONPATH
 from sqlalchemy.sql import ColumnElement
 
-from metrics.dialect import CASTS, NAIVE, Dialect, Type, Value, json_path
+from metrics.dialect import CASTS, NAIVE, Type, Value, json_path
 from metrics.errors import ExpressionError
+from metrics.sources._shared.postgres_words import PostgresWords
 
 _SPACES = "".join(map(chr, (0x20, 0xA0, 0x1680, *range(0x2000, 0x200B), 0x202F, 0x205F, 0x3000)))
 
@@ -33,7 +34,7 @@ _CODES = {
 _CENTURIES = (("19", "(69|[7-9][0-9])"), ("20", "([0-6][0-9])"))
 
 
-class PostgresDialect(Dialect):
+class PostgresDialect(PostgresWords):
     """PostgreSQL 13 and later; `folding` is the collation by which letters have cases."""
 
     def __init__(self, folding: str) -> None:

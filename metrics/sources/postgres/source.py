@@ -24,6 +24,7 @@ from sqlalchemy.pool import NullPool
 from sqlalchemy.sql import ColumnElement
 
 from metrics.catalog.dataset import Dataset, SourceDefinition
+from metrics.columns import Columns
 from metrics.dialect import MONEY, Type
 from metrics.errors import (
     ExtraMissing,
@@ -150,23 +151,24 @@ class PostgresSource(Source):
         quoted = (part.replace('"', '""') for part in (schema, name) if part)
         written = ".".join(f'"{part}"' for part in quoted)
         found = self.fetch(_columns_of(written))
-        if not found:
+        if not len(found):
             raise SourceMissing(self.name, f"no table {table}")
-        kinds = {str(row["name"]): ("text" if row["kind"] == "e" else str(row["type"])) for row in found}
+        enums = {name for name, kind in found.rows("name", "kind") if kind == "e"}
+        kinds = {name: "text" if name in enums else type_ for name, type_ in found.rows("name", "type")}
         plain = sa.table(name, *(sa.column(each) for each in kinds), schema=schema or None)
-        enums = {row["name"] for row in found if row["kind"] == "e"}
         shaped = [_shaped(plain.c[each], kind, each in enums).label(each) for each, kind in kinds.items()]
         self._tables[dataset] = sa.select(*shaped).subquery()
         self._known[dataset] = {
             each: _TYPES.get(kind, ColumnSpec(Type.UNKNOWN)) for each, kind in kinds.items()
         }
 
-    def fetch(self, select: sa.Select[Any] | sa.CompoundSelect[Any]) -> Sequence[Mapping[str, Any]]:
-        """Run a select within the source's timeout and return its rows."""
+    def fetch(self, select: sa.Select[Any] | sa.CompoundSelect[Any]) -> Columns:
+        """Run a select within the source's timeout and return its columns."""
         if self._lost is not None:
             raise self._lost
         with self._translated(), self._watched(), self._connection.begin_nested():
-            return [dict(row) for row in self._connection.execute(select).mappings()]
+            result = self._connection.execute(select)
+            return Columns.of_rows(result.keys(), result.all())
 
     def compiled(self, select: sa.Select[Any] | sa.CompoundSelect[Any]) -> str:
         """Return the SQL with its values in place."""

@@ -50,6 +50,6 @@ def _copy(catalog: Catalog, server: PostgresServer) -> None:
             columns = ", ".join(f'"{column}" {type_}' for column, type_ in types.items())
             owner.execute(f'create table "{name}" ({columns})')
             with owner.cursor() as cursor, cursor.copy(f'copy "{name}" from stdin') as copy:
-                for row in source.fetch(sa.select(source.table(dataset))):
-                    copy.write_row(tuple(row.values()))
+                for row in source.fetch(sa.select(source.table(dataset))).rows():
+                    copy.write_row(row)
     source.close()

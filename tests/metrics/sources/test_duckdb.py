@@ -18,6 +18,7 @@ import pytest
 import sqlalchemy as sa
 
 from metrics.catalog.dataset import ColumnType, Dataset, SourceDefinition
+from metrics.columns import Columns
 from metrics.errors import (
     SecretMissing,
     SourceError,
@@ -28,6 +29,10 @@ from metrics.errors import (
 )
 from metrics.grain import Span
 from metrics.source import Source, open_source
+
+
+def as_dicts(columns: Columns) -> list[dict[str, Any]]:
+    return [dict(zip(columns.names, row, strict=True)) for row in columns.rows()]
 
 
 @contextmanager
@@ -42,7 +47,7 @@ def opened(
 
 
 def read(source: Source, dataset: Dataset) -> list[dict[str, Any]]:
-    return [dict(row) for row in source.fetch(sa.select(source.table(dataset)))]
+    return as_dicts(source.fetch(sa.select(source.table(dataset))))
 
 
 def csv(

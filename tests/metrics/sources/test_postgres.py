@@ -22,6 +22,7 @@ from sqlalchemy.engine import make_url
 from metrics.catalog.catalog import Catalog
 from metrics.catalog.company import Company, Currency
 from metrics.catalog.dataset import Dataset, SourceDefinition
+from metrics.columns import Columns
 from metrics.errors import (
     ExpressionError,
     ExtraMissing,
@@ -44,6 +45,10 @@ pytestmark = pytest.mark.postgres
 NOW = datetime(2024, 6, 1, tzinfo=UTC)
 
 Connection = psycopg.Connection[Any]
+
+
+def as_dicts(columns: Columns) -> list[dict[str, Any]]:
+    return [dict(zip(columns.names, row, strict=True)) for row in columns.rows()]
 
 
 @pytest.fixture
@@ -72,7 +77,7 @@ def dataset(table: str) -> Dataset:
 
 
 def read(source: Source, table: str) -> list[dict[str, Any]]:
-    return [dict(row) for row in source.fetch(sa.select(source.table(dataset(table))))]
+    return as_dicts(source.fetch(sa.select(source.table(dataset(table)))))
 
 
 def failure(url: str, table: str | None = None, timeout: str = "60s") -> SourceError:
@@ -86,7 +91,7 @@ def evaluated(source: Source, table: str, text: str) -> Any:
     log = dataset(table)
     company = Company("Test", "Europe/London", Currency("GBP"))
     rows = Rows(Scope(Catalog(company, datasets={"log": log}), source, NOW), log)
-    [row] = source.fetch(rows.select({"v": rows.value(parse(text).node).sql}))
+    row = source.fetch(rows.select({"v": rows.value(parse(text).node).sql})).one()
     return row["v"]
 
 
@@ -149,7 +154,7 @@ def test_views_are_tables_and_names_are_quoted(server: PostgresServer, typed: Co
     with opened(server.url) as source:
         assert [row["words"] for row in read(source, 'Odd one.Some "rows"')] == ["Ä"]
         kept = source.table(replace(dataset("kept"), dataset="kept"))
-        assert source.fetch(sa.select(kept.c.mood)) == [{"mood": "fine"}]
+        assert source.fetch(sa.select(kept.c.mood)).one() == {"mood": "fine"}
 
 
 @pytest.mark.parametrize(
@@ -207,7 +212,7 @@ def test_a_doubled_hour_is_the_later_and_a_missing_one_moves_on(
         log = replace(dataset("log"), timezone=zone)
         company = Company("Test", "UTC", Currency("GBP"))
         rows = Rows(Scope(Catalog(company, datasets={"log": log}), source, NOW), log)
-        [row] = source.fetch(rows.select({"t": rows.value(parse("t").node).sql}))
+        row = source.fetch(rows.select({"t": rows.value(parse("t").node).sql})).one()
     assert row["t"] == datetime.fromisoformat(utc).replace(tzinfo=ZoneInfo("UTC"))
 
 
@@ -343,7 +348,7 @@ def test_files_are_not_read_by_a_server(server: PostgresServer) -> None:
 @pytest.mark.parametrize("scheme", ["postgresql", "postgresql+psycopg", "postgresql+psycopg2"])
 def test_every_postgresql_url_goes_through_psycopg_3(server: PostgresServer, scheme: str) -> None:
     with opened(server.url.replace("postgresql", scheme, 1)) as source:
-        assert source.fetch(sa.select(sa.literal_column("1").label("one"))) == [{"one": 1}]
+        assert source.fetch(sa.select(sa.literal_column("1").label("one"))).one() == {"one": 1}
 
 
 def test_a_missing_driver_names_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy.dialects import postgresql
 from metrics.errors import ExpressionError
 from metrics.expressions.nodes import Name
 from metrics.expressions.parser import parse
+from metrics.sources.duckdb.dialect import DuckDBDialect
 from metrics.sql import translator as sql
 from metrics.sql.translator import Translator
 
@@ -23,7 +24,7 @@ def resolve(name: Name) -> sql.Value:
 
 
 def translator(period: Any = None) -> Translator:
-    return Translator(sql.Dialect(), "Europe/London", resolve, datetime(2026, 1, 2, tzinfo=UTC), period)
+    return Translator(DuckDBDialect(), "Europe/London", resolve, datetime(2026, 1, 2, tzinfo=UTC), period)
 
 
 def compiled(text: str, literal: bool = True) -> str:
