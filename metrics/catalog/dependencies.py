@@ -13,8 +13,8 @@ from metrics.catalog.catalog import Catalog
 from metrics.catalog.dataset import Column, Dataset, Lookup, UnionPart
 from metrics.catalog.metric import Metric
 from metrics.catalog.walk import DatasetUse, Field, dimension_uses, entities, uses
+from metrics.expressions.measures import measures_in
 from metrics.expressions.nodes import Expression, Literal, Measure, Name, Node, names
-from metrics.expressions.parser import measures_in
 
 
 @dataclass(frozen=True, order=True)

@@ -11,8 +11,8 @@ from metrics.catalog.walk import Field, uses, walk_fields
 from metrics.data_check import Probe
 from metrics.dialect import Type, Value
 from metrics.errors import ExpressionError, Finding
+from metrics.expressions.measures import measures_in
 from metrics.expressions.nodes import Call, Expression, Measure, Name, SpanLiteral, names
-from metrics.expressions.parser import measures_in
 from metrics.kinds.proportion.per_entity import said_of
 from metrics.sql.rows import Rows
 from metrics.sql.scan_query import argument

@@ -7,23 +7,19 @@ the tree into SQLAlchemy with bound values.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any, ClassVar
+from typing import Any
 
 from sqlglot import exp
-from sqlglot.errors import ParseError, TokenError
-from sqlglot.parser import Parser
-from sqlglot.tokenizer_core import Token, TokenType
-from sqlglot.tokens import Tokenizer
 
 from metrics.errors import ExpressionError, suggest
+from metrics.expressions.measures import measure_of, measures_in
 from metrics.expressions.nodes import (
     AGGREGATES,
     CAST_TYPES,
     FUNCTIONS,
-    MAX_LENGTH,
     MAX_LEVELS,
     Call,
     Case,
@@ -36,30 +32,25 @@ from metrics.expressions.nodes import (
     Operation,
     SpanLiteral,
     children,
-    walk,
 )
-from metrics.expressions.unsupported import refuse, unknown_function
+from metrics.expressions.syntax import syntax_tree
+from metrics.expressions.unsupported import unknown_function
 from metrics.grain import Span, unit_named
 
 
 @lru_cache(maxsize=4096)
 def parse(text: str) -> Expression:
     """Parse an expression of the closed list; raise ExpressionError with an offset."""
-    return Expression(text, _whole(_tree(text), aggregates=False))
+    return Expression(text, _whole(syntax_tree(text), aggregates=False))
 
 
 @lru_cache(maxsize=1024)
 def parse_measures(text: str) -> Expression:
     """Parse an expression that may also call aggregates, such as `count_distinct(topic) > 1`."""
-    node = _whole(_tree(text), aggregates=True)
+    node = _whole(syntax_tree(text), aggregates=True)
     for call in measures_in(node):
         measure_of(call)
     return Expression(text, node)
-
-
-def measures_in(node: Node) -> Iterator[Call]:
-    """Yield the calls of aggregates in an expression, one inside another too."""
-    return (part for part in walk(node) if isinstance(part, Call) and part.function in AGGREGATES)
 
 
 @lru_cache(maxsize=1024)
@@ -67,101 +58,10 @@ def parse_measure(text: str) -> Measure:
     """Parse a measure, one aggregate over an expression; raise ExpressionError with an offset."""
     if text.strip() == "count":
         return Measure(text, "count")
-    node = _whole(_tree(text), aggregates=True)
+    node = _whole(syntax_tree(text), aggregates=True)
     if not isinstance(node, Call) or node.function not in AGGREGATES:
         raise ExpressionError(f"a measure is one of {', '.join(AGGREGATES)} over an expression", node.offset)
     return measure_of(node, text)
-
-
-def measure_of(node: Call, text: str = "") -> Measure:
-    """Return the measure that a call of an aggregate is; raise ExpressionError where it takes something else."""
-    for inner in (part for argument in node.arguments for part in measures_in(argument)):
-        raise ExpressionError(f"{inner.function} cannot stand inside {node.function}", inner.offset)
-    if node.function == "percentile":
-        if len(node.arguments) != 2 or not isinstance(node.arguments[1], Literal):
-            raise ExpressionError("percentile takes an expression and a share, as in percentile(hours, 0.9)",
-                                  node.offset)  # fmt: skip
-        share = node.arguments[1].value
-        if not isinstance(share, Decimal) or not 0 < share < 1:
-            raise ExpressionError("the share of a percentile lies between 0 and 1", node.arguments[1].offset)
-        return Measure(text, "percentile", node.arguments[0], float(share))
-    if node.function == "median":
-        return Measure(text, "percentile", _one(node), 0.5)
-    if node.function == "count" and not node.arguments:
-        return Measure(text, "count")
-    return Measure(text, node.function, _one(node))
-
-
-def _one(node: Call) -> Node:
-    if len(node.arguments) != 1:
-        raise ExpressionError(f"{node.function} takes one argument, got {len(node.arguments)}", node.offset)
-    return node.arguments[0]
-
-
-class _Parser(Parser):
-    # Every call stays a plain name with arguments, so that our own list decides.
-    FUNCTIONS: ClassVar[Any] = {}
-    FUNCTION_PARSERS: ClassVar[Any] = {"CAST": Parser.FUNCTION_PARSERS["CAST"]}
-    NO_PAREN_FUNCTIONS: ClassVar[Any] = {}
-    NO_PAREN_FUNCTION_PARSERS: ClassVar[Any] = {"CASE": Parser.NO_PAREN_FUNCTION_PARSERS["CASE"]}
-
-
-def _tree(text: str) -> exp.Expression:
-    if len(text) > MAX_LENGTH:
-        raise ExpressionError(f"an expression is at most {MAX_LENGTH} characters long", 0)
-    try:
-        tokens = Tokenizer().tokenize(text)
-    except TokenError as error:
-        raise ExpressionError("the text cannot be read: is a quote left open?", 0) from error
-    if not tokens:
-        raise ExpressionError("the expression is empty", 0)
-    refuse(tokens)
-    try:
-        trees = _Parser().parse(_with_intervals(tokens), text)
-    except ParseError as error:
-        found = error.errors[0] if error.errors else {}
-        words = f"not an expression: {_reason(found, tokens[-1])}"
-        raise ExpressionError(words, _offset_of(found, text)) from error
-    except RecursionError as error:
-        raise ExpressionError("the expression is nested too deeply", 0) from error
-    if len(trees) != 1 or trees[0] is None:
-        raise ExpressionError("write one expression, without a semicolon", 0)
-    tree: exp.Expression = trees[0]  # type: ignore[assignment]  # every node of this grammar is one
-    return tree
-
-
-def _reason(found: dict[str, Any], last: Token) -> str:
-    near = str(found.get("highlight") or "").strip()
-    unexpected = str(found.get("description")).startswith("Invalid expression")
-    ends = not unexpected and near in (last.text, f"'{last.text}'")
-    return f"something is missing behind {near}" if ends else f"stopped at {near!r}"
-
-
-def _offset_of(found: dict[str, Any], text: str) -> int:
-    line, column = int(found.get("line") or 1), int(found.get("col") or 1)
-    before = sum(len(part) + 1 for part in text.split("\n")[: line - 1])
-    highlight = str(found.get("highlight") or "")
-    return max(0, min(len(text), before + column - max(1, len(highlight))))
-
-
-def _with_intervals(tokens: list[Token]) -> list[Token]:
-    # `14 days` is not SQL; the parser is shown `INTERVAL '14' days`, at the same places.
-    result: list[Token] = []
-    for index, token in enumerate(tokens):
-        following = tokens[index + 1] if index + 1 < len(tokens) else None
-        if (
-            token.token_type is TokenType.NUMBER
-            and following is not None
-            and following.start > token.end
-            and following.text.isidentifier()
-            and unit_named(following.text)
-        ):
-            place = (token.line, token.col, token.start, token.end)
-            result.append(Token(TokenType.INTERVAL, "INTERVAL", *place))
-            result.append(Token(TokenType.STRING, token.text, *place))
-        else:
-            result.append(token)
-    return result
 
 
 _BINARY: dict[type[exp.Expression], str] = {
@@ -187,8 +87,12 @@ _READ: dict[type[exp.Expression], frozenset[str]] = {
     exp.Anonymous: frozenset({"this", "expressions"}),
     exp.Like: frozenset({"this", "expression", "negate"}),
 }
+
+
 MOST_DIGITS = 38
 """What the decimals of every engine hold."""
+
+
 _PLAIN = frozenset({"this", "expression"})
 
 

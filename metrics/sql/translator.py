@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime
-from decimal import Decimal
+from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.sql import ColumnElement
@@ -14,7 +12,8 @@ from sqlalchemy.sql import ColumnElement
 from metrics.dialect import INSTANT, NAIVE, SA_TYPES, Dialect, Type, Value, common, wider
 from metrics.errors import ExpressionError
 from metrics.expressions.nodes import Call, Case, Cast, Literal, Name, Node, Operation, SpanLiteral
-from metrics.grain import Span, to_instant
+from metrics.grain import Span
+from metrics.sql.operands import check_comparable, constant, read_moment, typed
 
 Resolve = Callable[[Name], Value]
 
@@ -43,7 +42,7 @@ class Translator:
 
     def _value(self, node: Node) -> Value:
         if isinstance(node, Literal):
-            return _literal(node.value)
+            return constant(node.value)
         if isinstance(node, SpanLiteral):
             raise ExpressionError("a span is added to or taken from a date or time", node.offset)
         if isinstance(node, Name):
@@ -131,8 +130,8 @@ class Translator:
         if operator not in ("=", "<>") and Type.BOOLEAN in (left.type, right.type):
             raise ExpressionError(f"{operator} does not work on truth values", offset)
         left, right = (
-            _read_moment(left, right, self.zone, offset),
-            _read_moment(right, left, self.zone, offset),
+            read_moment(left, right, self.zone, offset),
+            read_moment(right, left, self.zone, offset),
         )
         moments = (Type.DATE, Type.INSTANT)
         if left.type in moments or right.type in moments:
@@ -141,7 +140,7 @@ class Translator:
             else:
                 one, other = self.instant(left, offset), self.instant(right, offset)
         else:
-            _comparable(left, right, offset)
+            check_comparable(left, right, offset)
             one, other = left.sql, right.sql
             if operator not in ("=", "<>") and left.type is Type.TEXT:
                 one, other = self.dialect.binary_order(one), self.dialect.binary_order(other)
@@ -151,7 +150,7 @@ class Translator:
     def _arithmetic(self, node: Operation) -> Value:
         if node.operator == "neg":
             operand = self._number(node.operands[0])
-            return Value(-_typed(operand).sql, operand.type)
+            return Value(-typed(operand).sql, operand.type)
         first, second = node.operands
         if isinstance(second, SpanLiteral) and node.operator in ("+", "-"):
             return self.shift(self.value(first), second.span, 1 if node.operator == "+" else -1, first.offset)
@@ -166,7 +165,7 @@ class Translator:
             divisor = sa.func.nullif(sa.cast(right.sql, sa.Double()), sa.literal_column("0.0"))
             return Value(sa.cast(left.sql, sa.Double()) / divisor, Type.FLOAT)
         type_ = wider(left.type, right.type)
-        one, other = (sa.type_coerce(_typed(value).sql, SA_TYPES[type_]) for value in (left, right))
+        one, other = (sa.type_coerce(typed(value).sql, SA_TYPES[type_]) for value in (left, right))
         result = {"+": one + other, "-": one - other, "*": one * other}[node.operator]
         return Value(sa.type_coerce(result, SA_TYPES[type_]), type_)
 
@@ -297,8 +296,8 @@ class Translator:
 
     def _moments(self, node: Call) -> tuple[Value, Value]:
         first, second = (self.value(part) for part in node.arguments)
-        return (_read_moment(first, second, self.zone, node.offset),
-                _read_moment(second, first, self.zone, node.offset))  # fmt: skip
+        return (read_moment(first, second, self.zone, node.offset),
+                read_moment(second, first, self.zone, node.offset))  # fmt: skip
 
     def _call_hours_between(self, node: Call) -> Value:
         first, second = self._moments(node)
@@ -339,45 +338,3 @@ class Translator:
         if self.period is None:
             raise ExpressionError(f"{node.function}() has no meaning here: no period is known", node.offset)
         return self.period
-
-
-def _literal(value: bool | int | Decimal | str | None) -> Value:
-    if value is None:
-        return Value(sa.null(), Type.NULL)
-    if isinstance(value, bool):
-        return Value(sa.true() if value else sa.false(), Type.BOOLEAN)
-    if isinstance(value, int):
-        return Value(sa.literal(value, sa.BigInteger()), Type.INTEGER)
-    if isinstance(value, Decimal):
-        return Value(sa.literal(value, sa.Numeric()), Type.DECIMAL)
-    return Value(sa.literal(value, sa.Text()), Type.TEXT)
-
-
-def _read_moment(value: Value, other: Value, zone: str, offset: int) -> Value:
-    """Read a text constant that is compared with a date or time as one, in the company's zone."""
-    if value.type is not Type.TEXT or other.type not in (Type.DATE, Type.INSTANT):
-        return value
-    text = getattr(value.sql, "value", None)
-    if not isinstance(text, str):
-        raise ExpressionError("a text is compared with a date or time: cast it first", offset)
-    try:
-        if len(text) == 10:
-            return Value(sa.literal(date.fromisoformat(text), sa.Date()), Type.DATE)
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise ExpressionError(f"{text!r} is not a date or time such as 2026-03-01", offset) from None
-    aware = moment.astimezone(UTC) if moment.tzinfo else to_instant(moment, ZoneInfo(zone))
-    return Value(sa.literal(aware, INSTANT), Type.INSTANT)
-
-
-def _typed(value: Value) -> Value:
-    """Return nothing as a number that is null: a bare NULL has no operators on some engines."""
-    return Value(sa.cast(sa.null(), sa.BigInteger()), value.type) if value.type is Type.NULL else value
-
-
-def _comparable(left: Value, right: Value, offset: int) -> None:
-    loose = (Type.NULL, Type.UNKNOWN)
-    if left.type in loose or right.type in loose or left.type is right.type:
-        return
-    if not (left.type.number and right.type.number):
-        raise ExpressionError(f"{left.type} is compared with {right.type}", offset)

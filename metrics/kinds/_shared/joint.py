@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from metrics.observation import Estimate, State
+from metrics.observation import PUBLISHED, Estimate, State
 
 _ORDER = tuple(State)
 
@@ -10,7 +10,7 @@ _ORDER = tuple(State)
 def joint_state(parts: tuple[Estimate, ...], value: float | None) -> State:
     """Return the state of a value made of others: the first that applies to any of them."""
     state = min((part.state for part in parts), key=_ORDER.index)
-    if value is None and state in (State.SMALL_SAMPLE, State.FINAL):
+    if value is None and state in PUBLISHED:
         return State.NO_DATA
     return state
 

@@ -25,7 +25,7 @@ from metrics.kind import MONTHS, Kind, Request, Uncertainty
 from metrics.kinds._shared.cohorts import cells_of
 from metrics.kinds.payback.options import Form, Options
 from metrics.kinds.payback.selects import Active, ActiveQuery, Recovered, RecoveredQuery
-from metrics.observation import Dimensions, Estimate, State
+from metrics.observation import PUBLISHED, Dimensions, Estimate, State
 from metrics.sql.scan import Aggregate, Cell, Scan
 
 
@@ -120,7 +120,7 @@ class Payback(Kind[Options]):
     def absent(self, metric: Metric, state: State) -> str | None:
         """Say in words what no value means: not yet, not within the horizon, or nothing to say."""
         options = self.of(metric)
-        if state not in (State.PROVISIONAL, State.FINAL, State.SMALL_SAMPLE):
+        if state is not State.PROVISIONAL and state not in PUBLISHED:
             return None
         if options.form is Form.SIMPLE:
             return "never at this margin"

@@ -16,8 +16,8 @@ from typing_extensions import override
 from metrics.catalog.options import Over
 from metrics.dialect import Type, Value
 from metrics.errors import ExpressionError
+from metrics.expressions.measures import measure_of, measures_in
 from metrics.expressions.nodes import Call, Measure, Name, Node
-from metrics.expressions.parser import measure_of, measures_in
 from metrics.frame import Cells, Frame
 from metrics.grain import Grain, Span, Unit
 from metrics.sql.cells import Answers, cells_in

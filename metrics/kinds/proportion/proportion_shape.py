@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from metrics.catalog.catalog import Catalog
 from metrics.errors import Finding
+from metrics.expressions.measures import measures_in
 from metrics.expressions.nodes import AGGREGATES, Call, Name, Node, children
-from metrics.expressions.parser import measures_in
 from metrics.kinds.proportion.options import Options
 from metrics.loading.loader import Places
 

@@ -1,0 +1,57 @@
+"""Operands before they are compared or calculated with: constants, texts that are moments, nothing."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+
+from metrics.dialect import INSTANT, Type, Value
+from metrics.errors import ExpressionError
+from metrics.grain import to_instant
+
+
+def constant(value: bool | int | Decimal | str | None) -> Value:
+    """Return a constant as a bound value."""
+    if value is None:
+        return Value(sa.null(), Type.NULL)
+    if isinstance(value, bool):
+        return Value(sa.true() if value else sa.false(), Type.BOOLEAN)
+    if isinstance(value, int):
+        return Value(sa.literal(value, sa.BigInteger()), Type.INTEGER)
+    if isinstance(value, Decimal):
+        return Value(sa.literal(value, sa.Numeric()), Type.DECIMAL)
+    return Value(sa.literal(value, sa.Text()), Type.TEXT)
+
+
+def read_moment(value: Value, other: Value, zone: str, offset: int) -> Value:
+    """Read a text constant that is compared with a date or time as one, in the company's zone."""
+    if value.type is not Type.TEXT or other.type not in (Type.DATE, Type.INSTANT):
+        return value
+    text = getattr(value.sql, "value", None)
+    if not isinstance(text, str):
+        raise ExpressionError("a text is compared with a date or time: cast it first", offset)
+    try:
+        if len(text) == 10:
+            return Value(sa.literal(date.fromisoformat(text), sa.Date()), Type.DATE)
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise ExpressionError(f"{text!r} is not a date or time such as 2026-03-01", offset) from None
+    aware = moment.astimezone(UTC) if moment.tzinfo else to_instant(moment, ZoneInfo(zone))
+    return Value(sa.literal(aware, INSTANT), Type.INSTANT)
+
+
+def typed(value: Value) -> Value:
+    """Return nothing as a number that is null: a bare NULL has no operators on some engines."""
+    return Value(sa.cast(sa.null(), sa.BigInteger()), value.type) if value.type is Type.NULL else value
+
+
+def check_comparable(left: Value, right: Value, offset: int) -> None:
+    """Raise ExpressionError where two values cannot be compared."""
+    loose = (Type.NULL, Type.UNKNOWN)
+    if left.type in loose or right.type in loose or left.type is right.type:
+        return
+    if not (left.type.number and right.type.number):
+        raise ExpressionError(f"{left.type} is compared with {right.type}", offset)
