@@ -14,13 +14,19 @@ TESTS = Path(__file__).parent
 SLOW = (
     # Drawn companies, killed processes, servers that run for minutes, public data.
     "acceptance", "crash", "failures", "prometheus", "soundness",
+    # Whole refreshes, and a project that is edited and checked again and again.
+    "api/cli/test_query_retention.py", "api/pages/test_pages.py", "api/prometheus/remote_read/test_kinds.py",
+    "api/prometheus/test_exposition_refreshed.py", "metrics/engine/test_watermarks.py", "metrics/operations",
+    "metrics/kinds/test_duration_calendars.py", "metrics/loading/test_malformed.py", "metrics/test_data_check.py",
     # The demo company in full, npm, and processes of their own.
-    "api/cli/test_demo.py", "api/cli/test_main.py", "api/test_demo_data.py", "api/test_server.py",
-    "grafana/test_schema.py",
+    "api/cli/test_demo.py", "api/cli/test_grafana.py", "api/cli/test_main.py", "api/test_demo_data.py",
+    "api/test_server.py", "grafana/test_schema.py",
     # Models that are fitted, and every kind at many instants.
-    "api/metric/test_fit.py", "api/prometheus/remote_read/test_kinds.py", "api/prometheus/test_exposition_refreshed.py",
-    "metrics/analysis/test_finality.py", "metrics/kinds/test_clv.py", "metrics/statistics/test_peers.py",
+    "api/metric/test_fit.py", "metrics/analysis/test_finality.py", "metrics/kinds/test_clv.py",
+    "metrics/statistics/test_bg_nbd.py", "metrics/statistics/test_pareto_nbd.py", "metrics/statistics/test_peers.py",
     "metrics/store/test_final_values.py",
+    # A copy of the house, in which a folder is new.
+    "metrics/kinds/test_new_kind.py",
 )  # fmt: skip
 SLOW_MARKERS = ("browser", "prometheus")
 
