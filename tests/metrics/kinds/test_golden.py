@@ -92,7 +92,8 @@ def _write(request: pytest.FixtureRequest, name: str, results: GoldenResult) -> 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_results_stand_under_their_code_version(name: str, past: dict[str, list[GoldenResult]]) -> None:
-    assert unraised(stored(name), past.get(name, ())) is None
+    refused = unraised(stored(name), past.get(name, ()))
+    assert refused is None, f"{name}: {refused}"
 
 
 @pytest.mark.parametrize("kind", sorted(kinds()))
@@ -101,7 +102,8 @@ def test_a_code_version_rises_with_the_results_alone(
 ) -> None:
     names = [name for name, metric in golden_duckdb.metrics.items() if metric.kind == kind]
     before = {name: past.get(name, []) for name in names}
-    assert raised_for_nothing({name: stored(name) for name in names}, before) is None
+    refused = raised_for_nothing({name: stored(name) for name in names}, before)
+    assert refused is None, f"{kind}: {refused}"
 
 
 def test_every_source_is_held_to_the_golden_files() -> None:
