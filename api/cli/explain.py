@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from api.metric.fit import Judged
-    from metrics.operations.explain import Explanation
+    from metrics.operations.explain import Ahead, Explanation
     from metrics.sql.id_matching import Match
     from scorecard.model import Board
 
@@ -79,6 +79,8 @@ def as_json(found: Explanation, stored: Judged | None = None) -> dict[str, Any]:
                      "line": each.position.line} for each in found.upstream],
         "exclusions": [{"dataset": each.dataset, "name": each.name, "condition": each.condition,
                         "rows": each.rows} for each in found.exclusions],
+        "ahead": [{"dataset": each.dataset, "time": each.time, "rows": each.rows, "event": each.event}
+                  for each in found.ahead],
         "matches": [{"dataset": each.dataset, "entity": each.entity, "system": each.system, **each.as_json()}
                     for each in found.matches],
         "fit": found.diagnostics.get("fit"),
@@ -170,6 +172,7 @@ def _sections(found: Explanation, board: Board) -> Iterator[tuple[str, Lines]]:
                 for each in found.exclusions
             ),
             *_left_out(found),
+            *((each.dataset, _ahead(each)) for each in found.ahead if each.event),
         ),
     )
     yield (
@@ -220,6 +223,7 @@ def _state(found: Explanation) -> Iterator[tuple[str, str]]:
     if found.as_of is not None:
         yield "as of", moment_text(found.as_of)
     yield "data as of", moment_text(found.watermark)
+    yield from ((each.dataset, _ahead(each)) for each in found.ahead if not each.event)
     plan = [f"{count} on {source}" for source, count in _plan(found)]
     yield (
         "statements",
@@ -231,6 +235,14 @@ def _state(found: Explanation) -> Iterator[tuple[str, str]]:
 
 def _count(rows: int | None) -> str:
     return "not counted" if rows is None else f"{rows:,} {'row' if rows == 1 else 'rows'}"
+
+
+def _ahead(ahead: Ahead) -> str:
+    one = ahead.rows == 1
+    lies = f"{_count(ahead.rows)} {'lies' if one else 'lie'} after now (by {ahead.time})"
+    if ahead.event:
+        return f"{lies} and {'counts' if one else 'count'} nowhere yet"
+    return f"{lies} and {'does' if one else 'do'} not say until when data is complete"
 
 
 def _matched(match: Match) -> str:

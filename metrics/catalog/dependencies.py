@@ -123,6 +123,26 @@ def union_column(part: UnionPart, name: str) -> Node:
     return part.columns[name].node if name in part.columns else Name((name,))
 
 
+def is_planned(catalog: Catalog, dataset: str, node: Node) -> bool:
+    """Tell whether an expression reads a column that is declared `planned`: a time that is known beforehand."""
+    waiting, seen = list(_read(catalog, dataset, [node])), set[Dependency]()
+    while waiting:
+        item = waiting.pop()
+        # What a lookup is joined on is no part of the value.
+        if (
+            item in seen
+            or item.kind not in ("column", "condition", "raw")
+            or item.dataset not in catalog.datasets
+        ):
+            continue
+        seen.add(item)
+        declared = catalog.datasets[item.dataset].types.get(item.name) if item.kind == "raw" else None
+        if declared is not None and declared.planned:
+            return True
+        waiting.extend(needs(catalog, item))
+    return False
+
+
 def _lookup(catalog: Catalog, dataset: Dataset, name: str) -> Iterator[Dependency]:
     if name not in dataset.lookups:
         return

@@ -2,31 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.sql import ColumnElement
 
 from metrics.catalog.dataset import Dataset
+from metrics.catalog.dependencies import is_planned
 from metrics.catalog.options import Reference
-from metrics.dialect import INSTANT, Type
+from metrics.dialect import INSTANT, Type, Value
 from metrics.engine.session import Session
 from metrics.errors import ExpressionError, ScorecardError
-from metrics.expressions.nodes import Node
-from metrics.grain import NO_SPAN
-from metrics.sql.rows import Rows, default_time
+from metrics.expressions.nodes import Expression, Node
+from metrics.grain import NO_SPAN, Calendar
+from metrics.sql.rows import Rows, default_time, event_time
 
 _EARLIEST, _LATEST = datetime(1000, 1, 1, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
 class Extent:
-    """From when to when a dataset's rows reach; `through` is the dataset's own watermark."""
+    """From when to when a dataset's rows reach; `through` is the dataset's own watermark.
+
+    `ahead` rows have a time after now, and count nowhere until it has come. `arriving` are dated after now by
+    what says until when the dataset is complete, and do not say it.
+    """
 
     first: date | None
     through: datetime | None
+    ahead: int = 0
+    arriving: int = 0
 
 
 def has_watermark(dataset: Dataset) -> bool:
@@ -41,6 +49,8 @@ class Extents:
 
     def __init__(self, session: Session) -> None:
         self.session = session
+        self.now = session.as_of or session.now
+        self.calendar = session.catalog.company.calendar
         self._known: dict[tuple[str, Node | None], Extent | ScorecardError] = {}
 
     def of(self, dataset: Dataset, time: Node | None = None) -> Extent:
@@ -65,61 +75,78 @@ class Extents:
             if isinstance(extent, Extent) and extent.through is not None and has_watermark(datasets[name])
         }
 
+    def read(self) -> Iterator[tuple[str, Node | None, Extent]]:
+        """Yield each extent that was read, with its dataset and the time that it was asked by."""
+        for (name, time), extent in self._known.items():
+            if isinstance(extent, Extent):
+                yield name, time, extent
+
     def _read(self, dataset: Dataset, time: Node | None) -> Extent:
         rows = Rows(self.session.scope(dataset.dataset), dataset)
-        asked: dict[str, Any] = {}
-        kinds: dict[str, Type] = {}
-        node = time or default_time(dataset)
+        node, arrival = time or default_time(dataset), arrival_of(dataset)
+        asked: dict[str, Value] = {}
         if node is not None:
-            moment = rows.time(node)
-            asked["first"], kinds["first"] = moment.sql, moment.type
-        arrival = self._arrival(dataset)
+            asked["first"] = rows.time(node)
         if arrival is not None:
-            came = rows.value(arrival)
-            asked["last"], kinds["last"] = came.sql, came.type
+            asked["last"] = rows.value(arrival.node)
         found: Mapping[str, Any] = {}
         if asked:
-            inner = rows.select(asked).subquery()
-            ends = {"first": sa.func.min, "last": sa.func.max}
-            columns = [
-                ends[name](inner.c[name]).filter(_possible(inner.c[name], kind)).label(name)  # type: ignore[operator]
-                for name, kind in kinds.items()
-            ]
-            select = sa.select(*columns)
-            found = self.session.fetch_one(self.session.source_of(dataset.dataset), select)
-        first = found.get("first")
-        day = (
-            self.session.catalog.company.calendar.local_day(_aware(first))
-            if isinstance(first, datetime)
-            else first
-        )
-        return Extent(day, self._through(dataset, found.get("last")))
+            inner = rows.select({name: value.sql for name, value in asked.items()}).subquery()
+            moments = {name: Value(inner.c[name], value.type) for name, value in asked.items()}
+            columns = []
+            if node is not None:
+                first = moments["first"]
+                columns += [sa.func.min(first.sql).filter(possible(first)).label("first"),
+                            self._later(first, "ahead")]  # fmt: skip
+            if arrival is not None:
+                columns.append(self._greatest(dataset, arrival.node, moments["last"]))
+                if arrival.node != node:
+                    columns.append(self._later(moments["last"], "arriving"))
+            found = self.session.fetch_one(self.session.source_of(dataset.dataset), sa.select(*columns))
+        return self._extent(dataset, found)
 
-    def _arrival(self, dataset: Dataset) -> Node | None:
-        complete = dataset.complete_through
-        if complete is not None:
-            return complete.time.node if complete.time is not None and complete.dataset is None else None
-        return dataset.loaded_at.node if dataset.loaded_at else default_time(dataset)
+    def _extent(self, dataset: Dataset, found: Mapping[str, Any]) -> Extent:
+        complete, log = dataset.complete_through, found
+        if complete is not None and complete.dataset is not None:
+            log = self._log(self.session.catalog.datasets[complete.dataset], complete.time)
+        first = found.get("first")
+        day = self.calendar.local_day(_aware(first)) if isinstance(first, datetime) else first
+        # An arrival that is the event time itself is counted once.
+        ahead, arriving = int(found.get("ahead") or 0), int(log.get("arriving") or 0)
+        return Extent(day, self._through(dataset, log.get("last")), ahead, arriving)
+
+    def _log(self, log: Dataset, time: Expression | None) -> Mapping[str, Any]:
+        """Return until when another dataset says that one is complete, and how many of its rows lie after now."""
+        rows = Rows(self.session.scope(log.dataset), log)
+        done = rows.time(time.node if time else None)
+        inner = rows.select({"last": done.sql}).subquery()
+        moment, node = Value(inner.c.last, done.type), time.node if time else default_time(log)
+        assert node is not None
+        select = sa.select(self._greatest(log, node, moment), self._later(moment, "arriving"))
+        return self.session.fetch_one(self.session.source_of(log.dataset), select)
+
+    def _greatest(self, dataset: Dataset, node: Node, moment: Value) -> ColumnElement[Any]:
+        """Return the greatest time as `last`: a later one than now has not come, and tells nothing of what has."""
+        kept = possible(moment)
+        # What is known beforehand may lie ahead: a plan that has next month has this one.
+        if not is_planned(self.session.catalog, dataset.dataset, node):
+            kept = sa.and_(kept, sa.not_(is_after(moment, self.now, self.calendar)))
+        return sa.func.max(moment.sql).filter(kept).label("last")
+
+    def _later(self, moment: Value, label: str) -> ColumnElement[Any]:
+        return sa.func.count().filter(is_after(moment, self.now, self.calendar)).label(label)
 
     def _through(self, dataset: Dataset, last: Any) -> datetime | None:
         """Return the dataset's watermark: never later than now, whatever its rows say."""
-        now, calendar = self.session.as_of or self.session.now, self.session.catalog.company.calendar
         complete = dataset.complete_through
         if complete is not None and complete.lag is not None:
-            return complete.lag.after(now, calendar.zone, -1)
-        if complete is not None and complete.dataset is not None:
-            log = self.session.catalog.datasets[complete.dataset]
-            rows = Rows(self.session.scope(log.dataset), log)
-            done = rows.time(complete.time.node if complete.time else None)
-            inner = rows.select({"last": done.sql}).subquery()
-            latest = sa.func.max(inner.c.last).filter(_possible(inner.c.last, done.type)).label("last")
-            last = self.session.fetch_one(self.session.source_of(log.dataset), sa.select(latest))["last"]
+            return complete.lag.after(self.now, self.calendar.zone, -1)
         if last is None:
             return None
         if not isinstance(last, datetime):
             # A row of a day says that the day is there: complete to its end.
-            return min(now, calendar.instant(last + timedelta(days=1)))
-        return min(now, _aware(last))
+            return min(self.now, self.calendar.instant(last + timedelta(days=1)))
+        return min(self.now, _aware(last))
 
     def watermark(self, bases: Sequence[Reference], used: set[str]) -> datetime | None:
         """Return the least watermark of the datasets that are used; None where none has a time."""
@@ -129,18 +156,10 @@ class Extents:
             dataset = self.session.catalog.datasets[name]
             bounded = name in own or dataset.time or dataset.loaded_at or dataset.complete_through
             if bounded and not (dataset.union and name not in own):
-                mark = self.of(dataset, _time_of(bases, name)).through
-                if (
-                    mark is None
-                    and name in own
-                    and self.session.as_of is None
-                    and default_time(dataset) is not None
-                ):
-                    # A table that is empty now may be one that is being loaded anew: nothing becomes 0 by it.
-                    raise ExpressionError(
-                        f"dataset {name!r} has no rows: until when it is complete is not known", 0
-                    )
-                marks.append(self._ahead(bases, name, mark))
+                extent = self.of(dataset, _time_of(bases, name))
+                if name in own and self.session.as_of is None:
+                    _refuse_empty(dataset, extent)
+                marks.append(self._ahead(bases, name, extent.through))
         known = [mark for mark in marks if mark is not None]
         return min(known, default=None)
 
@@ -150,10 +169,7 @@ class Extents:
         least = min(spans, key=lambda span: span.approximate_seconds, default=NO_SPAN)
         if mark is None or not least.count:
             return mark
-        return min(
-            self.session.as_of or self.session.now,
-            least.after(mark, self.session.catalog.company.calendar.zone),
-        )
+        return min(self.now, least.after(mark, self.calendar.zone))
 
     def first(self, bases: Sequence[Reference]) -> date | None:
         """Return the local day from which every reference has rows; None where one has none."""
@@ -164,11 +180,39 @@ class Extents:
         return None if None in firsts else max(day for day in firsts if day is not None)
 
 
-def _possible(moment: Any, kind: Type) -> Any:
+def arrival_of(dataset: Dataset) -> Expression | None:
+    """Return what says, row by row, until when a dataset is complete; None for a lag and for another dataset."""
+    complete = dataset.complete_through
+    if complete is not None:
+        return complete.time if complete.dataset is None else None
+    return dataset.loaded_at or event_time(dataset)
+
+
+def possible(moment: Value) -> ColumnElement[Any]:
     """Tell whether a moment is one that a calendar holds: no year 20260, and no year 1 for "never"."""
-    if kind is Type.DATE:
-        return moment.between(sa.literal(_EARLIEST.date(), sa.Date()), sa.literal(_LATEST.date(), sa.Date()))
-    return moment.between(sa.literal(_EARLIEST, INSTANT), sa.literal(_LATEST, INSTANT))
+    if moment.type is Type.DATE:
+        first, last = (sa.literal(end.date(), sa.Date()) for end in (_EARLIEST, _LATEST))
+        return moment.sql.between(first, last)
+    return moment.sql.between(sa.literal(_EARLIEST, INSTANT), sa.literal(_LATEST, INSTANT))
+
+
+def is_after(moment: Value, now: datetime, calendar: Calendar) -> ColumnElement[Any]:
+    """Tell whether a moment has not come: an instant later than now, a DATE later than the local day of now."""
+    if moment.type is Type.DATE:
+        return moment.sql > sa.literal(calendar.local_day(now), sa.Date())
+    return moment.sql > sa.literal(now, INSTANT)
+
+
+def _refuse_empty(dataset: Dataset, extent: Extent) -> None:
+    """Raise ExpressionError where rows should say until when a dataset is complete, and none does."""
+    later = max(extent.ahead, extent.arriving)
+    if extent.through is not None or (default_time(dataset) is None and not later):
+        return
+    # A table that is empty now may be one that is being loaded anew: nothing becomes 0 by it.
+    none = f"no rows up to now, and {later:,} after it" if later else "no rows"
+    raise ExpressionError(
+        f"dataset {dataset.dataset!r} has {none}: until when it is complete is not known", 0
+    )
 
 
 def _node(reference: Reference) -> Node | None:

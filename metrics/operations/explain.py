@@ -21,10 +21,11 @@ from metrics.engine.planner import Planner
 from metrics.engine.schedule import request_for
 from metrics.engine.session import Session, Statement
 from metrics.engine.unmatched import Unmatched
+from metrics.engine.watermarks import arrival_of
 from metrics.errors import Position, ScorecardError
 from metrics.kind import kind_of
 from metrics.sql.id_matching import Match
-from metrics.sql.rows import Rows
+from metrics.sql.rows import Rows, event_time
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,19 @@ class Exclusion:
 
 
 @dataclass(frozen=True)
+class Ahead:
+    """Rows of a dataset that lie after now.
+
+    By their `event` they count nowhere yet; by anything else they do not say until when data is complete.
+    """
+
+    dataset: str
+    time: str
+    rows: int
+    event: bool
+
+
+@dataclass(frozen=True)
 class Explanation:
     """Everything that it takes to trust a metric's numbers, or to doubt them.
 
@@ -63,6 +77,7 @@ class Explanation:
     code_version: int
     upstream: tuple[Upstream, ...]
     exclusions: tuple[Exclusion, ...]
+    ahead: tuple[Ahead, ...]
     matches: tuple[Match, ...]
     as_of: datetime | None
     watermark: datetime | None
@@ -80,8 +95,10 @@ def explain(
     """
     found = catalog.metric(metric)
     with Session(catalog, root, now, as_of) as session:
-        outcome = list(Planner(session).compute([request_for(found)]))[-1]
+        planner = Planner(session)
+        outcome = list(planner.compute([request_for(found)]))[-1]
         statements = tuple(session.statements)
+        ahead = tuple(dict.fromkeys(_ahead(planner, metric)))
         matches = Unmatched(session).of(metric)
         exclusions = tuple(_exclusions(session, upstream(catalog, metric).datasets))
     return Explanation(
@@ -93,6 +110,7 @@ def explain(
         code_version=kind_of(found).code_version,
         upstream=tuple(_upstream(catalog, metric)),
         exclusions=exclusions,
+        ahead=ahead,
         matches=matches,
         as_of=as_of,
         watermark=outcome.watermark,
@@ -142,6 +160,25 @@ def _exclusions(session: Session, datasets: Iterable[str]) -> Iterator[Exclusion
         counts = _excluded(session, dataset) if dataset.exclude else {}
         for label, condition in dataset.exclude.items():
             yield Exclusion(name, label, " ".join(condition.text.split()), counts.get(label))
+
+
+def _ahead(planner: Planner, metric: str) -> Iterator[Ahead]:
+    """Yield the rows after now of each time by which a dataset was read."""
+    catalog = planner.catalog
+    read = [catalog.metrics[name] for name in (metric, *upstream(catalog, metric).metrics)]
+    references = [
+        base for each in read for base in (*kind_of(each).bases(each), *kind_of(each).covering(each))
+    ]
+    times = {(base.dataset, base.time.node if base.time else None): base.time for base in references}
+    for name, node, extent in planner.extents.read():
+        dataset = catalog.datasets[name]
+        time, arrival = times.get((name, node)) or event_time(dataset), arrival_of(dataset)
+        if extent.ahead and time is not None:
+            # A row that is only looked up is found whatever its time.
+            yield Ahead(name, time.text, extent.ahead, (name, node) in times)
+        if extent.arriving:
+            log = dataset.complete_through.dataset if dataset.complete_through else None
+            yield Ahead(name, arrival.text if arrival else str(log), extent.arriving, event=False)
 
 
 def _excluded(session: Session, dataset: Dataset) -> dict[str, int]:

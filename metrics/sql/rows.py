@@ -17,7 +17,7 @@ from sqlalchemy.sql import ColumnElement
 from metrics.catalog.dataset import Column, Dataset
 from metrics.dialect import INSTANT, MONEY, NAIVE, SA_TYPES, Type, Value
 from metrics.errors import ExpressionError, suggest
-from metrics.expressions.nodes import Literal, Name, Node
+from metrics.expressions.nodes import Expression, Literal, Name, Node
 from metrics.source import ColumnSpec
 from metrics.sql.joins import Join, crosswalk_join, label_of, lookup_join, rates_join
 from metrics.sql.scope import Guard, Scope, Selectable
@@ -299,13 +299,18 @@ class Rows:
         return {**dict.fromkeys(self._raw), **dict.fromkeys(self.dataset.columns)}
 
 
-def default_time(dataset: Dataset) -> Node | None:
+def event_time(dataset: Dataset) -> Expression | None:
     """Return a dataset's default event time: its `time`, else the start of its validity."""
     if dataset.time is not None:
-        return dataset.time.node
+        return dataset.time
     valid = dataset.valid
-    start = (valid.from_ or valid.snapshot) if valid else None
-    return start.node if start else None
+    return (valid.from_ or valid.snapshot) if valid else None
+
+
+def default_time(dataset: Dataset) -> Node | None:
+    """Return the expression tree of a dataset's default event time."""
+    found = event_time(dataset)
+    return found.node if found else None
 
 
 def _union_type(name: str, values: list[Value]) -> Type | ExpressionError:

@@ -12,7 +12,7 @@ import pytest
 from metrics.data_check import check_data
 from metrics.loading.loader import load
 
-NOW = datetime(2024, 4, 20, tzinfo=UTC)
+NOW = datetime(2024, 4, 22, tzinfo=UTC)
 GOLDEN = Path(__file__).parent.parent / "golden" / "project"
 
 
@@ -133,9 +133,39 @@ def test_unparsable_time(project: Path) -> None:
 
 def test_stale(project: Path) -> None:
     edit(project, EVENTS, "complete_through: {lag: 0 days}", "freshness: {warn: 26h, fail: 60 days}")
+    said = f"{EVENTS}:9:12 stale the data ends at 2024-04-02 00:00 UTC, more than 26 hours ago"
+    assert findings(project) == [said]
+    # A mistyped year makes nothing fresh.
+    data = project / "data" / "events.csv"
+    data.write_text(data.read_text(encoding="utf-8").replace("2024-02-", "2206-02-", 1), encoding="utf-8")
+    assert [found.split(" ")[1] for found in findings(project)] == ["future-rows", "stale"]
+    assert findings(project)[-1] == said
+
+
+def test_future_rows(project: Path) -> None:
+    data = project / "data" / "events.csv"
+    head, *rows = data.read_text(encoding="utf-8").splitlines()
+    place = head.split(",").index("at")
+
+    def dated(text: str) -> str:
+        return ",".join([text, *rows[0].split(",")[1:place], text, *rows[0].split(",")[place + 1 :]])
+
+    # A clock is a little ahead; a year is mistyped.
+    data.write_text("\n".join([head, *rows, dated("2024-04-22T00:03:00"), ""]), encoding="utf-8")
+    assert findings(project) == []
+    more = [dated("2206-03-05T12:00:00"), dated("2024-04-23T00:00:00")]
+    data.write_text("\n".join([head, *rows, *more, ""]), encoding="utf-8")
     assert findings(project) == [
-        f"{EVENTS}:9:12 stale the data ends at 2024-04-02 00:00 UTC, more than 26 hours ago"
+        f"{EVENTS}:5:7 future-rows 2 rows lie after now, the last on 2206-03-05: not counted until then; "
+        "correct the times, or declare `planned` what is known beforehand"
     ]
+    edit(project, EVENTS, "complete_through: {lag: 0 days}", 'complete_through: "at + 1 hour"')
+    assert [each.partition(" the last")[0] for each in findings(project)] == [
+        f"{EVENTS}:5:7 future-rows 2 rows lie after now,",
+        f"{EVENTS}:9:19 future-rows 2 rows lie after now,",
+    ]
+    edit(project, EVENTS, "time: at", "time: at\ntypes: {at: {type: timestamp, planned: true}}")
+    assert findings(project) == []
 
 
 def test_left_truncated(project: Path) -> None:

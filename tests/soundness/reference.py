@@ -196,6 +196,16 @@ def has_come(frame: Frame, moment: Moment | None) -> bool:
     return moment <= frame.t if isinstance(moment, datetime) else moment <= frame.calendar.day(frame.t - TICK)
 
 
+def watermark(calendar: Calendar, moments: Iterable[Moment | None], now: datetime) -> datetime | None:
+    """Return until when rows say that they are complete: the newest that is not after now; a day to its end."""
+    come = [
+        each if isinstance(each, datetime) else min(calendar.begins(each + timedelta(days=1)), now)
+        for each in moments
+        if each is not None and (each <= now if isinstance(each, datetime) else each <= calendar.day(now))
+    ]
+    return max(come, default=None)
+
+
 def segment_of(row: Row, cut: Iterable[str]) -> Segment:
     return tuple((name, "(none)" if row[name] is None else row[name]) for name in sorted(cut))
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any
 
@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from metrics.catalog.dataset import ColumnType, CompleteThrough, Validity
 from metrics.catalog.metric import Metric
 from metrics.catalog.options import At, Over, Reference
+from metrics.engine.outcome import Outcome
 from metrics.engine.planner import Planner
 from metrics.engine.schedule import request_for
 from metrics.engine.session import Session
@@ -42,7 +43,13 @@ from tests.soundness.served import Served
 from tests.soundness.world import E, World, at, by_cell, dimensions, entities, metric, table, until_now
 
 Held = Callable[[World], World]
-LAGS = (("0 days", (0, "day")), ("9 days", (9, "day")), ("1 month", (1, "month")), ("5 hours", (5, "hour")))
+LAGS = (
+    (None, None),
+    ("0 days", (0, "day")),
+    ("9 days", (9, "day")),
+    ("1 month", (1, "month")),
+    ("5 hours", (5, "hour")),
+)
 
 
 @pytest.fixture(scope="module", params=["duckdb", pytest.param("postgresql", marks=pytest.mark.postgres)])
@@ -56,7 +63,8 @@ def held(request: pytest.FixtureRequest) -> Iterator[Held]:
         yield lambda world: Served.of(world, server.url)
 
 
-def two_logs(above: Log, below: Log, lags: tuple[str, str], **more: Any) -> World:
+def two_logs(above: Log, below: Log, lags: tuple[str | None, str | None], **more: Any) -> World:
+    """Return two logs, each complete until a lag ago, or without one until its newest row that has come."""
     each = {
         "key": ("id",),
         "time": E("t"),
@@ -65,7 +73,7 @@ def two_logs(above: Log, below: Log, lags: tuple[str, str], **more: Any) -> Worl
     }
     return World(
         {"above": above.table(), "below": below.table()},
-        {name: {**each, "timezone": log.timezone, "complete_through": until_now(lag)}
+        {name: {**each, "timezone": log.timezone, "complete_through": until_now(lag) if lag else None}
          for name, log, lag in (("above", above, lags[0]), ("below", below, lags[1]))},
         **more,
     )  # fmt: skip
@@ -100,7 +108,10 @@ def test_rows_of_the_future_and_of_two_watermarks(held: Held, data: st.DataObjec
     if data.draw(st.integers(0, 3)) == 0:
         wanted, over = ("month", "week"), data.draw(st.sampled_from(((2, "month"), (45, "day"))))
     above, below = data.draw(logs(most=25)), data.draw(logs(most=25))
-    lags = tuple(data.draw(st.sampled_from(LAGS)) for _ in range(2))
+    rows = {"above": above.read(), "below": below.read()}
+    newest = {name: plain.watermark(calendar, [row["t"] for row in each], now) for name, each in rows.items()}
+    # A log without a row that has come says nothing itself.
+    lags = tuple(data.draw(st.sampled_from(LAGS if newest[name] else LAGS[1:])) for name in rows)
     texts = [data.draw(st.sampled_from(("count", "sum(y)", "count_distinct(who)"))) for _ in range(2)]
     within = data.draw(st.sampled_from(("period", "all")))
     metrics = {
@@ -108,8 +119,8 @@ def test_rows_of_the_future_and_of_two_watermarks(held: Held, data: st.DataObjec
         for name, one in asked(over, texts[0], texts[1], within).items()
     }
     world = held(two_logs(above, below, (lags[0][0], lags[1][0]), **company(calendar)))
-    rows = {"above": above.read(), "below": below.read()}
-    marks = {name: plain.plus(now, lag, calendar.zone, -1) for name, (_, lag) in zip(rows, lags, strict=True)}
+    marks = {name: plain.plus(now, lag, calendar.zone, -1) if lag else newest[name]
+             for name, (_, lag) in zip(rows, lags, strict=True)}  # fmt: skip
     firsts = {name: first_day(calendar, each) for name, each in rows.items()}
 
     def frame(*names: str) -> plain.Frame:
@@ -161,6 +172,31 @@ def _inside(frame: plain.Frame, moment: plain.Moment, start: date | None, end: d
 
 
 # -- by hand ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["naive", "instant", "date"])
+def test_a_row_dated_2206_leaves_everything_as_it_is_without_it(held: Held, kind: str) -> None:
+    # The log ends on 3 March, and it is 20 April.
+    days = [date(2024, month, day) for month in (1, 2, 3) for day in (1, 2, 3)]
+
+    def outcome(*more: date) -> Outcome:
+        zone = UTC if kind == "instant" else None
+        moments = [
+            each if kind == "date" else datetime.combine(each, time(), zone) for each in (*days, *more)
+        ]
+        log = table({"id": "text", "t": kind}, [(f"r{index}", each) for index, each in enumerate(moments)])
+        world = held(World({"log": log}, {"log": {"key": ("id",), "time": E("t")}}))
+        options = aggregate.Options("log", parse_measure("count"))
+        return world.compute(metric("m", "aggregate", options, grains=(Grain.MONTH, Grain.ALL)), NOW)
+
+    plain_one, with_it = outcome(), outcome(date(2206, 3, 5))
+    assert with_it.watermark == plain_one.watermark
+    assert with_it.watermark == at("2024-03-04T00:00" if kind == "date" else "2024-03-03T00:00")
+    assert with_it.estimates == plain_one.estimates
+    assert [(each.value, each.state.value) for each in with_it.estimates] == [
+        (3.0, "final"), (3.0, "final"), (3.0, "provisional"), (9.0, "final")
+    ]  # fmt: skip
+
 
 ORDERS = {"id": "text", "who": "text", "t": "naive", "x": "integer", "kind": "text", "due": "naive"}
 SPEND = {"id": "text", "day": "date", "cost": "decimal"}

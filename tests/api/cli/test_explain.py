@@ -1,6 +1,6 @@
 import json
 
-from tests.api.cli.shop import COSTS, lines, put, run
+from tests.api.cli.shop import COSTS, ORDERS, lines, put, run
 
 STAGES = """\
 dataset: stages
@@ -93,6 +93,32 @@ def test_the_page_ends_with_the_sql_of_each_statement(computed):
     assert "  orders.test  channel = 'test'  (1 row)" in said
     assert any("GROUP BY GROUPING SETS" in line for line in said)
     assert "  data as of    2026-04-10 09:00 UTC" in said
+
+
+def test_rows_after_now_are_counted_and_leave_everything_as_it_is(shop):
+    def explained(more):
+        (shop / "data" / "orders.csv").write_text(ORDERS + more, encoding="utf-8")
+        return json.loads(run(shop, "explain", "revenue", "--json").stdout)
+
+    before = explained("")
+    after = explained("10,2206-03-05 10:00:00,web,1.00,,\n11,2206-03-06 10:00:00,web,1.00,,\n")
+    assert (before["ahead"], after["watermark"]) == ([], before["watermark"])
+    assert after["ahead"] == [{"dataset": "orders", "time": "ordered_at", "rows": 2, "event": True}]
+    said = lines(run(shop, "explain", "revenue").stdout)
+    assert "  orders       2 rows lie after now (by ordered_at) and count nowhere yet" in said
+
+
+def test_an_arrival_after_now_says_nothing(shop):
+    file = shop / "definitions" / "datasets" / "orders.yml"
+    file.write_text(file.read_text(encoding="utf-8") + "loaded_at: delivered_at\n", encoding="utf-8")
+    row = "10,2026-04-11 10:00:00,web,1.00,,2206-03-05 10:00:00\n"
+    (shop / "data" / "orders.csv").write_text(ORDERS + row, encoding="utf-8")
+    said = lines(run(shop, "explain", "revenue").stdout)
+    assert "  data as of    2026-04-15 09:00 UTC" in said
+    assert (
+        "  orders        1 row lies after now (by delivered_at) and does not say until when data is complete"
+        in said
+    )
 
 
 def test_as_of_goes_back(computed):

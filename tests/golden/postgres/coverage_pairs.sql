@@ -1,14 +1,14 @@
-SELECT min(anon_1.first) FILTER (WHERE anon_1.first BETWEEN '1000-01-01 00:00:00+00:00' AND '9999-12-30 00:00:00+00:00') AS first 
+SELECT min(anon_1.first) FILTER (WHERE anon_1.first BETWEEN '1000-01-01 00:00:00+00:00' AND '9999-12-30 00:00:00+00:00') AS first, count(*) FILTER (WHERE anon_1.first > '2024-04-20 00:00:00+00:00') AS ahead 
 FROM (SELECT timezone('UTC', t.at) AS first 
 FROM (SELECT answers.answer_id AS answer_id, answers.customer_id COLLATE "C" AS customer_id, answers.at AS at, answers.channel COLLATE "C" AS channel, answers.score AS score 
 FROM answers) AS t) AS anon_1
 
-SELECT min(anon_1.first) FILTER (WHERE anon_1.first BETWEEN '1000-01-01' AND '9999-12-30') AS first 
+SELECT min(anon_1.first) FILTER (WHERE anon_1.first BETWEEN '1000-01-01' AND '9999-12-30') AS first, count(*) FILTER (WHERE anon_1.first > '2024-04-20') AS ahead 
 FROM (SELECT CAST(CASE WHEN (t.day ~ '^\s*[0-9]{4}(-[0-9]{1,2}-|/[0-9]{1,2}/)[0-9]{1,2}((T| +)([01]?[0-9]|2[0-4]):[0-5]?[0-9](:[0-5]?[0-9](\.[0-9]+)?)?(\s?(Z|UTC|[-+][0-9]{2}(:?[0-9]{2})?))?)?\s*$') THEN t.day ELSE 'not an ISO date or time: ' || t.day END AS DATE) AS first 
 FROM (SELECT calls.call_id COLLATE "C" AS call_id, calls.customer_id COLLATE "C" AS customer_id, calls.channel COLLATE "C" AS channel, calls.day COLLATE "C" AS day 
 FROM calls) AS t) AS anon_1
 
-SELECT min(anon_1.first) FILTER (WHERE anon_1.first BETWEEN '1000-01-01 00:00:00+00:00' AND '9999-12-30 00:00:00+00:00') AS first 
+SELECT min(anon_1.first) FILTER (WHERE anon_1.first BETWEEN '1000-01-01 00:00:00+00:00' AND '9999-12-30 00:00:00+00:00') AS first, count(*) FILTER (WHERE anon_1.first > '2024-04-20 00:00:00+00:00') AS ahead 
 FROM (SELECT timezone('UTC', t.opened_at) AS first 
 FROM (SELECT tickets.ticket_id COLLATE "C" AS ticket_id, tickets.customer_id COLLATE "C" AS customer_id, tickets.channel COLLATE "C" AS channel, tickets.opened_at AS opened_at, tickets.answered_at AS answered_at, tickets.promised AS promised 
 FROM tickets) AS t) AS anon_1

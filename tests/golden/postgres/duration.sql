@@ -1,4 +1,4 @@
-SELECT min(anon_1.first) FILTER (WHERE anon_1.first BETWEEN '1000-01-01 00:00:00+00:00' AND '9999-12-30 00:00:00+00:00') AS first 
+SELECT min(anon_1.first) FILTER (WHERE anon_1.first BETWEEN '1000-01-01 00:00:00+00:00' AND '9999-12-30 00:00:00+00:00') AS first, count(*) FILTER (WHERE anon_1.first > '2024-04-20 00:00:00+00:00') AS ahead 
 FROM (SELECT timezone('UTC', t.opened_at) AS first 
 FROM (SELECT tickets.ticket_id COLLATE "C" AS ticket_id, tickets.customer_id COLLATE "C" AS customer_id, tickets.channel COLLATE "C" AS channel, tickets.opened_at AS opened_at, tickets.answered_at AS answered_at, tickets.promised AS promised 
 FROM tickets) AS t) AS anon_1

@@ -1,9 +1,9 @@
-SELECT min(anon_1.first) FILTER (WHERE anon_1.first BETWEEN '1000-01-01 00:00:00+00:00' AND '9999-12-30 00:00:00+00:00') AS first 
+SELECT min(anon_1.first) FILTER (WHERE anon_1.first BETWEEN '1000-01-01 00:00:00+00:00' AND '9999-12-30 00:00:00+00:00') AS first, count(*) FILTER (WHERE anon_1.first > '2024-04-20 00:00:00+00:00') AS ahead 
 FROM (SELECT timezone('UTC', t.at) AS first 
 FROM (SELECT baskets.basket_id AS basket_id, baskets.customer_id COLLATE "C" AS customer_id, baskets.at AS at, baskets.channel COLLATE "C" AS channel, baskets.amount AS amount, baskets.margin AS margin 
 FROM baskets) AS t) AS anon_1
 
-SELECT min(anon_1.first) FILTER (WHERE anon_1.first BETWEEN '1000-01-01' AND '9999-12-30') AS first 
+SELECT min(anon_1.first) FILTER (WHERE anon_1.first BETWEEN '1000-01-01' AND '9999-12-30') AS first, count(*) FILTER (WHERE anon_1.first > '2024-04-20') AS ahead 
 FROM (SELECT t.day AS first 
 FROM (SELECT spend.day AS day, spend.channel COLLATE "C" AS channel, spend.amount AS amount 
 FROM spend) AS t) AS anon_1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from metrics.engine.planner import Planner
 from metrics.engine.schedule import request_for
 from metrics.engine.session import Session
 from metrics.engine.watermarks import Extent, Extents
+from metrics.errors import ExpressionError
 from metrics.expressions.parser import parse
 from metrics.grain import Grain
 from tests.metrics.live import COMPANY, ORDERS, TICKETS, Live, aggregate, at
@@ -88,8 +90,77 @@ def test_a_date_completes_its_day_in_the_companys_zone(live: Live) -> None:
 @pytest.mark.parametrize("now", [at("2026-03-31T20:00"), at("2026-03-31T00:00")])
 def test_no_dataset_is_complete_beyond_now(live: Live, now: datetime) -> None:
     assert extent(live, "surveys", now=now).through == now
-    live.sql("shop", "update orders set synced_at = '2027-01-01' where order_id = 1")
-    assert extent(live, now=now).through == now
+
+
+def test_a_row_dated_after_now_does_not_say_that_data_is_complete(live: Live) -> None:
+    with_it = (at("2026-04-02T06:00"), at("2027-01-01T00:00"))
+    live.sql("shop", "update orders set ordered_at = '2206-03-31 12:00' where order_id = 7")
+    # It arrived like all others, and its time has not come.
+    assert extent(live, now=with_it[0]) == Extent(date(2026, 1, 1), LAST_SYNC, ahead=1)
+    orders(live, (SYNCED, ""))
+    assert extent(live, now=with_it[0]) == Extent(date(2026, 1, 1), LAST_ORDER, ahead=1)
+    live.sql("shop", "update orders set ordered_at = '2027-01-01' where order_id = 8")
+    assert extent(live, now=with_it[0]) == Extent(date(2026, 1, 1), LAST_ORDER, ahead=2)
+    assert extent(live, now=with_it[1]) == Extent(date(2026, 1, 1), with_it[1], ahead=1)
+    assert extent(live, as_of=with_it[0]) == Extent(date(2026, 1, 1), LAST_ORDER)
+
+
+@pytest.mark.parametrize(
+    "instead", [SYNCED, "complete_through: synced_at\n", "complete_through: synced_at - 1 day\n"]
+)
+def test_an_arrival_after_now_is_counted_apart(live: Live, instead: str) -> None:
+    orders(live, (SYNCED, instead))
+    before = extent(live)
+    live.sql("shop", "update orders set synced_at = '2206-03-31' where order_id < 3")
+    assert extent(live) == replace(before, arriving=2)
+
+
+def test_a_log_dated_after_now_completes_nothing(live: Live) -> None:
+    orders(live, (SYNCED, "complete_through: {dataset: tickets}\n"))
+    live.sql("desk", "update tickets set opened_at = '2206-03-31' where ticket_id < 3")
+    assert extent(live) == Extent(date(2026, 1, 1), LAST_ORDER, arriving=2)
+
+
+def test_a_year_that_no_calendar_holds_lies_ahead(live: Live) -> None:
+    live.sql("shop", "update orders set ordered_at = '20260-03-31 12:00' where order_id = 7")
+    assert extent(live) == Extent(date(2026, 1, 1), LAST_SYNC, ahead=1)
+
+
+def test_a_day_lies_ahead_once_it_is_not_the_local_day_of_now(live: Live) -> None:
+    live.define("company.yml", COMPANY.replace("UTC", "Pacific/Auckland"))
+    survey = live.file("sheets").read_text(encoding="utf-8")
+    live.file("sheets").write_text(survey + "91,02/04/2026,5,web\n92,03/04/2026,5,web\n", encoding="utf-8")
+    # Auckland is thirteen hours ahead: noon of the 1st is the 2nd there.
+    assert extent(live, "surveys", now=at("2026-04-01T10:00")).ahead == 2
+    now = at("2026-04-01T12:00")
+    assert extent(live, "surveys", now=now) == Extent(date(2026, 1, 1), now, ahead=1)
+
+
+def test_a_planned_time_lies_ahead_rightly(live: Live) -> None:
+    # A plan that has next year has all that is before it.
+    live.sql("shop", "update orders set ordered_at = '2027-01-01' where order_id = 7")
+    planned = "types: {ordered_at: {type: timestamp, planned: true}}\n"
+    orders(live, (SYNCED, planned))
+    assert extent(live) == Extent(date(2026, 1, 1), NOW, ahead=1)
+    orders(live, (SYNCED, planned + "columns: {due: ordered_at}\n"), ("time: ordered_at", "time: date(due)"))
+    assert extent(live) == Extent(date(2026, 1, 1), NOW, ahead=1)
+    live.define(
+        "datasets/both.yml", "dataset: both\nunion: [{dataset: orders, columns: {at: due}}]\ntime: at\n"
+    )
+    live.define("datasets/linked.yml", "dataset: linked\nsource: shop\ntable: orders\nkey: order_id\ntime: orders.due\n"
+                "lookups: {orders: {dataset: orders, on: order_id}}\n")  # fmt: skip
+    for dataset in ("both", "linked"):
+        assert extent(live, dataset) == Extent(date(2026, 1, 1), NOW, ahead=1)
+
+
+def test_where_all_rows_lie_after_now_nothing_is_complete(live: Live) -> None:
+    live.sql("shop", "update orders set ordered_at = ordered_at + interval 180 year")
+    orders(live, (SYNCED, ""))
+    with pytest.raises(ExpressionError) as refused:
+        watermark(live, "orders")
+    assert refused.value.message == (
+        "dataset 'orders' has no rows up to now, and 90 after it: until when it is complete is not known"
+    )
 
 
 def test_as_of_stands_for_now_and_hides_what_came_later(live: Live) -> None:
