@@ -80,10 +80,9 @@ class Probe:
         try:
             Rows(scope, dataset).value(name)
             for guard in scope.guards.values():
-                found = self.count(dataset, guard.select)
-                if found:
-                    message = f"{found} {guard.message}"
-                    yield self.finding(code, message, "dataset", dataset.dataset, *path, key=True)
+                found = self.session.broken(self.session.source_of(dataset.dataset), guard)
+                if found.count:
+                    yield self.finding(code, found.said(guard), "dataset", dataset.dataset, *path, key=True)
         except (ExpressionError, SourceError):
             # What cannot be compiled has a finding of its own.
             return

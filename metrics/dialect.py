@@ -104,6 +104,13 @@ class Dialect(ABC):
         """Return a value as another type; a text becomes a DATE where it is ISO."""
 
     @abstractmethod
+    def is_finite(self, value: Value) -> ColumnElement[bool] | None:
+        """Tell whether a number is neither NaN nor infinite, null where it is null.
+
+        None where the engine has nothing of the kind in the value's type, so that nothing need be asked.
+        """
+
+    @abstractmethod
     def read_naive(self, text: ColumnElement[Any]) -> ColumnElement[Any]:
         """Read an ISO text into a naive timestamp."""
 

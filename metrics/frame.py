@@ -7,10 +7,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import lru_cache
+from math import isfinite
 from typing import Any
 
 from metrics.catalog.catalog import Catalog
 from metrics.catalog.options import Over
+from metrics.errors import ExpressionError
 from metrics.grain import NO_SPAN, Calendar, Grain, Period, Span
 from metrics.observation import Dimensions, Estimate, State
 from metrics.sql.periods import covered
@@ -154,11 +156,14 @@ def covered_only(frame: Frame, over: Over, estimates: Iterable[Estimate]) -> lis
 
 
 def number(value: Any) -> float | None:
-    """Return an aggregate as a float, None for null and for what is not a number."""
-    if value is None:
-        return None
-    result = float(value)
-    return result if result == result and abs(result) != float("inf") else None
+    """Return an aggregate as a float, None for null; raise ExpressionError for NaN and infinity.
+
+    Guards find them in rows: what still comes here is a sum that no double holds.
+    """
+    result = None if value is None else float(value)
+    if result is not None and not isfinite(result):
+        raise ExpressionError(f"a result is {result}, not a finite number: what is added up is too large", 0)
+    return result
 
 
 def plain_state(frame: Frame, period: Period, *, empty: bool, small: bool) -> State:

@@ -36,7 +36,7 @@ from metrics.kind import KindQuery, Request, kind_of
 from metrics.sql.periods import TimeFrame
 from metrics.sql.scan import Scan
 from metrics.sql.scan_query import ScanQuery
-from metrics.sql.scope import Guard, Scope, Selectable
+from metrics.sql.scope import Broken, Guard, Scope, Selectable
 
 
 class Planner:
@@ -46,7 +46,7 @@ class Planner:
         self.session = session
         self.catalog = session.catalog
         self.extents = Extents(session)
-        self._counts: dict[tuple[str, str], int] = {}
+        self._guarded: dict[tuple[str, str], Broken] = {}
         self._cells: dict[tuple[str, Scan, datetime | None], dict[Any, Any] | ScorecardError] = {}
 
     def sources_of(self, metric: str) -> tuple[str, ...]:
@@ -86,11 +86,18 @@ class Planner:
         Raises ComputationError of the metric for the first that is not 0, and what a source raises.
         """
         for source, guard in guards:
-            key = (source, guard.name)
-            if key not in self._counts:
-                self._counts[key] = self.session.count(source, guard.select)
-            if self._counts[key]:
-                raise ComputationError(metric, f"{self._counts[key]} {guard.message}")
+            found = self._broken(source, guard)
+            if found.count:
+                private = bool(self.catalog.metric(metric).private)
+                raise ComputationError(metric, found.said(guard, private=private))
+
+    def _broken(self, source: str, guard: Guard) -> Broken:
+        if guard.unless is not None and not self._broken(source, guard.unless).count:
+            return Broken(0)
+        key = (source, guard.name)
+        if key not in self._guarded:
+            self._guarded[key] = self.session.broken(source, guard)
+        return self._guarded[key]
 
     def _attempt_plan(self, request: MetricRequest) -> Plan:
         try:

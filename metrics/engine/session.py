@@ -19,7 +19,7 @@ from metrics.columns import Columns
 from metrics.engine.circuit_breaker import CircuitBreaker
 from metrics.errors import ScorecardError, SourceError
 from metrics.source import Source, open_source
-from metrics.sql.scope import Scope, Selectable
+from metrics.sql.scope import Broken, Guard, Scope, Selectable
 
 
 @dataclass(frozen=True)
@@ -98,6 +98,14 @@ class Session:
     def fetch_one(self, source: str, select: Selectable | sa.CompoundSelect[Any]) -> Mapping[str, Any]:
         """Run a select of one row, and return it by column; raise what `fetch` raises."""
         return self.fetch(source, select).one()
+
+    def broken(self, source: str, guard: Guard) -> Broken:
+        """Return what a guard finds; raise what `fetch` raises."""
+        found = self.fetch(source, guard.select)
+        if not len(found):
+            return Broken(0)
+        count, *sample = next(found.rows())
+        return Broken(int(count or 0), tuple(sample))
 
     def count(self, source: str, select: Selectable) -> int:
         """Run a select of one number, and return it, 0 where there is none; raise what `fetch` raises."""

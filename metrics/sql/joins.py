@@ -15,8 +15,9 @@ from metrics.catalog.company import Rates
 from metrics.catalog.dataset import Crosswalk, Lookup
 from metrics.dialect import MONEY, SA_TYPES, Type, Value
 from metrics.errors import ExpressionError
-from metrics.expressions.nodes import Name
+from metrics.expressions.nodes import Call, Literal, Name, Operation
 from metrics.grain import Span, Unit
+from metrics.sql.finite import guard_finite
 from metrics.sql.relation import Relation
 
 
@@ -245,6 +246,8 @@ def rates_join(rows: Relation, alias: str, rates: Rates, currency: ColumnElement
         sa.select(sa.func.count().label("found")).select_from(twice),
         f"days of {dataset.dataset!r} hold more than one rate for one currency pair",
     )
+    in_report = Operation("=", (Call("upper", (rates.quote.node,)), Literal(report)))
+    guard_finite(rows.of(rates.dataset), rates.rate.node, (in_report,))
     return RatesJoin(rows, alias, rows.of(rates.dataset, f"{alias}_x"), rates, currency, day, report)
 
 

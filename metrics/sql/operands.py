@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -11,6 +13,25 @@ import sqlalchemy as sa
 from metrics.dialect import INSTANT, Type, Value
 from metrics.errors import ExpressionError
 from metrics.grain import to_instant
+
+
+class Narrowed:
+    """The numbers that an expression casts to a type into which no NaN fits, in the order in which it does."""
+
+    def __init__(self) -> None:
+        self.values: list[Value] = []
+
+    def to(self, type_: Type, value: Value) -> None:
+        """Remember a value that is cast to a type, if it is a number and the type holds only finite ones."""
+        if value.type.number and type_ in (Type.INTEGER, Type.DECIMAL):
+            self.values.append(value)
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """Forget what is cast in here: of a branch a row may need nothing."""
+        known = len(self.values)
+        yield
+        del self.values[known:]
 
 
 def constant(value: bool | int | Decimal | str | None) -> Value:

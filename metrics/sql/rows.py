@@ -184,6 +184,7 @@ class Rows:
             return wanted, sa.cast(parsed, sa.Date())
         if wanted is spec.type:
             return wanted, sql
+        self.translator.narrowed.to(wanted, Value(sql, spec.type))
         if wanted is Type.DECIMAL:
             return wanted, sa.cast(sql, MONEY)
         return wanted, dialect.cast(Value(sql, spec.type), wanted)
@@ -202,13 +203,14 @@ class Rows:
         value = self.value(column.expression.node)
         if column.currency is None:
             return value
+        self.translator.narrowed.to(Type.DECIMAL, value)
         amount = sa.cast(value.sql, MONEY)
         node = column.currency.node
         report = self.scope.catalog.company.currency.report
         if isinstance(node, Literal) and node.value == report:
             return Value(amount, Type.DECIMAL)
         currency = sa.func.upper(self.value(node).sql)
-        rate = self._rate(name, amount, node, currency)
+        rate = self._rate(name, value.sql, node, currency)
         return Value(sa.cast(amount * sa.case((currency == report, 1), else_=rate), MONEY), Type.DECIMAL)
 
     def _rate(self, name: str, amount: ColumnElement[Any], node: Node,

@@ -12,10 +12,11 @@ from metrics.catalog.options import At
 from metrics.columns import Columns
 from metrics.dialect import SA_TYPES, Type, Value
 from metrics.errors import ExpressionError
-from metrics.expressions.nodes import PEOPLE, Measure
+from metrics.expressions.nodes import PEOPLE, Measure, Node
 from metrics.grain import Grain
 from metrics.observation import NONE_VALUE
 from metrics.sql.cells import cells_in, possible
+from metrics.sql.finite import guard_finite
 from metrics.sql.joins import validity
 from metrics.sql.periods import TimeFrame, periods_table
 from metrics.sql.rows import Rows
@@ -122,6 +123,7 @@ class ScanQuery:
                 kept = [self._first_of(rows, item, kept)]
             if item.measure.argument is not None and item.measure.function != "count_new":
                 columns[f"a_{label}"] = argument(rows, item.measure)
+                guard_argument(rows, item.measure, item.where, filtered=False)
             if kept:
                 columns[f"f_{label}"] = sa.and_(*kept)
         timed = self.scan.at is None and (self.scan.time is not None or rows.time_node is not None)
@@ -254,16 +256,30 @@ def dimension(rows: Rows, name: str) -> ColumnElement[Any]:
 def argument(rows: Rows, measure: Measure) -> ColumnElement[Any]:
     """Return the argument of a measure, typed so that its sum is exact where it can be."""
     assert measure.argument is not None
-    name = getattr(measure.argument, "parts", ("",))[0]
-    distinct = measure.function == "count_distinct" and name not in rows.offered
-    if measure.function == PEOPLE or (distinct and name in rows.dataset.entities):
-        return rows.entity(name)
+    if counts_entities(rows, measure):
+        return rows.entity(getattr(measure.argument, "parts", ("",))[0])
     value = rows.value(measure.argument)
     if measure.function in ("sum", "avg", "percentile", "min", "max"):
         if value.type is Type.BOOLEAN:
             return sa.case((value.sql, 1), else_=0)
         rows.translator._number(measure.argument)
     return value.sql
+
+
+def counts_entities(rows: Rows, measure: Measure) -> bool:
+    """Tell whether a measure counts an entity's different ones, and not those of a column."""
+    name = getattr(measure.argument, "parts", ("",))[0]
+    distinct = measure.function == "count_distinct" and name not in rows.offered
+    return measure.function == PEOPLE or (distinct and name in rows.dataset.entities)
+
+
+def guard_argument(
+    rows: Rows, measure: Measure, where: Iterable[Node] = (), *, filtered: bool = True
+) -> None:
+    """Leave a guard where what is measured may be NaN or infinite; a count of rows reads no number."""
+    counted = measure.function in ("count", "count_new") or counts_entities(rows, measure)
+    if measure.argument is not None and not counted:
+        guard_finite(rows, measure.argument, where, filtered=filtered)
 
 
 def aggregate(measure: Measure, column: Any, scope: Scope) -> Any:

@@ -16,11 +16,36 @@ Selectable = sa.Select[Any]
 
 @dataclass(frozen=True)
 class Guard:
-    """A select that must count 0, or the numbers built on it are wrong; `message` says why."""
+    """A select that must count 0, or the numbers built on it are wrong; `message` says why.
+
+    It gives one line, or none for 0: the count and, where `key` names columns, the key of one such row. Where
+    `unless` counts 0, so does this, and need not be asked.
+    """
 
     name: str
     select: Selectable
     message: str
+    key: tuple[str, ...] = ()
+    unless: Guard | None = None
+
+
+@dataclass(frozen=True)
+class Broken:
+    """How many rows a guard found that must not be, and the key of the first, if it says one."""
+
+    count: int
+    sample: tuple[object, ...] = ()
+
+    def said(self, guard: Guard, *, private: bool = False) -> str:
+        """Return what is wrong; the key of a private row stays unsaid."""
+        message = f"{self.count} {guard.message}"
+        if private or not self.sample:
+            return message
+        pairs = zip(guard.key, self.sample, strict=True)
+        shown = (
+            f"{name} = {value!r}" if isinstance(value, str) else f"{name} = {value}" for name, value in pairs
+        )
+        return f"{message}; the first has {', '.join(shown)}"
 
 
 @dataclass

@@ -13,7 +13,7 @@ from metrics.dialect import INSTANT, NAIVE, SA_TYPES, Dialect, Type, Value, comm
 from metrics.errors import ExpressionError
 from metrics.expressions.nodes import Call, Case, Cast, Literal, Name, Node, Operation, SpanLiteral
 from metrics.grain import Span
-from metrics.sql.operands import check_comparable, constant, read_moment, typed
+from metrics.sql.operands import Narrowed, check_comparable, constant, read_moment, typed
 
 Resolve = Callable[[Name], Value]
 
@@ -31,6 +31,7 @@ class Translator:
         self.resolve = resolve
         self.now = now
         self.period = period
+        self.narrowed = Narrowed()
 
     # -- entry points ---------------------------------------------------------------------------
 
@@ -50,7 +51,8 @@ class Translator:
         if isinstance(node, Operation):
             return self._operation(node)
         if isinstance(node, Case):
-            return self._case(node)
+            with self.narrowed.aside():
+                return self._case(node)
         if isinstance(node, Cast):
             return self._cast(node)
         assert isinstance(node, Call)
@@ -203,6 +205,7 @@ class Translator:
                 naive = self.dialect.read_naive(value.sql)
                 return Value(self.dialect.instant_of(naive, self.zone), Type.INSTANT)
             return Value(self.instant(value, node.offset), Type.INSTANT)
+        self.narrowed.to(type_, value)
         return Value(self.dialect.cast(value, type_), type_)
 
     # -- functions ------------------------------------------------------------------------------
@@ -217,7 +220,8 @@ class Translator:
         return [value.sql for value in values], type_
 
     def _call_coalesce(self, node: Call) -> Value:
-        parts, type_ = self._many(node)
+        with self.narrowed.aside():
+            parts, type_ = self._many(node)
         return Value(sa.func.coalesce(*parts), type_)
 
     def _call_least(self, node: Call) -> Value:
@@ -250,6 +254,7 @@ class Translator:
             raise ExpressionError("round takes a whole number of places", node.offset)
         # Doubles round half to even on some engines; decimals round half away from zero on all.
         exact = sa.func.round(sa.cast(value.sql, sa.Numeric(38, 10)), places, type_=sa.Numeric())
+        self.narrowed.to(Type.DECIMAL, value)
         return Value(exact, Type.DECIMAL)
 
     def _call_lower(self, node: Call) -> Value:

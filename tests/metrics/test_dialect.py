@@ -92,7 +92,15 @@ def test_a_dialect_without_a_method_is_refused() -> None:
 
     with pytest.raises(TypeError, match="abstract"):
         Deaf()  # type: ignore[abstract]
-    assert {"cast", "series_of_days", "ordered_values", "percentile_discrete", "like", "concat"} <= missing
+    assert {
+        "cast",
+        "is_finite",
+        "series_of_days",
+        "ordered_values",
+        "percentile_discrete",
+        "like",
+        "concat",
+    } <= missing
     assert {"months", "truncate", "lower", "upper"}.isdisjoint(missing)
 
 

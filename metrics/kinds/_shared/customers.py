@@ -15,6 +15,7 @@ from metrics.expressions.nodes import Expression
 from metrics.grain import NO_SPAN, Span
 from metrics.kinds._shared.time_axis import Clock
 from metrics.observation import NONE_VALUE
+from metrics.sql.finite import guard_finite
 from metrics.sql.periods import TimeFrame
 from metrics.sql.rows import Rows
 from metrics.sql.scan_query import dimension
@@ -156,7 +157,10 @@ def subscriptions(scope: Scope, when: TimeFrame, entity: str, subscription: Subs
     own, (start, end) = rows.entity(entity), (clock.moment(time) for time in times)
     where = [own.is_not(None), *clock.known(start), sa.or_(end.is_(None), end > start)]
     where += [rows.condition(subscription.where.node)] if subscription.where else []
-    worth = rows.value(subscription.value.node).sql if subscription.value else sa.literal_column("0")
+    worth: ColumnElement[Any] = sa.literal_column("0")
+    if subscription.value:
+        worth = rows.value(subscription.value.node).sql
+        guard_finite(rows, subscription.value.node, (subscription.where.node,) if subscription.where else ())
     columns: Mapping[str, ColumnElement[Any]] = {
         "entity": own, "t": start, "stop": sa.func.coalesce(end, clock.never(), type_=clock.column),
         "worth": sa.cast(sa.func.coalesce(worth, sa.literal_column("0")), EXACT),

@@ -16,6 +16,7 @@ from metrics.grain import Grain, Span
 from metrics.kinds._shared.customers import EXACT, dimension_columns, key_columns, keys_of
 from metrics.kinds._shared.time_axis import Clock
 from metrics.kinds.clv.options import YEAR_DAYS, Margin, Orders, amount_of
+from metrics.sql.finite import guard_finite
 from metrics.sql.periods import TimeFrame
 from metrics.sql.rows import Rows
 from metrics.sql.scope import Scope
@@ -37,17 +38,18 @@ def purchases(scope: Scope, when: TimeFrame, entity: str, orders: Orders, margin
     where = [own.is_not(None), *clock.known(moment)]
     where += [rows.condition(orders.where.node)] if orders.where else []
     columns: Mapping[str, ColumnElement[Any]] = {
-        "entity": own, "t": moment, "day": rows.translator.day(time), "amount": exact(rows, amount),
+        "entity": own, "t": moment, "day": rows.translator.day(time), "amount": exact(rows, amount, orders.where),
         **key_columns(rows), **dimension_columns(rows, dimensions),
     }  # fmt: skip
     return rows.select(columns, where).cte("__purchases"), clock
 
 
-def exact(rows: Rows, amount: Expression) -> ColumnElement[Any]:
-    """Return an amount as a decimal; nothing counts as 0."""
+def exact(rows: Rows, amount: Expression, where: Expression | None) -> ColumnElement[Any]:
+    """Return an amount of some rows as a decimal; nothing counts as 0."""
     value = rows.value(amount.node)
     if not value.type.number and value.type is not Type.NULL:
         raise ExpressionError(f"a number is wanted here, got {value.type}", amount.node.offset)
+    guard_finite(rows, amount.node, (where.node,) if where else ())
     return sa.cast(sa.func.coalesce(value.sql, sa.literal_column("0")), EXACT)
 
 

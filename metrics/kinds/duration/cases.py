@@ -19,6 +19,7 @@ from metrics.kinds._shared.time_axis import Clock
 from metrics.kinds.duration.business_clock import TICKS, Timer
 from metrics.kinds.duration.options import Basis, Options, Statistic
 from metrics.observation import NONE_VALUE
+from metrics.sql.finite import guard_finite
 from metrics.sql.periods import TimeFrame
 from metrics.sql.rows import Rows
 from metrics.sql.scan_query import dimension
@@ -88,6 +89,8 @@ class Cases:
         value = self.start.value(within.node)
         if not value.type.number and value.type is not Type.NULL:
             raise ExpressionError("within is a span such as 4h, or a number of hours", within.node.offset)
+        where = self.options.from_.where
+        guard_finite(self.start, within.node, (where.node,) if where else ())
         return {"hours": sa.cast(value.sql, sa.Double())}
 
     def ticks(self, start: ColumnElement[Any], end: ColumnElement[Any]) -> ColumnElement[Any]:

@@ -24,7 +24,7 @@ from metrics.sql.cells import Answers, cells_in
 from metrics.sql.periods import TimeFrame
 from metrics.sql.rows import Rows
 from metrics.sql.scan import Aggregate, Cell, Scan
-from metrics.sql.scan_query import ScanQuery, aggregate, argument, dimension
+from metrics.sql.scan_query import ScanQuery, aggregate, argument, dimension, guard_argument
 from metrics.sql.scope import Scope, Selectable
 from metrics.sql.translator import Translator
 
@@ -116,6 +116,7 @@ class _EntityRows(ScanQuery):
             if measure.argument is not None:
                 value = _measured(rows, measure, measure.argument)
                 columns[f"a{index}"], self.types[call] = value.sql, value.type
+                guard_argument(rows, measure, (self.asked.where,) if self.asked.where else ())
         where += [rows.condition(self.asked.where)] if self.asked.where else []
         return columns, where
 

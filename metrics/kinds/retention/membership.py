@@ -18,7 +18,7 @@ from metrics.kinds._shared.time_axis import Clock
 from metrics.kinds.retention.options import Options, Share
 from metrics.sql.periods import TimeFrame, covered
 from metrics.sql.rows import Rows
-from metrics.sql.scan_query import aggregate, argument
+from metrics.sql.scan_query import aggregate, argument, guard_argument
 from metrics.sql.scope import Scope
 
 Moment = date | datetime
@@ -187,6 +187,7 @@ def worth_rows(options: Options, scope: Scope, when: TimeFrame) -> tuple[sa.CTE,
     columns = {"entity": own, "t": moment}
     if worth.measure.argument is not None:
         columns["a"] = argument(rows, worth.measure)
+        guard_argument(rows, worth.measure, (worth.where.node,) if worth.where else ())
     return rows.select(columns, where).cte("__values"), clock
 
 

@@ -18,6 +18,12 @@ class DuckDBDialect(PostgresWords):
         """Return a value as another type; a text becomes a DATE where it is ISO."""
         return sa.cast(value.sql, CASTS[type_])
 
+    def is_finite(self, value: Value) -> ColumnElement[bool] | None:
+        """Tell whether a number is neither NaN nor infinite: doubles alone can be."""
+        if value.type is not Type.FLOAT:
+            return None
+        return sa.func.isfinite(sa.cast(value.sql, sa.Double()), type_=sa.Boolean())
+
     def read_naive(self, text: ColumnElement[Any]) -> ColumnElement[Any]:
         """Read an ISO text into a naive timestamp."""
         return sa.cast(text, NAIVE)

@@ -58,6 +58,13 @@ class PostgresDialect(PostgresWords):
             return sql != sa.literal_column("0")
         return sa.cast(sql, to)
 
+    def is_finite(self, value: Value) -> ColumnElement[bool] | None:
+        """Tell whether a number is neither NaN nor infinite: a numeric can be as well as a double."""
+        if value.type not in (Type.DECIMAL, Type.FLOAT):
+            return None
+        # Less itself it is NaN. No name of infinity: a numeric has one since version 14 alone.
+        return (value.sql - value.sql) == sa.literal_column("0")
+
     def read_naive(self, text: ColumnElement[Any]) -> ColumnElement[Any]:
         """Read an ISO text into a naive timestamp; anything else is an error."""
         # More than microseconds are cut off, not rounded.

@@ -3,6 +3,13 @@ FROM (SELECT timezone('UTC', t.at) AS first
 FROM (SELECT baskets.basket_id AS basket_id, baskets.customer_id COLLATE "C" AS customer_id, baskets.at AS at, baskets.channel COLLATE "C" AS channel, baskets.amount AS amount, baskets.margin AS margin 
 FROM baskets) AS t) AS anon_1
 
+SELECT count(*) OVER () AS found, anon_1.k0 
+FROM (SELECT 1 AS one, t.basket_id AS k0 
+FROM (SELECT baskets.basket_id AS basket_id, baskets.customer_id COLLATE "C" AS customer_id, baskets.at AS at, baskets.channel COLLATE "C" AS channel, baskets.amount AS amount, baskets.margin AS margin 
+FROM baskets) AS t 
+WHERE CASE WHEN NOT coalesce(t.amount - t.amount = 0, true) THEN true ELSE false END) AS anon_1 ORDER BY anon_1.k0 
+ LIMIT 1
+
 WITH __purchases AS 
 (SELECT CAST(t.customer_id AS TEXT) AS entity, timezone('UTC', t.at) AS t, CAST(timezone('Europe/London', timezone('UTC', t.at)) AS DATE) AS day, CAST(coalesce(t.amount, 0) AS NUMERIC(38, 6)) AS amount, t.basket_id AS k0, coalesce(CAST(t.channel AS TEXT), '(none)') AS d_channel 
 FROM (SELECT baskets.basket_id AS basket_id, baskets.customer_id COLLATE "C" AS customer_id, baskets.at AS at, baskets.channel COLLATE "C" AS channel, baskets.amount AS amount, baskets.margin AS margin 

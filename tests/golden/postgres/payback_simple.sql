@@ -8,6 +8,20 @@ FROM (SELECT t.day AS first
 FROM (SELECT spend.day AS day, spend.channel COLLATE "C" AS channel, spend.amount AS amount 
 FROM spend) AS t) AS anon_1
 
+SELECT count(*) OVER () AS found, anon_1.k0, anon_1.k1 
+FROM (SELECT 1 AS one, t.day AS k0, t.channel AS k1 
+FROM (SELECT spend.day AS day, spend.channel COLLATE "C" AS channel, spend.amount AS amount 
+FROM spend) AS t 
+WHERE CASE WHEN NOT coalesce(t.amount - t.amount = 0, true) THEN true ELSE false END) AS anon_1 ORDER BY anon_1.k0, anon_1.k1 
+ LIMIT 1
+
+SELECT count(*) OVER () AS found, anon_1.k0 
+FROM (SELECT 1 AS one, t.basket_id AS k0 
+FROM (SELECT baskets.basket_id AS basket_id, baskets.customer_id COLLATE "C" AS customer_id, baskets.at AS at, baskets.channel COLLATE "C" AS channel, baskets.amount AS amount, baskets.margin AS margin 
+FROM baskets) AS t 
+WHERE CASE WHEN NOT coalesce(t.margin - t.margin = 0, true) THEN true ELSE false END) AS anon_1 ORDER BY anon_1.k0 
+ LIMIT 1
+
 SELECT r.p_month, r.d_channel, grouping(r.p_month) AS g_p_month, grouping(r.d_channel) AS g_d_channel, sum(r.a_m0) FILTER (WHERE r.f_m0) AS m0 
 FROM (SELECT CAST(date_trunc('month', CAST(t.day AS DATE)) AS DATE) AS p_month, coalesce(CAST(t.channel AS TEXT), '(none)') AS d_channel, t.amount AS a_m0, coalesce(t.amount < 100 OR CAST(t.day AS DATE) < CAST('2024-02-01' AS DATE), false) AS f_m0 
 FROM (SELECT spend.day AS day, spend.channel COLLATE "C" AS channel, spend.amount AS amount 

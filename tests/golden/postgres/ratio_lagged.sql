@@ -8,6 +8,13 @@ FROM (SELECT t.day AS first
 FROM (SELECT spend.day AS day, spend.channel COLLATE "C" AS channel, spend.amount AS amount 
 FROM spend) AS t) AS anon_1
 
+SELECT count(*) OVER () AS found, anon_1.k0, anon_1.k1 
+FROM (SELECT 1 AS one, t.day AS k0, t.channel AS k1 
+FROM (SELECT spend.day AS day, spend.channel COLLATE "C" AS channel, spend.amount AS amount 
+FROM spend) AS t 
+WHERE CASE WHEN NOT coalesce(t.amount - t.amount = 0, true) THEN true ELSE false END) AS anon_1 ORDER BY anon_1.k0, anon_1.k1 
+ LIMIT 1
+
 SELECT r.p_month, r.p_fiscal_quarter, r.d_channel, grouping(r.p_month) AS g_p_month, grouping(r.p_fiscal_quarter) AS g_p_fiscal_quarter, grouping(r.d_channel) AS g_d_channel, sum(r.a_m0) AS m0 
 FROM (SELECT CAST(date_trunc('month', CAST(CAST(t.day + CAST('1 month' AS INTERVAL) AS DATE) AS DATE)) AS DATE) AS p_month, CAST(date_trunc('quarter', CAST(CAST(t.day + CAST('1 month' AS INTERVAL) AS DATE) AS DATE)) AS DATE) AS p_fiscal_quarter, coalesce(CAST(t.channel AS TEXT), '(none)') AS d_channel, t.amount AS a_m0 
 FROM (SELECT spend.day AS day, spend.channel COLLATE "C" AS channel, spend.amount AS amount 

@@ -3,6 +3,13 @@ FROM (SELECT t.since AS first
 FROM (SELECT plans.plan_id AS plan_id, plans.customer_id COLLATE "C" AS customer_id, plans.since AS since, plans.until AS until, plans.channel COLLATE "C" AS channel, plans.mrr AS mrr 
 FROM plans) AS t) AS anon_1
 
+SELECT count(*) OVER () AS found, anon_1.k0 
+FROM (SELECT 1 AS one, t.plan_id AS k0 
+FROM (SELECT plans.plan_id AS plan_id, plans.customer_id COLLATE "C" AS customer_id, plans.since AS since, plans.until AS until, plans.channel COLLATE "C" AS channel, plans.mrr AS mrr 
+FROM plans) AS t 
+WHERE CASE WHEN NOT coalesce(t.mrr - t.mrr = 0, true) THEN true ELSE false END) AS anon_1 ORDER BY anon_1.k0 
+ LIMIT 1
+
 WITH __subscriptions AS 
 (SELECT CAST(t.customer_id AS TEXT) AS entity, CAST(t.since AS DATE) AS t, coalesce(CAST(t.until AS DATE), '9999-01-01') AS stop, CAST(coalesce(t.mrr, 0) AS NUMERIC(38, 6)) AS worth, t.plan_id AS k0, coalesce(CAST(t.channel AS TEXT), '(none)') AS d_channel 
 FROM (SELECT plans.plan_id AS plan_id, plans.customer_id COLLATE "C" AS customer_id, plans.since AS since, plans.until AS until, plans.channel COLLATE "C" AS channel, plans.mrr AS mrr 

@@ -276,8 +276,8 @@ class Orders:
         return [((Grain.ALL,), sa.select(sa.func.count().label("orders")).select_from(inner))]
 
     def read(self, answers: Sequence[tuple[tuple[Grain, ...], Any]]) -> int:
-        [(_, [row])] = answers
-        return int(row["orders"])
+        [(_, counted)] = answers
+        return int(counted.scalar())
 
 
 def requests(session: Session, *metrics: str) -> list[MetricRequest]:
