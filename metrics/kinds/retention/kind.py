@@ -43,7 +43,7 @@ class Retention(Kind[Options]):
     """What is left of the customers at the start."""
 
     options = Options
-    code_version = 2
+    code_version = 3
     follows = True
     component_names = COMPONENTS
     says: ClassVar = {
