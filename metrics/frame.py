@@ -66,11 +66,16 @@ class Frame:
         return _ready(self.calendar, period.end, window, self.settle) <= self.watermark
 
     def elapsed_share(self, period: Period) -> float:
-        """Return which share of a period lies behind the watermark, 0 to 1."""
+        """Return which share of a period lies behind the watermark, 0 to 1.
+
+        A day that a zone has left out (Apia's 30 December 2011) has no length: it is over as soon as it begins.
+        """
         if period.start is None or period.end is None or self.watermark is None:
             return 1.0
         start, end = (_ready(self.calendar, day, None, NO_SPAN) for day in (period.start, period.end))
-        return min(1.0, max(0.0, (self.watermark - start) / (end - start)))
+        if self.watermark >= end:
+            return 1.0
+        return (self.watermark - start) / (end - start) if self.watermark > start else 0.0
 
 
 @lru_cache(maxsize=1 << 10)
