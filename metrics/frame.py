@@ -68,11 +68,16 @@ class Frame:
         return _ready(self.calendar, period.end, window, self.settle) <= self.watermark
 
     def elapsed_share(self, period: Period) -> float:
-        """Return which share of a period lies behind the watermark, 0 to 1."""
+        """Return which share of a period lies behind the watermark, 0 to 1.
+
+        A day that a zone has left out (Apia's 30 December 2011) has no length: it is over as soon as it begins.
+        """
         if period.start is None or period.end is None or self.watermark is None:
             return 1.0
         start, end = (_ready(self.calendar, day, None, NO_SPAN) for day in (period.start, period.end))
-        return min(1.0, max(0.0, (self.watermark - start) / (end - start)))
+        if self.watermark >= end:
+            return 1.0
+        return (self.watermark - start) / (end - start) if self.watermark > start else 0.0
 
 
 @lru_cache(maxsize=1 << 10)
@@ -137,22 +142,29 @@ def _since(end: date) -> date:
 
 
 def covered_only(frame: Frame, over: Over, estimates: Iterable[Estimate]) -> list[Estimate]:
-    """Return the estimates, but none of a stretch that begins before the first row's period.
+    """Return the estimates, but none of a stretch that begins before the first row's period, or has not begun.
 
-    What came before the first row is not known to be nothing: the total of such a period has no value, and
-    its segments are not there.
+    What came before the first row is not known to be nothing, nor is what has not come: the total of such a
+    period has no value, and its segments are not there.
     """
     if over == Over():
         return list(estimates)
-    begun = {grain: periods[0].start for grain, periods in frame.all_periods().items() if periods}
+    firsts = {grain: periods[0].start for grain, periods in frame.all_periods().items() if periods}
     found = []
     for each in estimates:
-        period, first = each.period, begun.get(each.period.grain)
-        if period.start is None or first is None or covered(period, over, frame.calendar)[0] >= first:
+        period, first = each.period, firsts.get(each.period.grain)
+        if first is None or _covers(frame, period, over, first):
             found.append(each)
         elif not each.dimensions:
             found.append(Estimate(period, (), State.NO_DATA, maturity=each.maturity))
     return found
+
+
+def _covers(frame: Frame, period: Period, over: Over, first: date) -> bool:
+    if period.start is None or frame.watermark is None:
+        return True
+    begin = covered(period, over, frame.calendar)[0]
+    return begin >= first and frame.calendar.instant(begin) < frame.watermark
 
 
 def number(value: Any) -> float | None:

@@ -116,7 +116,7 @@ def _meaning(value: Any, catalog: Catalog) -> str | None:
         if value.trailing is not None:
             return f"each value covers the {value.trailing} that end with its period"
         return (
-            "each value covers the year up to its period's end"
+            "each value covers the fiscal year of its period's last day, up to that day"
             if value.to_date
             else "each value covers its period"
         )

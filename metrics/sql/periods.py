@@ -15,6 +15,7 @@ from metrics.dialect import INSTANT, Type, Value
 from metrics.grain import Calendar, Grain, Period
 
 TICK = timedelta(microseconds=1)
+_ONE_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -39,14 +40,18 @@ class TimeFrame:
 
 
 def covered(period: Period, over: Over, calendar: Calendar) -> tuple[date, date]:
-    """Return the local days [from, to) that a period's value covers."""
+    """Return the local days [from, to) that a period's value covers.
+
+    The year to date is the fiscal year of the period's last day: a period in which one begins covers that one alone.
+    """
     assert period.start is not None
     assert period.end is not None
     if over.trailing:
         return over.trailing.after_day(period.end, -1), period.end
-    if over.to_date and period.grain not in (Grain.YEAR, Grain.FISCAL_YEAR):
-        year = calendar.period_of(period.start, Grain.FISCAL_YEAR).start
-        return year or period.start, period.end
+    if over.to_date:
+        year = calendar.period_of(period.end - _ONE_DAY, Grain.FISCAL_YEAR).start
+        assert year is not None
+        return year, period.end
     return period.start, period.end
 
 

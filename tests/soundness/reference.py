@@ -225,7 +225,8 @@ def grouped(frame: Frame, rows: Sequence[Row], when: Callable[[Row], Moment]) ->
 
 def stretch(frame: Frame, start: date, end: date, over: str | Span) -> tuple[date, date]:
     if over == "to_date":
-        begin = frame.calendar.start(start, "fiscal_year")
+        # The fiscal year is that of the period's last day, which may begin within the period.
+        begin = frame.calendar.start(end - timedelta(days=1), "fiscal_year")
         assert begin is not None
         return begin, end
     if isinstance(over, tuple):
@@ -234,11 +235,11 @@ def stretch(frame: Frame, start: date, end: date, over: str | Span) -> tuple[dat
 
 
 def covers(frame: Frame, grain: str, start: date | None, end: date | None, over: str | Span) -> bool:
-    """Tell whether a stretch begins no sooner than the period of the first row does."""
-    if start is None or end is None:
+    """Tell whether a stretch begins no sooner than the period of the first row does, and has begun."""
+    if start is None or end is None or over == "period":
         return True
-    first = frame.periods(grain)[0][0]
-    return first is None or stretch(frame, start, end, over)[0] >= first
+    first, begin = frame.periods(grain)[0][0], stretch(frame, start, end, over)[0]
+    return (first is None or begin >= first) and frame.calendar.begins(begin) < frame.t
 
 
 def uncovered(frame: Frame, cells: dict[Cell, Result], over: str | Span) -> dict[Cell, Result]:
@@ -257,8 +258,15 @@ def per_period(
     frame: Frame, rows: Sequence[Row], over: str | Span = "period"
 ) -> Iterator[tuple[str, date | None, date | None, Segment, list[Row], bool]]:
     """Yield grain, start, end, segment, its rows, and whether the segment was seen within 12 months."""
-    timed = [row for row in rows if has_come(frame, row["t"])]
+    come = [row for row in rows if has_come(frame, row["t"])]
     for grain in frame.grains:
+        # A stretch may be shorter than its period: a row that no value covers shows no segment.
+        spans = [stretch(frame, *each, over) for each in frame.periods(grain) if None not in each]  # type: ignore[arg-type]
+        timed = [
+            row
+            for row in come
+            if not spans or any(low <= frame.calendar.day(row["t"]) < high for low, high in spans)
+        ]
         for start, end in frame.periods(grain):
             inside = timed
             if start is not None and end is not None:

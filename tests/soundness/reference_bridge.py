@@ -7,7 +7,15 @@ from fractions import Fraction
 from typing import Any
 
 from tests.soundness.reference import Cell, Frame, Row, segment_of, stretch
-from tests.soundness.reference_lifecycle import Retention, Standing, _begins, _comparable, _known_by, begun
+from tests.soundness.reference_lifecycle import (
+    Retention,
+    Standing,
+    _begins,
+    _comparable,
+    _known_by,
+    begun,
+    known_back,
+)
 
 NAMES = ("start", "new", "expansion", "contraction", "churn", "reactivation", "end")
 Amounts = dict[str, Fraction | None]
@@ -21,6 +29,9 @@ def bridge(
     found: dict[Cell, Amounts] = {}
     for grain in frame.grains:
         for start, end in frame.periods(grain):
+            if start is not None and end is not None and not known_back(frame, ask, start, end):
+                found[grain, start, ()] = dict.fromkeys(NAMES)
+                continue
             if start is None or end is None or not begun(frame, start, end, ask.over):
                 continue
             before, after, others = standing(grain, start, end)

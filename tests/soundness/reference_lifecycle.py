@@ -138,6 +138,9 @@ def retention(frame: Frame, ask: Retention, standing: Standing) -> dict[Cell, Re
     found: dict[Cell, Result] = {}
     for grain in frame.grains:
         for start, end in frame.periods(grain):
+            if start is not None and end is not None and not known_back(frame, ask, start, end):
+                found[grain, start, ()] = Result(None, state="no_data")
+                continue
             if start is None or end is None or not begun(frame, start, end, ask.over):
                 found[grain, start, ()] = Result(None, 0, 0, "no_data")
                 continue
@@ -169,6 +172,14 @@ def retention(frame: Frame, ask: Retention, standing: Standing) -> dict[Cell, Re
 def begun(frame: Frame, start: date, end: date, over: str | Span) -> bool:
     """Tell whether what a period's value starts from has come."""
     return frame.calendar.begins(stretch(frame, start, end, over)[0]) < frame.t
+
+
+def known_back(frame: Frame, ask: Retention, start: date, end: date) -> bool:
+    """Tell whether the rows go back to the day in which the look-back of a period's start begins."""
+    if ask.within is None or frame.first is None:
+        return True
+    begin = frame.calendar.begins(stretch(frame, start, end, ask.over)[0])
+    return frame.calendar.day(plus(begin, ask.within, frame.calendar.zone, -1)) >= frame.first
 
 
 def _retained(

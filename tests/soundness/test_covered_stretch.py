@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -108,3 +108,49 @@ def test_a_stretch_that_is_shorter_than_its_period_is_covered() -> None:
                  grains=(Grain.QUARTER,))  # fmt: skip
     found = by_cell(shop().compute(one, NOW))
     assert found[Grain.QUARTER, date(2024, 1, 1), ()].value == 1.0
+
+
+@pytest.mark.parametrize("grain", [Grain.WEEK, Grain.MONTH, Grain.QUARTER, Grain.YEAR, Grain.FISCAL_QUARTER])
+def test_the_year_to_date_is_the_fiscal_year_of_the_periods_last_day(grain: Grain) -> None:
+    days = [date(2023, 1, 1) + timedelta(days=number) for number in range(800)]
+    world = World(
+        {"days": table({"id": "text", "t": "date"}, [(str(day), day) for day in days])},
+        {"days": {"key": ("id",), "time": E("t"), "complete_through": until_now()}}, fiscal_year_starts="february",
+    )  # fmt: skip
+    one = metric(
+        "m", "aggregate", aggregate.Options("days", COUNT, over=Over.parse("to_date")), grains=(grain,)
+    )
+    found = {
+        each.period.start: each for each in world.compute(one, at("2025-03-01T00:00")).estimates
+        if each.period.start and each.period.end and each.period.end <= date(2025, 3, 1)
+    }  # fmt: skip
+    values = {start: each.value for start, each in found.items()}
+    wanted: dict[Grain, dict[date, int | None]] = {
+        # The year that begins on Thursday, 1 February.
+        Grain.WEEK: {date(2024, 1, 22): 362, date(2024, 1, 29): 4, date(2024, 2, 5): 11},
+        # January ends its year, and what came before February 2023 is of a year that the rows do not cover.
+        Grain.MONTH: {date(2023, 1, 1): None, date(2023, 2, 1): 28, date(2024, 1, 1): 365, date(2024, 2, 1): 29},
+        # Of the first quarter only February and March are of its last day's year: never fourteen months.
+        Grain.QUARTER: {date(2023, 1, 1): 59, date(2023, 10, 1): 334, date(2024, 1, 1): 60, date(2024, 4, 1): 151},
+        Grain.YEAR: {date(2023, 1, 1): 334, date(2024, 1, 1): 335},
+        Grain.FISCAL_QUARTER: {date(2023, 2, 1): 89, date(2023, 11, 1): 365, date(2024, 2, 1): 90},
+    }  # fmt: skip
+    assert {start: values[start] for start in wanted[grain]} == wanted[grain]
+    assert all(value is None or 0 < value <= 366 for value in values.values())
+
+
+def test_a_year_to_date_that_has_not_begun_has_no_value_yet() -> None:
+    """On 20 January the first quarter's year, which begins in February, has no day yet: nothing is not nought."""
+    world = World(
+        {"days": table({"id": "text", "t": "date"}, [("1", date(2023, 1, 1))])},
+        {"days": {"key": ("id",), "time": E("t"), "complete_through": until_now()}}, fiscal_year_starts="february",
+    )  # fmt: skip
+    options = aggregate.Options("days", COUNT, over=Over.parse("to_date"))
+    one = metric("m", "aggregate", options, grains=(Grain.QUARTER,))
+    found = {
+        now: by_cell(world.compute(one, at(now)))[Grain.QUARTER, date(2024, 1, 1), ()]
+        for now in ("2024-01-20T00:00", "2024-02-01T00:00", "2024-02-01T00:01", "2024-04-01T00:00")
+    }
+    assert [(each.value, each.state.value) for each in found.values()] == [
+        (None, "no_data"), (None, "no_data"), (0.0, "provisional"), (0.0, "final"),
+    ]  # fmt: skip

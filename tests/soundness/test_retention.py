@@ -205,10 +205,11 @@ def ordered(rows: list[tuple[str, datetime, int, str]], measure: str, **more: An
                     "complete_through": until_now()}},
     )  # fmt: skip
     value = None if measure == "logo" else Worth(parse_measure("sum(amount)"))
+    grains = more.pop("grains", (Grain.MONTH,))
     options = Options(
         Share(measure), "customer", Activity("orders", where=E("status = 'paid'")), value=value, **more
     )
-    one = metric("m", "retention", options, grains=(Grain.MONTH,), min_sample=1)
+    one = metric("m", "retention", options, grains=grains, min_sample=1)
     return {
         str(start)[:7]: each
         for (_, start, _), each in by_cell(world.compute(one, at("2024-04-01T00:00"))).items()
@@ -282,3 +283,40 @@ def test_a_stretch_that_has_not_begun_has_no_value_yet() -> None:
         for now in ("2024-03-01T00:00", "2024-03-01T00:01", "2024-04-01T00:00")
     }
     assert list(states.values()) == ["no_data", "provisional", "final"]
+
+
+BUYERS = [
+    ("a", datetime(2023, 12, 1), 100, "paid"), ("a", datetime(2023, 12, 20), 20, "paid"),
+    ("b", datetime(2023, 12, 3), 80, "paid"), ("a", datetime(2024, 2, 10), 148, "paid"),
+    ("b", datetime(2024, 3, 9), 40, "paid"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("measure", "value"), [("logo", 1.0), ("grr", 188 / 248), ("nrr", 188 / 248)])
+def test_who_stood_at_the_start_is_not_known_before_the_rows_cover_the_look_back(
+    measure: str, value: float
+) -> None:
+    found = ordered(BUYERS, measure, active_if=ActiveIf.parse("within 90 days"))
+    # On 1 January 90 days go back to 3 October, on 1 February to 3 November, and on 1 March to 2 December.
+    assert [(month, each.state.value) for month, each in found.items()] == [
+        ("2023-12", "no_data"), ("2024-01", "no_data"), ("2024-02", "no_data"), ("2024-03", "final"),
+    ]  # fmt: skip
+    for month in ("2023-12", "2024-01", "2024-02"):
+        each = found[month]
+        parts = (each.value, each.numerator, each.denominator, each.lower, each.upper, each.sample_size)
+        assert (*parts, each.draws, each.maturity) == (None,) * 7 + (1.0,)
+    assert found["2024-03"].value == value
+    # A longer past, even of one row, says that there were rows.
+    longer = ordered(
+        [("c", datetime(2023, 9, 1), 1, "paid"), *BUYERS], measure, active_if=ActiveIf.parse("within 90 days")
+    )
+    assert longer["2024-01"].value is not None
+
+
+def test_the_look_back_goes_by_days_whatever_the_grain() -> None:
+    """A quarter whose look-back begins before the first row's day is not known, though that row's own quarter is."""
+    rows = [("a", datetime(2023, 12, 1, 15), 10, "paid"), ("a", datetime(2024, 2, 1), 10, "paid")]
+    options: dict[str, Any] = {"active_if": ActiveIf.parse("within 31 days"), "grains": (Grain.QUARTER,)}
+    assert ordered(rows, "logo", **options)["2024-01"].value == 0.0
+    options["active_if"] = ActiveIf.parse("within 32 days")
+    assert ordered(rows, "logo", **options)["2024-01"].state.value == "no_data"

@@ -51,6 +51,12 @@ def check(world: World, one: Metric, now: datetime, expected: dict[plain.Cell, b
 
 def holds(line: Line) -> None:
     """Hold what a bridge must add up to, and what it has in common with the value."""
+    if line.period.start is not None and all(amount is None for amount in line.amounts.values()):
+        # Nobody knows who stood at the start: there is no value either.
+        assert line.observation is not None
+        assert (line.observation.value, line.observation.denominator) == (None, None)
+        assert line.observation.state.value == "no_data"
+        return
     amounts = {name: amount or Decimal(0) for name, amount in line.amounts.items()}
     kept = amounts["start"] + amounts["expansion"] - amounts["contraction"] - amounts["churn"]
     assert kept + amounts["new"] + amounts["reactivation"] == amounts["end"], line

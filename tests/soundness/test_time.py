@@ -5,14 +5,17 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
-from zoneinfo import ZoneInfo
+from itertools import pairwise
+from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from metrics.catalog.catalog import Catalog
 from metrics.catalog.company import Company, Currency
 from metrics.expressions.parser import parse_measure
+from metrics.frame import Frame
 from metrics.grain import Calendar, Grain, Span
 from metrics.kinds.aggregate.options import Options
 from tests.soundness import reference as plain
@@ -161,4 +164,65 @@ def test_the_watermark_is_never_in_the_future() -> None:
     assert outcome.watermark == now
     assert [(str(each.period.start), each.value, each.state.value) for each in outcome.estimates] == [
         ("2024-01-01", 1.0, "final"), ("2024-02-01", 0.0, "final"), ("2024-03-01", 0.0, "provisional"),
+    ]  # fmt: skip
+
+
+MIDNIGHTS = [datetime(1970, 1, 1) + timedelta(days=number) for number in range(68 * 366)]
+BOTH = [(each, each.replace(fold=1)) for each in MIDNIGHTS]
+NO_DAY = {("Pacific/Apia", "2011-12-30"), ("Pacific/Fakaofo", "2011-12-30"), ("Pacific/Kiritimati", "1994-12-31"),
+          ("Pacific/Enderbury", "1994-12-31"), ("Pacific/Kwajalein", "1993-08-21")}  # fmt: skip
+
+
+def changes() -> dict[tuple[object, ...], tuple[str, date]]:
+    """Return a zone and the day after each change of a clock, 1970 to 2037; of equal midnights around it one."""
+    found: dict[tuple[object, ...], tuple[str, date]] = {}
+    for zone in sorted(available_timezones(), key=lambda name: (not name.startswith("Pacific/"), name)):
+        offset = ZoneInfo(zone).utcoffset
+        # Recife's summer time of the year 2000 lasted a week.
+        seen = [offset(moment) for moment in MIDNIGHTS[::3]]
+        for index, (one, other) in enumerate(pairwise(seen)):
+            if one != other:
+                first = next(at_ for at_ in range(index * 3, index * 3 + 4) if offset(MIDNIGHTS[at_]) != one)
+                around = BOTH[max(0, first - 8) : first + 9]
+                key = (first, *(offset(moment) for both in around for moment in both))
+                found.setdefault(key, (zone, MIDNIGHTS[first].date()))
+    return found
+
+
+def test_the_days_and_weeks_of_every_zone_follow_each_other_and_pass() -> None:
+    """Around each change of each clock: days of 23 and 25 hours, days that begin late, days that are not there."""
+    none: set[tuple[str, str]] = set()
+    for zone, day in changes().values():
+        calendar = Calendar(zone)
+        catalog = Catalog(Company("x", zone, Currency("GBP")))
+        for grain in (Grain.DAY, Grain.WEEK):
+            last: tuple[date, datetime] | None = None
+            for period in calendar.periods(grain, day - timedelta(days=2), day + timedelta(days=1)):
+                assert period.start is not None
+                assert period.end is not None
+                begin, end = calendar.bounds(period) or (LATER, LATER)
+                assert last is None or last == (period.start, begin), (zone, period)
+                last = period.end, end
+                assert begin <= end, (zone, period)
+                if begin == end:
+                    none.add((zone, str(period.start)))
+                else:
+                    assert calendar.local_day(begin) == period.start, (zone, period)
+                passing = (begin - plain.TICK, begin + (end - begin) / 2, end)
+                shares = [Frame(catalog, (grain,), ((),), at_).elapsed_share(period) for at_ in passing]
+                assert shares == [0.0, 0.5 if begin < end else 1.0, 1.0], (zone, period)
+    assert none == NO_DAY
+
+
+def test_a_day_that_is_not_there_is_over_and_counts_nothing() -> None:
+    rows = [("1", datetime(2011, 12, 29, 12)), ("2", datetime(2011, 12, 31, 12))]
+    world = World({"log": table({"id": "text", "t": "naive"}, rows)},
+                  {"log": {"time": E("t"), "timezone": "Pacific/Apia", "complete_through": until_now()}},
+                  zone="Pacific/Apia")  # fmt: skip
+    one = metric("m", "aggregate", Options("log", parse_measure("count")), grains=(Grain.DAY, Grain.WEEK))
+    found = world.compute(one, at("2012-01-01T12:00")).estimates
+    assert [(str(each.period.start), each.value, each.state.value, each.maturity) for each in found] == [
+        ("2011-12-29", 1.0, "final", 1.0), ("2011-12-30", 0.0, "final", 1.0), ("2011-12-31", 1.0, "final", 1.0),
+        ("2012-01-01", 0.0, "final", 1.0), ("2012-01-02", 0.0, "provisional", pytest.approx(2 / 24)),
+        ("2011-12-26", 2.0, "final", 1.0), ("2012-01-02", 0.0, "provisional", pytest.approx(2 / 168)),
     ]  # fmt: skip

@@ -28,7 +28,7 @@ class Aggregation(Kind[Options]):
     """A measure of a dataset's rows."""
 
     options = Options
-    code_version = 2
+    code_version = 3
     names_people = True
 
     @override

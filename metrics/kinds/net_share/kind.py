@@ -28,7 +28,7 @@ class NetShare(Kind[Options]):
     """A share of rows less another."""
 
     options = Options
-    code_version = 2
+    code_version = 3
     names_people = True
 
     @override

@@ -48,7 +48,7 @@ class Ratio(Kind[Options]):
     """One measure over another."""
 
     options = Options
-    code_version = 3
+    code_version = 4
     crosses_sources = True
     one_side = True
     names_people = True

@@ -13,7 +13,7 @@ from metrics.catalog.metric import Metric
 from metrics.frame import Frame
 from metrics.grain import Grain
 from metrics.kinds._shared.customers import EXACT
-from metrics.kinds.retention.membership import Sides, Standing, same, worths
+from metrics.kinds.retention.membership import Sides, Standing, looked_back, same, worths
 from metrics.kinds.retention.options import Options, Share
 from metrics.observation import NONE_VALUE
 from metrics.sql.cells import Answers, cells_in
@@ -124,12 +124,19 @@ class BridgeQuery:
         return sa.select(*first.c, (ever.c.ever >= low).label("fresh")).select_from(joined).subquery("f")
 
     def read(self, answers: Answers) -> Mapping[Cell, Amounts]:
-        """Return the components of each cell, exact."""
+        """Return the components of each cell, exact; none where it is not known who stood at the start."""
         there = [name for name, none in self.nothing.items() if none is not None]
-        return {
+        found: dict[Cell, Amounts] = {
             cell: {**self.nothing, **dict(zip(there, map(Decimal, amounts), strict=True))}
             for grains, columns in answers
             for cell, amounts in zip(
                 cells_in(columns, grains), columns.rows(*(f"c_{name}" for name in there)), strict=True
             )
+        }
+        unknown = dict.fromkeys(COMPONENTS)
+        return found | {
+            (grain, period.start, ()): unknown
+            for grain, periods in self.frame.all_periods().items()
+            for period in periods
+            if () in self.frame.cuts and not looked_back(self.options, self.frame, period)
         }

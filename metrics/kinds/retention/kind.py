@@ -3,7 +3,8 @@
 Logo retention is the share of the customers at the start who are still there at the end (Wilson interval).
 Gross revenue retention (grr) takes of each the lesser of then and now, never below 0; net (nrr) takes what
 they are worth now, growth and refunds included. New customers and those who come back are no part of it.
-Revenue gets a percentile-bootstrap interval over customers. Nobody, or no revenue, at the start: no value.
+Revenue gets a percentile-bootstrap interval over customers. Nobody, or no revenue, at the start, or a look-back
+that begins before the first row: no value.
 A curve follows those who were won in a period by age: by Kaplan-Meier where a customer stays until it is
 lost, as a plain share where it is active by its rows in a period.
 """
@@ -29,6 +30,7 @@ from metrics.kinds.retention.bridge import COMPONENTS, BridgeQuery
 from metrics.kinds.retention.curve import age_of, shares, survivals
 from metrics.kinds.retention.curve import closing as curve_closing
 from metrics.kinds.retention.left_out import LeftOutQuery
+from metrics.kinds.retention.membership import looked_back
 from metrics.kinds.retention.options import Options, Share
 from metrics.kinds.retention.retained import Retained
 from metrics.kinds.retention.selects import RetentionQuery
@@ -43,7 +45,7 @@ class Retention(Kind[Options]):
     """What is left of the customers at the start."""
 
     options = Options
-    code_version = 2
+    code_version = 4
     follows = True
     component_names = COMPONENTS
     says: ClassVar = {
@@ -135,6 +137,8 @@ KIND = Retention()
 
 
 def _estimate(metric: Metric, frame: Frame, period: Period, segment: Dimensions, cell: Retained) -> Estimate:
+    if not looked_back(metric.options, frame, period):
+        return Estimate(period, segment, State.NO_DATA, maturity=frame.elapsed_share(period))
     value = cell.n / cell.d if cell.d > 0 else None
     interval, draws = _spread(metric, (period, segment), cell) if value is not None else (None, None)
     state = plain_state(frame, period, empty=value is None, small=cell.customers < metric.min_sample)

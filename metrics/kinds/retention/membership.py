@@ -43,6 +43,19 @@ def stretches(options: Options, period: Period, clock: Clock) -> tuple[Moment, M
     return clock.boundary(before), clock.boundary(begin), clock.boundary(begin), clock.boundary(period.end)
 
 
+def looked_back(options: Options, frame: Frame, period: Period) -> bool:
+    """Tell whether rows cover all of the span in which somebody must have been active to stand at the start.
+
+    Who was active before the first row is not known: those who are would be taken for all.
+    """
+    back = options.active_if.within
+    if back is None or options.activity is None or period.end is None or frame.first is None:
+        return True
+    calendar = frame.calendar
+    begin = calendar.instant(covered(period, options.over, calendar)[0])
+    return calendar.local_day(back.after(begin, calendar.zone, -1)) >= frame.first
+
+
 @dataclass(frozen=True)
 class Sides:
     """Rows of p_grain, p_start, entity, dimensions and worth, at the start and at the end of each period.
@@ -90,18 +103,22 @@ class Standing:
         """Return the day at whose beginning a period's value starts."""
         return covered(period, self.options.over, self.when.calendar)[0]
 
-    def _begun(self) -> Iterator[Period]:
-        """Yield the periods whose start has come: that of a trailing stretch may come late in a period."""
+    def _known(self) -> Iterator[Period]:
+        """Yield the periods whose start has come, and of whose start it is known who stood there.
+
+        That of a trailing stretch may come late in a period.
+        """
         mark, calendar = self.when.watermark, self.when.calendar
         for grain in self.frame.grains:
             for period in self.when.periods.get(grain, ()) if grain is not Grain.ALL else ():
-                if mark is None or calendar.instant(self._start_of(period)) < mark:
+                begun = mark is None or calendar.instant(self._start_of(period)) < mark
+                if begun and looked_back(self.options, self.frame, period):
                     yield period
 
     def _periods(self, clock: Clock, label: str = "__periods") -> sa.CTE:
         lines = [
             (str(period.grain), period.start, *stretches(self.options, period, clock))
-            for period in self._begun()
+            for period in self._known()
         ]
         return clock.table(("a_from", "a_to", "b_from", "b_to"), lines, label)
 
@@ -134,7 +151,7 @@ class Standing:
                 clock.boundary(self._start_of(period)),
                 clock.reached(period.end),
             )
-            for period in self._begun()
+            for period in self._known()
             if period.end is not None
         ]
         periods = clock.table(("a_at", "b_at"), lines)
