@@ -1,4 +1,4 @@
-SELECT min(anon_1.first) FILTER (WHERE anon_1.first BETWEEN '1000-01-01 00:00:00+00:00' AND '9999-12-30 00:00:00+00:00') AS first 
+SELECT min(anon_1.first) FILTER (WHERE anon_1.first BETWEEN '1000-01-01 00:00:00+00:00' AND '9999-12-30 00:00:00+00:00') AS first, count(*) FILTER (WHERE anon_1.first > '2024-04-20 00:00:00+00:00') AS ahead 
 FROM (SELECT timezone('UTC', t."at") AS first 
 FROM events AS t) AS anon_1
 
@@ -10,7 +10,7 @@ WHERE t.day IS NOT NULL) AS anon_2 GROUP BY anon_2.base, anon_2.quote, anon_2.da
 HAVING count(*) > 1) AS anon_1
 
 SELECT count(*) AS found 
-FROM (SELECT CAST(t.amount AS NUMERIC(18, 6)) IS NOT NULL AND coalesce(upper(t.currency) != 'GBP', true) AND t_rate0.rate IS NULL AND timezone('UTC', t."at") IS NOT NULL AS missing 
+FROM (SELECT t.amount IS NOT NULL AND coalesce(upper(t.currency) != 'GBP', true) AND t_rate0.rate IS NULL AND timezone('UTC', t."at") IS NOT NULL AS missing 
 FROM events AS t LEFT OUTER JOIN (SELECT upper(t_rate0_x.base) AS base, CAST(t_rate0_x.day AS DATE) AS valid_from, least(CAST(CAST(CAST(CAST(t_rate0_x.day AS DATE) + CAST('90 day' AS INTERVAL) AS DATE) + CAST('1 day' AS INTERVAL) AS DATE) AS DATE), lead(CAST(t_rate0_x.day AS DATE)) OVER (PARTITION BY upper(t_rate0_x.base) ORDER BY CAST(t_rate0_x.day AS DATE))) AS valid_to, CAST(t_rate0_x.rate AS NUMERIC(18, 6)) AS rate 
 FROM fx AS t_rate0_x 
 WHERE coalesce(upper(t_rate0_x.quote) = 'GBP', false) AND CAST(t_rate0_x.day AS DATE) IS NOT NULL) AS t_rate0 ON t_rate0.base = upper(t.currency) AND t_rate0.valid_from <= CAST(timezone('Europe/London', timezone('UTC', t."at")) AS DATE) AND CAST(timezone('Europe/London', timezone('UTC', t."at")) AS DATE) < t_rate0.valid_to) AS anon_1 

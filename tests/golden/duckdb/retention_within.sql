@@ -1,4 +1,4 @@
-SELECT min(anon_1.first) FILTER (WHERE anon_1.first BETWEEN '1000-01-01 00:00:00+00:00' AND '9999-12-30 00:00:00+00:00') AS first 
+SELECT min(anon_1.first) FILTER (WHERE anon_1.first BETWEEN '1000-01-01 00:00:00+00:00' AND '9999-12-30 00:00:00+00:00') AS first, count(*) FILTER (WHERE anon_1.first > '2024-04-20 00:00:00+00:00') AS ahead 
 FROM (SELECT timezone('UTC', t."at") AS first 
 FROM answers AS t) AS anon_1
 

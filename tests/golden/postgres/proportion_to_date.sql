@@ -1,4 +1,4 @@
-SELECT min(anon_1.first) FILTER (WHERE anon_1.first BETWEEN '1000-01-01 00:00:00+00:00' AND '9999-12-30 00:00:00+00:00') AS first 
+SELECT min(anon_1.first) FILTER (WHERE anon_1.first BETWEEN '1000-01-01 00:00:00+00:00' AND '9999-12-30 00:00:00+00:00') AS first, count(*) FILTER (WHERE anon_1.first > '2024-04-20 00:00:00+00:00') AS ahead 
 FROM (SELECT timezone('UTC', t.at) AS first 
 FROM (SELECT events.event_id AS event_id, events.lead_id COLLATE "C" AS lead_id, events.stage COLLATE "C" AS stage, events.at AS at, events.channel COLLATE "C" AS channel, events.amount AS amount, events.currency COLLATE "C" AS currency, events.kept AS kept 
 FROM events) AS t) AS anon_1

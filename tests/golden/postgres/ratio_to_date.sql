@@ -1,12 +1,19 @@
-SELECT min(anon_1.first) FILTER (WHERE anon_1.first BETWEEN '1000-01-01 00:00:00+00:00' AND '9999-12-30 00:00:00+00:00') AS first 
+SELECT min(anon_1.first) FILTER (WHERE anon_1.first BETWEEN '1000-01-01 00:00:00+00:00' AND '9999-12-30 00:00:00+00:00') AS first, count(*) FILTER (WHERE anon_1.first > '2024-04-20 00:00:00+00:00') AS ahead 
 FROM (SELECT timezone('UTC', t.at) AS first 
 FROM (SELECT events.event_id AS event_id, events.lead_id COLLATE "C" AS lead_id, events.stage COLLATE "C" AS stage, events.at AS at, events.channel COLLATE "C" AS channel, events.amount AS amount, events.currency COLLATE "C" AS currency, events.kept AS kept 
 FROM events) AS t) AS anon_1
 
-SELECT min(anon_1.first) FILTER (WHERE anon_1.first BETWEEN '1000-01-01' AND '9999-12-30') AS first 
+SELECT min(anon_1.first) FILTER (WHERE anon_1.first BETWEEN '1000-01-01' AND '9999-12-30') AS first, count(*) FILTER (WHERE anon_1.first > '2024-04-20') AS ahead 
 FROM (SELECT t.day AS first 
 FROM (SELECT spend.day AS day, spend.channel COLLATE "C" AS channel, spend.amount AS amount 
 FROM spend) AS t) AS anon_1
+
+SELECT count(*) OVER () AS found, anon_1.k0, anon_1.k1 
+FROM (SELECT 1 AS one, t.day AS k0, t.channel AS k1 
+FROM (SELECT spend.day AS day, spend.channel COLLATE "C" AS channel, spend.amount AS amount 
+FROM spend) AS t 
+WHERE CASE WHEN NOT coalesce(t.amount - t.amount = 0, true) THEN true ELSE false END) AS anon_1 ORDER BY anon_1.k0, anon_1.k1 
+ LIMIT 1
 
 SELECT r.p_grain, r.p_start, r.d_channel, grouping(r.p_grain) AS g_p_grain, grouping(r.p_start) AS g_p_start, grouping(r.d_channel) AS g_d_channel, sum(r.a_m0) AS m0 
 FROM (SELECT p.p_grain AS p_grain, p.p_start AS p_start, anon_1.d_channel AS d_channel, anon_1.a_m0 AS a_m0 

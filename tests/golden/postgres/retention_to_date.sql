@@ -1,4 +1,4 @@
-SELECT min(anon_1.first) FILTER (WHERE anon_1.first BETWEEN '1000-01-01' AND '9999-12-30') AS first 
+SELECT min(anon_1.first) FILTER (WHERE anon_1.first BETWEEN '1000-01-01' AND '9999-12-30') AS first, count(*) FILTER (WHERE anon_1.first > '2024-04-20') AS ahead 
 FROM (SELECT t.since AS first 
 FROM (SELECT plans.plan_id AS plan_id, plans.customer_id COLLATE "C" AS customer_id, plans.since AS since, plans.until AS until, plans.channel COLLATE "C" AS channel, plans.mrr AS mrr 
 FROM plans) AS t) AS anon_1
