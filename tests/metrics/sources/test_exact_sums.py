@@ -12,8 +12,10 @@ import duckdb
 import pytest
 from sqlalchemy.engine import make_url
 
-from metrics.engine.planner import Outcome, Session
+from metrics.engine.outcome import Outcome
+from metrics.engine.planner import Planner
 from metrics.engine.schedule import request_for
+from metrics.engine.session import Session
 from metrics.expressions.nodes import Measure, Name
 from metrics.grain import Grain
 from metrics.loading.loader import load
@@ -91,7 +93,7 @@ def test_a_sum_of_decimals_comes_back_exact(project: Path) -> None:
 def test_a_metric_is_the_double_that_is_nearest_to_the_exact_sum(project: Path) -> None:
     with opened(project) as session:
         outcome: Outcome
-        (outcome,) = session.compute([request_for(session.catalog.metrics["paid"])])
+        (outcome,) = Planner(session).compute([request_for(session.catalog.metrics["paid"])])
     assert outcome.error is None
     january: Estimate = outcome.estimates[0]
     assert (january.period.start, january.value) == (date(2026, 1, 1), float(WHOLE))
