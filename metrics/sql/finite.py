@@ -54,7 +54,8 @@ def _guard(rows: Relation, node: Node, conditions: tuple[Node, ...], unless: Gua
     said = " and ".join(map(written, conditions))
     return Guard(
         f"finite:{name}:{written(node)}:{said}",
-        sa.select(count, *sample).order_by(*sample).limit(1),
+        # Without a key nothing but the count is selected, which names no rows by itself.
+        sa.select(count, *sample).select_from(found).order_by(*sample).limit(1),
         f"rows of {name!r} have NaN or infinity as {written(node)}, which no number can be made of: correct them "
         "at their source, or leave them out by a condition",
         key=rows.dataset.key if keys else (),

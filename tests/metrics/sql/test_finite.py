@@ -204,6 +204,10 @@ def test_a_condition_that_asks_for_a_period_counts_as_satisfied(engine: Any) -> 
     assert error_of(world, total("sum(amount)", over=Over.parse("trailing 2 months"))) == said(1, 3)
 
 
+def test_finite_amounts_without_a_key_are_no_finding(engine: Any) -> None:
+    assert error_of(engine(shop(rows(1.5, 2.25, None), key=())), total("sum(amount)")) is None
+
+
 def test_a_row_without_a_key_is_counted_all_the_same(engine: Any) -> None:
     one = total("sum(amount)")
     assert error_of(engine(shop(rows(math.nan), key=())), one) == said(1, 1).partition("; the first")[0]
