@@ -155,15 +155,15 @@ def test_a_date_is_never_shifted_by_a_zone() -> None:
     assert [each.period.start for each in found] == [date(2024, 3, 1)]
 
 
-def test_the_watermark_is_never_in_the_future() -> None:
-    rows = [("1", datetime(2024, 1, 5)), ("2", datetime(2031, 1, 1))]
+def test_a_row_of_the_future_closes_nothing() -> None:
+    rows = [("1", datetime(2024, 1, 5)), ("2", datetime(2024, 2, 20)), ("3", datetime(2031, 1, 1))]
     world = World({"log": table({"id": "text", "t": "naive"}, rows)}, {"log": {"time": E("t")}})
     one = metric("m", "aggregate", Options("log", parse_measure("count")), grains=(Grain.MONTH,))
     now = datetime(2024, 3, 10, 7, tzinfo=UTC)
     outcome = world.compute(one, now)
-    assert outcome.watermark == now
+    assert outcome.watermark == datetime(2024, 2, 20, tzinfo=UTC)
     assert [(str(each.period.start), each.value, each.state.value) for each in outcome.estimates] == [
-        ("2024-01-01", 1.0, "final"), ("2024-02-01", 0.0, "final"), ("2024-03-01", 0.0, "provisional"),
+        ("2024-01-01", 1.0, "final"), ("2024-02-01", 1.0, "provisional"),
     ]  # fmt: skip
 
 
