@@ -31,10 +31,10 @@ def test_the_starter_passes_every_check_and_can_be_refreshed_and_shown(tmp_path)
         f"  scorecard serve --project {folder}",
         "Then change definitions/ to your own company, and keep the folder in git.",
     ]
-    checked = run(folder, "check", "--data")
+    now = datetime(2026, 11, 1, 6, tzinfo=UTC)
+    checked = run(folder, "check", "--data", now=now)
     assert (checked.exit_code, checked.stdout) == (0, "")
     assert checked.stderr == "0 errors, 0 failures, 0 pieces of advice\n"
-    now = datetime(2026, 11, 1, 6, tzinfo=UTC)
     assert run(folder, "refresh", now=now).exit_code == 0
     report = json.loads(run(folder, "show", "--json", now=now).stdout)
     assert report["coverage"] == 1
