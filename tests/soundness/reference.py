@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from fractions import Fraction
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -69,6 +70,30 @@ def plus(moment: Moment, span: Span, zone: str, sign: int = 1) -> Moment:
     return moment + timedelta(days=count * (7 if unit == "week" else 1))
 
 
+@cache
+def _walk_back(day: date, grain: str, week_starts: int, fiscal: int) -> date:
+    firsts: dict[str, Callable[[date], bool]] = {
+        "day": lambda each: True,
+        "week": lambda each: each.weekday() == week_starts,
+        "month": lambda each: each.day == 1,
+        "quarter": lambda each: each.day == 1 and each.month in (1, 4, 7, 10),
+        "year": lambda each: each.day == 1 and each.month == 1,
+        "fiscal_quarter": lambda each: each.day == 1 and (each.month - fiscal) % 3 == 0,
+        "fiscal_year": lambda each: each.day == 1 and each.month == fiscal,
+    }
+    while not firsts[grain](day):
+        day -= timedelta(days=1)
+    return day
+
+
+@cache
+def _walk_on(start: date, grain: str, week_starts: int, fiscal: int) -> date:
+    day = start + timedelta(days=1)
+    while _walk_back(day, grain, week_starts, fiscal) == start:
+        day += timedelta(days=1)
+    return day
+
+
 @dataclass(frozen=True)
 class Calendar:
     zone: str = "UTC"
@@ -85,27 +110,11 @@ class Calendar:
 
     def start(self, day: date, grain: str) -> date | None:
         """Walk back to the first day of a period."""
-        if grain == "all":
-            return None
-        firsts: dict[str, Callable[[date], bool]] = {
-            "day": lambda each: True,
-            "week": lambda each: each.weekday() == self.week_starts,
-            "month": lambda each: each.day == 1,
-            "quarter": lambda each: each.day == 1 and each.month in (1, 4, 7, 10),
-            "year": lambda each: each.day == 1 and each.month == 1,
-            "fiscal_quarter": lambda each: each.day == 1 and (each.month - self.fiscal) % 3 == 0,
-            "fiscal_year": lambda each: each.day == 1 and each.month == self.fiscal,
-        }
-        while not firsts[grain](day):
-            day -= timedelta(days=1)
-        return day
+        return None if grain == "all" else _walk_back(day, grain, self.week_starts, self.fiscal)
 
     def end(self, start: date, grain: str) -> date:
         """Walk on to the first day of the next period."""
-        day = start + timedelta(days=1)
-        while self.start(day, grain) == start:
-            day += timedelta(days=1)
-        return day
+        return _walk_on(start, grain, self.week_starts, self.fiscal)
 
     def periods(self, grain: str, first: date, last: date) -> Iterator[tuple[date, date]]:
         start = self.start(first, grain)
