@@ -20,10 +20,10 @@ from api.guard import is_loopback
 from api.metric.statements import StatementReader
 from api.project.project import STATE_FOLDER, Project
 from api.project.reloading import Live
+from api.refresh.refresher import refresher_of
 from api.refresh.scheduler import SchedulerProcess
 from api.refresh.starter import RefreshStarter
 from metrics.errors import UsageError
-from metrics.operations.refresh import Refresher
 from metrics.store.store import Store
 
 log = logging.getLogger(__name__)
@@ -36,9 +36,7 @@ _GRACE_SECONDS = 10
 
 def refresh_project(project: Project) -> object:
     """Compute every metric of a project and store what changed; the summary says how each ended."""
-    return Refresher(
-        project.catalog, project.root, project.store, clock_of(project.root), project.commit
-    ).refresh()
+    return refresher_of(project, clock_of(project.root)).refresh()
 
 
 def serve(

@@ -17,6 +17,10 @@ _BUILT_IN = {
     "iconColor": "rgba(0, 211, 255, 1)", "name": "Annotations & Alerts", "type": "dashboard",
 }  # fmt: skip
 MILESTONES = "max by (label) (scorecard_milestone_timestamp_seconds) * 1000"
+STATUS_MOVES = (
+    "max by (scorecard, metric, cause, status_before, status) "
+    "(scorecard_status_moved_timestamp_seconds) * 1000"
+)
 DEFINITION_CHANGES = "max by (metric, hash) (scorecard_definition_changed_timestamp_seconds) * 1000"
 
 
@@ -87,6 +91,12 @@ def _annotations() -> Iterable[Json]:
     yield shared | {
         "expr": DEFINITION_CHANGES, "iconColor": "orange", "name": "Definition changes", "tagKeys": "metric",
         "textFormat": "{{metric}} is computed by {{hash}} from here on", "titleFormat": "Definition changed",
+    }  # fmt: skip
+    yield shared | {
+        "expr": STATUS_MOVES, "iconColor": "yellow", "name": "Statuses moved by definitions and goals",
+        "tagKeys": "scorecard,metric,cause",
+        "textFormat": "{{metric}} went from {{status_before}} to {{status}} because its {{cause}} changed",
+        "titleFormat": "Status moved",
     }  # fmt: skip
 
 

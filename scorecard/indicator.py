@@ -62,14 +62,17 @@ def report_indicator(indicator: Indicator, series: MetricSeries, setting: Settin
     )
     stands = choice.settled or _in_words(metric, choice)
     counted = setting.period if stands is None else stands.period
-    target = target_for(metric, counted, setting.catalog)
+    by, unit = series.computed_by, shown_unit(metric, setting.catalog)
+    # A goal in hours says nothing of a value in days.
+    other_unit = by is not None and by.unit not in (None, unit)
+    target = None if other_unit else target_for(metric, counted, setting.catalog)
     score, status = _score(metric, choice, target, bound)
     last, year_ago = _before(choice.settled, calendar)
     return IndicatorReport(
         metric=metric.metric,
-        label=metric.label,
-        question=metric.question,
-        unit=shown_unit(metric, setting.catalog),
+        label=(by.label if by else None) or metric.label,
+        question=metric.question if by is None else by.question,
+        unit=unit if by is None or by.unit is None else by.unit,
         direction=metric.direction,
         type=metric.type,
         weight=indicator.weight,
@@ -99,7 +102,9 @@ def report_indicator(indicator: Indicator, series: MetricSeries, setting: Settin
         note=_note(
             metric, stands, choice.carried, bound if score is not None else None, target, series, setting
         ),
-        assumptions=assumptions(metric, setting.catalog),
+        # What the running definition assumes, the values of another one did not rest on.
+        assumptions=assumptions(metric, setting.catalog) if by is None else None,
+        computed_by=by,
     )
 
 
@@ -238,6 +243,16 @@ def _note(
         said.append(f"The last refresh failed: {series.error}.")
     if metric.direction is Direction.NONE:
         said.append("Context: shown, never scored.")
+    elif (
+        target is None
+        and series.computed_by is not None
+        and series.computed_by.unit
+        not in (
+            None,
+            shown_unit(metric, setting.catalog),
+        )
+    ):
+        said.append("Not scored: the goal is in another unit.")
     elif target is None:
         said.append(f"No target holds for {name(settled.period if settled else setting.period)}.")
     elif problem := level_problem(metric.direction, target.goal, target.red_flag):

@@ -10,6 +10,7 @@ from metrics.catalog.metric import Direction
 from metrics.kind import RATIO
 from metrics.observation import State
 from metrics.statistics.comparison import Verdict
+from scorecard.cause_words import cause_words, computed_by_words, refresh_words
 from scorecard.formatting import (
     format_change,
     format_count,
@@ -64,6 +65,11 @@ def _sentences(indicator: IndicatorReport, currency: str) -> Iterator[str]:
     if indicator.target is not None:
         yield _target(indicator.target, indicator.direction, unit, currency)
     yield _status(indicator)
+    if indicator.computed_by is not None:
+        yield computed_by_words(indicator.computed_by)
+        yield refresh_words(indicator.computed_by)
+    for cause in indicator.causes:
+        yield cause_words(cause, unit, currency)
     if indicator.judged is not None:
         yield f"The value itself: {change_words(indicator.judged, unit, currency)}"
     for change in (indicator.change, indicator.year_on_year):

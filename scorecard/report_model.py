@@ -10,6 +10,7 @@ from metrics.catalog.metric import Direction, Indication
 from metrics.grain import Grain, Period
 from metrics.observation import State
 from metrics.statistics.comparison import Verdict
+from scorecard.cause_model import CauseReport, ComputedBy, Rescored
 from scorecard.model import Department, Initiative, Milestone
 from scorecard.score import Level, Status
 
@@ -90,7 +91,9 @@ class IndicatorReport:
     on, such as a horizon and a margin. `effective_weight` is in percent of
     the objective, None where the indicator does not count. `scored_as` is what is scored in place of a value
     that is none and certainly reaches it: the least that it can be, so that `score` is the most. `judged` says
-    of a metric that is itself a difference whether its value is a clear one.
+    of a metric that is itself a difference whether its value is a clear one. `computed_by` is there where the
+    values follow another definition than the running one; `label`, `question` and `unit` are then that one's.
+    `causes` are changed definitions and goals.
     """
 
     metric: str
@@ -125,6 +128,8 @@ class IndicatorReport:
     assumptions: str | None = None
     scored_as: float | None = None
     judged: ChangeReport | None = None
+    computed_by: ComputedBy | None = None
+    causes: tuple[CauseReport, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -168,7 +173,8 @@ class ScorecardReport:
 
     `score` is 0..100. `coverage` is the share of the weight that has a score, `provisional_coverage` the
     share whose value for this very period is still provisional. `as_of` is the least watermark of all
-    indicators, `computed_at` the last time that one of them was computed.
+    indicators, `computed_at` the last time that one of them was computed. `rescored` is the score by other goals
+    or weights.
     """
 
     scorecard: str
@@ -191,6 +197,7 @@ class ScorecardReport:
     as_of: datetime | None
     computed_at: datetime | None
     reported_at: datetime
+    rescored: tuple[Rescored, ...] = ()
 
     @property
     def indicators(self) -> tuple[IndicatorReport, ...]:

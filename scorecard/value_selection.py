@@ -8,6 +8,7 @@ from datetime import datetime
 
 from metrics.grain import Calendar, Period, Span
 from metrics.observation import Observation, State
+from scorecard.cause_model import ComputedBy
 from scorecard.model import Missing, MissingRule, Scorecard
 
 MAX_AGE = Span.parse("1 year")
@@ -19,12 +20,14 @@ class MetricSeries:
     """A metric's total at the scorecard's grain, oldest first, and how its last refresh went.
 
     `error` has the words of the last run where it failed; the observations are then those of an earlier one.
+    `computed_by` is their definition where another one runs by now.
     """
 
     observations: tuple[Observation, ...] = ()
     watermark: datetime | None = None
     computed_at: datetime | None = None
     error: str | None = None
+    computed_by: ComputedBy | None = None
 
 
 Reader = Callable[[str], MetricSeries]

@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from api.cli._output import NARROWEST, moment_text
+from scorecard.cause_words import computed_by_words, moved_words, refresh_words, rescored_words
 from scorecard.formatting import (
     NOTHING,
     format_change,
@@ -101,6 +102,9 @@ class _Page:
         yield Text(
             f"Data as of {moment_text(report.as_of)}, computed {moment_text(report.computed_at)}", QUIET
         )
+        for rescored in report.rescored:
+            if said := rescored_words(rescored, report):
+                yield Text(said, "yellow")
         if self.all_stale:
             # Said once: a line below every indicator would hide what is different about any of them.
             yield Text("Every indicator is stale: its data are older than they should be", "yellow")
@@ -177,6 +181,12 @@ class _Page:
         for line in (said, *(() if self.reasons else self.changes(indicator))):
             if line:
                 yield Text(line, QUIET)
+        if not self.reasons:
+            for sentence in moved_words(indicator, self.currency):
+                yield Text(sentence, "yellow")
+            if indicator.computed_by is not None:
+                yield Text(computed_by_words(indicator.computed_by), "yellow")
+                yield Text(refresh_words(indicator.computed_by), "yellow")
         if indicator.error:
             yield Text(f"the last refresh failed: {indicator.error}", "red")
         elif indicator.stale and not self.all_stale:

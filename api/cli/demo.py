@@ -125,12 +125,12 @@ def build(folder: Path) -> bool:
 def replay(project: Project, moment: datetime, label: str) -> Summary:
     """Refresh as it would have been at an instant."""
     from api.cli._refreshing import line_text, shown
-    from metrics.operations.refresh import Refresher
+    from api.refresh.refresher import refresher_of
 
     def clock() -> datetime:
         return moment
 
-    refresher = Refresher(project.catalog, project.root, project.store, clock, project.commit)
+    refresher = refresher_of(project, clock)
     if console(stderr=True).is_terminal:
         with shown(label) as progress:
             summary = refresher.refresh(as_of=moment, progress=progress)

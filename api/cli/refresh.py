@@ -29,10 +29,10 @@ def command(ctx: click.Context, settings: Settings, metrics: tuple[str, ...], fu
     What fails keeps its last good values and stops nothing else; the exit code is then 3.
     """
     from api.cli._refreshing import shown, summary_json, summary_text
-    from metrics.operations.refresh import Refresher
+    from api.refresh.refresher import refresher_of
 
     with opened(settings) as project:
-        refresher = Refresher(project.catalog, project.root, project.store, settings.now, project.commit)
+        refresher = refresher_of(project, settings.now)
         until = instant(as_of, project.catalog.company.calendar)
         with shown("Refreshing") as progress:
             summary = refresher.refresh(metrics or None, as_of=until, progress=progress)

@@ -16,9 +16,9 @@ from api.project.project import Project
 from api.prometheus.current_periods import live
 from metrics.catalog.metric import Metric
 from metrics.describe.parameters import assumptions
-from metrics.describe.units import shown_unit
 from metrics.grain import Grain
 from metrics.observation import Observation
+from scorecard.cause_model import ComputedBy
 from scorecard.model import label_of
 
 _PREFERRED = (Grain.QUARTER, Grain.MONTH, Grain.FISCAL_QUARTER, Grain.WEEK, Grain.YEAR, Grain.FISCAL_YEAR)
@@ -35,6 +35,17 @@ class Row:
     latest: Observation | None
     spark: Markup
     failed: bool
+    computed_by: ComputedBy | None
+
+    @property
+    def label(self) -> str:
+        """Return what the metric is called by the definition that its values follow."""
+        return (self.computed_by.label if self.computed_by else None) or self.metric.label
+
+    @property
+    def question(self) -> str | None:
+        """Return what those values answer."""
+        return self.computed_by.question if self.computed_by else self.metric.question
 
 
 @dataclass(frozen=True)
@@ -93,12 +104,13 @@ def _row(seen: Project, metric: Metric) -> Row:
     newest = live(totals).get(grain)
     points = trend_points(seen, metric, totals, most=_TREND)
     title = f"{metric.label}: the last {len(points)} periods"
-    run = seen.store.last_run(metric.metric)
+    run, by = seen.store.last_run(metric.metric), seen.computed_by(metric.metric)
     return Row(
         metric=metric,
-        unit=shown_unit(metric, seen.catalog),
-        assumes=assumptions(metric, seen.catalog),
+        unit=seen.unit(metric),
+        assumes=assumptions(metric, seen.catalog) if by is None else None,
         latest=newest[1][0] if newest else None,
         spark=spark(points, name=f"spark-{metric.metric}", title=title),
         failed=run is not None and run.outcome == "failed",
+        computed_by=by,
     )

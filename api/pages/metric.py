@@ -30,7 +30,7 @@ from metrics.errors import GrainNotAllowed, UnknownDimension
 from metrics.grain import Grain
 from metrics.observation import Observation
 from scorecard.formatting import format_value
-from scorecard.score import Status
+from scorecard.report_model import IndicatorReport
 from scorecard.target import target_for
 
 _WIDE, _NARROW = 26, 9
@@ -63,11 +63,20 @@ def metric(metric: str) -> str:
     rows = _rows(seen, found, totals)
     newest, unfinished = live(totals).get(grain), still_open(totals).get(grain)
     latest = newest[1][0] if newest else None
+    by_earlier, unit, standing = (
+        seen.computed_by(found.metric),
+        seen.unit(found),
+        _standing(seen, found.metric),
+    )
     return render_template(
         "metric.html",
         section="catalogue",
         metric=found,
-        unit=shown_unit(found, seen.catalog),
+        label=(by_earlier.label if by_earlier else None) or found.label,
+        question=by_earlier.question if by_earlier else found.question,
+        computed_by=by_earlier,
+        unit=unit,
+        same_unit=unit == shown_unit(found, seen.catalog),
         grain=grain,
         by=by,
         choices=choices,
@@ -76,7 +85,7 @@ def metric(metric: str) -> str:
         made_of=list(inputs_of(seen, found, latest)),
         unfinished=unfinished[1][0] if unfinished else None,
         target=target_for(found, newest[0], seen.catalog) if newest else None,
-        standing=_standing(seen, found.metric),
+        standing=standing,
         charts=_charts(seen, found, points),
         rows=rows,
         columns=_columns(rows),
@@ -84,7 +93,7 @@ def metric(metric: str) -> str:
         movement=movement(seen, found, latest, totals, None if found.own_dimensions else by),
         triangles=triangles(seen, found, grain, by, most=_WIDE),
         fit=fit_section(seen, found),
-        assumes=assumptions(found, seen.catalog),
+        assumes=assumptions(found, seen.catalog) if by_earlier is None else None,
         run=seen.store.last_run(found.metric),
         matches=list(_matches(seen, found.metric)),
         definition_hash=seen.hash_of(found.metric),
@@ -119,7 +128,7 @@ class Standing:
 
     scorecard: str
     period: str
-    status: Status
+    indicator: IndicatorReport
 
 
 def _standing(seen: Project, name: str) -> Standing | None:
@@ -127,8 +136,8 @@ def _standing(seen: Project, name: str) -> Standing | None:
     for scorecard in seen.board.scorecards.values():
         if name in scorecard.metrics:
             report = seen.report(scorecard.scorecard, None, now())
-            statuses = {one.metric: one.status for one in report.indicators}
-            return Standing(report.label, report.period_name, statuses[name])
+            held = {one.metric: one for one in report.indicators}
+            return Standing(report.label, report.period_name, held[name])
     return None
 
 
@@ -155,7 +164,7 @@ def _columns(rows: Sequence[tuple[Observation, Point]]) -> frozenset[str]:
 
 def _charts(seen: Project, found: Metric, points: Sequence[Point]) -> list[Markup]:
     """Draw the series twice: wide, and with fewer periods for a narrow screen; the style sheet shows one."""
-    unit, currency = shown_unit(found, seen.catalog), seen.catalog.company.currency.report
+    unit, currency = seen.unit(found), seen.catalog.company.currency.report
 
     def write(value: float) -> str:
         return format_value(value, unit, currency)
@@ -175,7 +184,7 @@ def _charts(seen: Project, found: Metric, points: Sequence[Point]) -> list[Marku
 
 def _rows(seen: Project, found: Metric, totals: Sequence[Observation]) -> list[tuple[Observation, Point]]:
     """Return the periods of the table, the newest first, each with its target."""
-    unit = shown_unit(found, seen.catalog)
+    unit = seen.unit(found)
     newest_first = sorted(
         totals, key=lambda one: (one.period.start is not None, one.period.start), reverse=True
     )

@@ -25,13 +25,15 @@ def trend_points(
     ordered = sorted(observations, key=lambda seen: (seen.period.start is not None, seen.period.start))
     while ordered and ordered[-1].value is None:
         ordered.pop()
-    unit = shown_unit(metric, project.catalog)
+    unit = project.unit(metric)
     return [point_of(project, metric, seen, unit) for seen in ordered[-most:]]
 
 
 def point_of(project: Project, metric: Metric, seen: Observation, unit: str) -> Point:
     """Return one value as a point with its words, and the target of its period."""
-    goal, red_flag = targets_of(project, metric, seen.period)
+    # A goal says nothing of values in the unit of an earlier definition.
+    same_unit = unit == shown_unit(metric, project.catalog)
+    goal, red_flag = targets_of(project, metric, seen.period) if same_unit else (None, None)
     name = project.catalog.company.calendar.name(seen.period)
     currency = project.catalog.company.currency.report
     words = f"{name}: {format_value(seen.value, unit, currency, kind_of(metric).absent(metric, seen.state))}"

@@ -14,6 +14,8 @@ from api.pages.site import currency, pages
 from metrics.analysis.change import Change
 from metrics.grain import Calendar, Period
 from metrics.observation import State
+from scorecard.cause_model import ComputedBy
+from scorecard.cause_words import computed_by_words, moved_words, rescored_words
 from scorecard.formatting import NOTHING, format_level, format_score, format_span, format_value
 from scorecard.phrasing import change_words, verdict_words
 from scorecard.report_model import ChangeReport, IndicatorReport, ScorecardReport, TrendPoint
@@ -116,6 +118,24 @@ def verdict_of(change: ChangeReport) -> str:
 def told(change: ChangeReport, unit: str) -> str:
     """Say all of a change in a sentence."""
     return change_words(change, unit, currency())
+
+
+@pages.app_template_filter("moved_by")
+def moved_by(indicator: IndicatorReport) -> tuple[str, ...]:
+    """Say what moved an indicator's status besides what happened."""
+    return moved_words(indicator, currency())
+
+
+@pages.app_template_filter("computed_by")
+def computed_by(by: ComputedBy) -> str:
+    """Say that a value follows an earlier definition."""
+    return computed_by_words(by)
+
+
+@pages.app_template_filter("rescored")
+def rescored(report: ScorecardReport) -> list[str]:
+    """Say what the score would be by other goals or weights."""
+    return [said for one in report.rescored if (said := rescored_words(one, report))]
 
 
 @pages.app_template_filter("span")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -159,6 +160,12 @@ def words(name: str) -> str:
 def sentence(text: str) -> str:
     """Begin words as a sentence does."""
     return text[:1].upper() + text[1:]
+
+
+@pages.app_template_filter("pretty")
+def pretty(text: str) -> str:
+    """Lay a JSON text out over lines."""
+    return json.dumps(json.loads(text), indent=2, ensure_ascii=False)
 
 
 @pages.app_template_filter("amount")

@@ -11,13 +11,27 @@ _MOST_STEPS = 5
 
 def head_commit(folder: Path) -> str | None:
     """Return the commit that HEAD of the repository around a folder names, or None outside of one."""
+    try:
+        git = _git_of(folder)
+        return None if git is None else _head(git)
+    except OSError:
+        return None
+
+
+def objects_folder(folder: Path) -> Path | None:
+    """Return where the repository around a folder keeps its objects, or None outside of one."""
+    try:
+        git = _git_of(folder)
+        return None if git is None else _shared(git) / "objects"
+    except OSError:
+        return None
+
+
+def _git_of(folder: Path) -> Path | None:
     for place in (folder.resolve(), *folder.resolve().parents):
         found = place / ".git"
         if found.exists():
-            try:
-                return _head(_git_folder(found))
-            except OSError:
-                return None
+            return _git_folder(found)
     return None
 
 
@@ -31,8 +45,7 @@ def _git_folder(found: Path) -> Path:
 
 def _head(git: Path) -> str | None:
     text = (git / "HEAD").read_text(encoding="utf-8").strip()
-    common = git / "commondir"
-    shared = (git / common.read_text(encoding="utf-8").strip()).resolve() if common.exists() else git
+    shared = _shared(git)
     for _ in range(_MOST_STEPS):
         if _HASH.match(text):
             return text
@@ -40,6 +53,11 @@ def _head(git: Path) -> str | None:
             return None
         text = _reference(shared, git, text.removeprefix("ref:").strip())
     return None
+
+
+def _shared(git: Path) -> Path:
+    common = git / "commondir"
+    return (git / common.read_text(encoding="utf-8").strip()).resolve() if common.exists() else git
 
 
 def _reference(shared: Path, git: Path, name: str) -> str:

@@ -12,14 +12,19 @@ from typing import Self
 from sqlalchemy import URL
 
 from api.project.git import head_commit
+from api.project.past import computed_by, past
 from metrics.catalog.catalog import Catalog
 from metrics.catalog.definition_hash import definition_hash
+from metrics.catalog.metric import Metric
 from metrics.check import check as check_metrics
+from metrics.describe.units import shown_unit
 from metrics.errors import DefinitionsInvalid, Finding, Level, UsageError, sort_findings
 from metrics.grain import Grain
 from metrics.loading.folder import NAME, Folder
 from metrics.loading.loader import Loaded
-from metrics.store.store import Store
+from metrics.store.store import Run, Store
+from scorecard.cause_model import ComputedBy
+from scorecard.causes import Scored, explained
 from scorecard.check import check as check_board
 from scorecard.definitions import load
 from scorecard.model import Board
@@ -95,7 +100,21 @@ class Project:
             watermark=success.watermark if success else None,
             computed_at=success.finished_at if success else None,
             error=run.error or "no reason given" if run and run.outcome == "failed" else None,
+            computed_by=self.computed_by(metric, success),
         )
+
+    def computed_by(self, metric: str, success: Run | None = None) -> ComputedBy | None:
+        """Return the definition of a metric's last good run, where another one runs by now."""
+        success = success or self.store.last_success(metric)
+        if success is None or metric not in self.hashes:
+            return None
+        hashes = success.definition_hash, self.hashes[metric]
+        return computed_by(self.store, self.catalog, self.root, metric, hashes)
+
+    def unit(self, metric: Metric) -> str:
+        """Return the unit that people read a metric's stored values in: of the definition that they follow."""
+        by = self.computed_by(metric.metric)
+        return shown_unit(metric, self.catalog) if by is None or by.unit is None else by.unit
 
     def report(self, scorecard: str | None, period: str | None, now: datetime) -> ScorecardReport:
         """Return a scorecard's report: the first where none is named, the latest final period likewise.
@@ -122,7 +141,9 @@ class Project:
                 f"scorecard {name!r} is kept by {found.grain}; {period!r} is a {chosen.grain}: "
                 f"write {calendar.name(default_period(found, reader, calendar, now))}, for example"
             )
-        return build_report(found, self.catalog, self.board, reader, chosen, now)
+        report = build_report(found, self.catalog, self.board, reader, chosen, now)
+        known = past(self.store, self.catalog, self.root, found, chosen)
+        return explained(Scored(report, found, self.catalog, self.board, reader), known)
 
 
 def default_store_url(root: Path) -> str | URL:

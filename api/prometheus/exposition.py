@@ -14,7 +14,7 @@ from prometheus_client.registry import Collector
 
 from api.project.project import Project
 from api.prometheus.current_periods import live, still_open
-from api.prometheus.events import happenings
+from api.prometheus.events import happenings, status_moves
 from metrics.catalog.metric import Metric
 from metrics.describe.parameters import assumptions
 from metrics.describe.series_names import (
@@ -26,9 +26,10 @@ from metrics.describe.series_names import (
     has_series,
     labels,
 )
+from metrics.describe.units import shown_unit
 from metrics.grain import Calendar, Grain, Period
 from metrics.observation import Observation
-from metrics.store.store import Run
+from scorecard.cause_model import Cause, ComputedBy
 from scorecard.report_model import ScorecardReport
 from scorecard.score import Status
 from scorecard.target import target_for
@@ -113,6 +114,9 @@ class _StoreCollector:
 
     def values(self, metric: Metric) -> Values:
         """Return a metric's families."""
+        # In another unit than its family says, a value would be another value.
+        if self._project.unit(metric) != shown_unit(metric, self._project.catalog):
+            return Values((), (), ())
         ours, latest = has_series(metric), self._project.store.latest(metric.metric)
         observations = [seen for seen in latest if ours(seen.grain, seen.dimensions)]
         closed = live(observations, metric.own_dimensions)
@@ -159,7 +163,8 @@ class _StoreCollector:
     ) -> Iterator[GaugeMetricFamily]:
         base, names = base_of(metric, self._project.catalog), dimension_labels(metric)
         seen = [observation for _, observations in periods for observation in observations]
-        assumes = assumptions(metric, self._project.catalog)
+        current = self._project.computed_by(metric.metric) is None
+        assumes = assumptions(metric, self._project.catalog) if current else None
         for part in PARTS:
             made = GaugeMetricFamily(
                 family_name(metric, base, part, provisional=provisional),
@@ -197,7 +202,16 @@ class _StoreCollector:
             "The score of an objective, 0 to 100",
             ["scorecard", "perspective", "objective"],
         )
+        earlier = _family(
+            "scorecard_score_by_earlier_goals",
+            "The score of a scorecard's current period by the goals of the period before, 0 to 100",
+            ["scorecard"],
+        )
         for report in reports:
+            by_earlier = [one.score for one in report.rescored if one.cause is Cause.TARGET]
+            for number in (by_earlier or [report.score])[:1]:
+                if number is not None:
+                    earlier.add_metric([report.scorecard], number)
             if report.score is not None:
                 score.add_metric([report.scorecard], report.score)
             coverage.add_metric([report.scorecard], report.coverage)
@@ -206,13 +220,19 @@ class _StoreCollector:
                     if objective.score is not None:
                         labels = [report.scorecard, perspective.perspective, objective.objective]
                         objectives.add_metric(labels, objective.score)
-        return iter((score, coverage, objectives, *_statuses(reports)))
+        moved = status_moves(reports, self._calendar)
+        return iter((score, earlier, coverage, objectives, *_statuses(reports), moved))
 
     def _definitions(self) -> Iterator[GaugeMetricFamily]:
         family = _family(
             "scorecard_definition_info",
             "The definition that a metric's series follow; always 1",
-            ["metric", "hash", "commit"],
+            ["metric", "hash", "commit", "since", "running_hash"],
+        )
+        current = _family(
+            "scorecard_definition_current",
+            "Whether the series of a metric follow the definition that runs now; 0 until it is refreshed",
+            ["metric"],
         )
         watermark = _family(
             "kpi_metric_watermark_timestamp_seconds",
@@ -227,22 +247,24 @@ class _StoreCollector:
         )
         for name in self._project.catalog.metrics:
             good = self._project.store.last_success(name)
-            family.add_metric([name, *self._definition(name, good)], 1)
+            by = self._project.computed_by(name, good)
+            family.add_metric([name, *self._definition(name, by)], 1)
+            if good is not None:
+                current.add_metric([name], 0 if by else 1)
             if good is not None and good.watermark is not None:
                 watermark.add_metric([name], good.watermark.timestamp())
             run = self._project.store.last_run(name)
             if run is not None:
                 seconds.add_metric([name], run.seconds)
                 success.add_metric([name], 1 if run.outcome == "ok" else 0)
-        return iter((family, watermark, seconds, success))
+        return iter((family, current, watermark, seconds, success))
 
-    def _definition(self, name: str, success: Run | None) -> tuple[str, str]:
-        """Return the hash and commit of the definition that a metric's stored values follow."""
-        running = self._project.hash_of(name)
-        if success is None or success.definition_hash == running:
-            return running, self._project.commit or ""
-        stored = self._project.store.definitions.find(success.definition_hash)
-        return success.definition_hash, stored.commit or "" if stored else ""
+    def _definition(self, name: str, by: ComputedBy | None) -> tuple[str, str, str, str]:
+        """Return hash and commit of the values' definition; of an earlier one its day and the running hash."""
+        if by is None:
+            return self._project.hash_of(name), self._project.commit or "", "", ""
+        since = by.since.isoformat() if by.since else ""
+        return by.hash, by.commit.hash if by.commit else "", since, by.running_hash
 
     def _sources(self) -> Iterator[GaugeMetricFamily]:
         up = _family("kpi_source_up", "Whether a source answered when last asked", ["source"])

@@ -13,7 +13,7 @@ from api.metric.inputs import Input, inputs_of
 from api.metric.verdict import judged_value
 from api.project.project import Project
 from api.v1.endpoint import endpoint
-from api.v1.metrics import cut_of, grain_of
+from api.v1.metrics import cut_of, grain_of, value_unit
 from api.v1.schemas import ChangesQuerySchema, ChangesSchema, DiagnosticsSchema
 from metrics.analysis.change import change
 from metrics.analysis.drivers import Moved, causes, segments
@@ -52,7 +52,8 @@ def get_changes(query: Mapping[str, str], metric: str) -> Any:
     told = change(found, seen.catalog, later, earlier, totals) if later and earlier else None
     return {
         "metric": metric,
-        "unit": unit_of(found, seen.catalog),
+        "unit": value_unit(seen, found),
+        "computed_by": seen.computed_by(metric),
         "period": calendar.name(now),
         "against": calendar.name(before),
         "value": later.value if later else None,

@@ -24,10 +24,9 @@ from api.v1.flat_schemas import (
     FlatObservationSchema,
     FlatScorecardQuerySchema,
 )
-from api.v1.metrics import cut_of, grain_of, states_of
+from api.v1.metrics import cut_of, grain_of, states_of, value_unit
 from api.v1.schemas import MOST
 from metrics.catalog.metric import Metric
-from metrics.describe.units import unit_of
 from metrics.errors import UnknownMetric, UnknownScorecard, UsageError
 from metrics.grain import Period
 from metrics.observation import FIGURES, Observation
@@ -92,7 +91,7 @@ def _observation(seen: Project, metric: Metric, one: Observation) -> dict[str, A
     return {
         "metric": metric.metric,
         "label": metric.label,
-        "unit": unit_of(metric, seen.catalog),
+        "unit": value_unit(seen, metric),
         "grain": one.grain.value,
         "period": seen.catalog.company.calendar.name(one.period),
         "time": start,

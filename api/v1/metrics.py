@@ -30,7 +30,7 @@ from api.v1.schemas import (
 )
 from metrics.catalog.metric import Metric
 from metrics.describe.parameters import assumptions
-from metrics.describe.units import unit_of
+from metrics.describe.units import shown_unit, unit_of
 from metrics.errors import GrainNotAllowed, UnknownDimension, UsageError
 from metrics.grain import Grain
 from metrics.kind import kinds
@@ -75,8 +75,8 @@ def list_observations(query: Mapping[str, Any], metric: str) -> Answer:
     by, grain = cut_of(found, query["by"]), grain_of(found, query.get("grain"))
     states, as_known = states_of(query.get("state")), _instant(seen, query.get("as_known"))
     run = seen.store.last_run(metric)
-    unit = unit_of(found, seen.catalog)
-    assumed = assumptions(found, seen.catalog)
+    earlier, unit = seen.computed_by(metric), value_unit(seen, found)
+    assumed = assumptions(found, seen.catalog) if earlier is None else None
     tag = etag.tag_of((seen.hash_of(metric), unit, assumed, run and run.id, run and run.watermark))
     unchanged = etag.unchanged(tag)
     if unchanged is not None:
@@ -90,6 +90,7 @@ def list_observations(query: Mapping[str, Any], metric: str) -> Answer:
         "metric": metric,
         "unit": unit,
         "assumptions": assumed,
+        "computed_by": earlier,
         "total": len(kept),
         "next": _next(metric, offset + limit) if offset + limit < len(kept) else None,
         "items": [observed(seen, one) for one in kept[offset : offset + limit]],
@@ -150,11 +151,12 @@ def get_lineage(metric: str) -> Any:
 def describe(seen: Project, metric: Metric) -> dict[str, Any]:
     """Return a metric as the API shows it."""
     run, success = seen.store.last_run(metric.metric), seen.store.last_success(metric.metric)
+    by = seen.computed_by(metric.metric, success)
     plain = ("metric", "label", "question", "kind", "stage", "leads", "supports", "joint", "owner", "domain")
     more = ("dimensions", "guards")
     return {name: getattr(metric, name) for name in (*plain, *more)} | {
-        "assumptions": assumptions(metric, seen.catalog),
-        "unit": unit_of(metric, seen.catalog),
+        "assumptions": assumptions(metric, seen.catalog) if by is None else None,
+        "unit": value_unit(seen, metric),
         "direction": metric.direction.value,
         "type": metric.type.value if metric.type else None,
         "cuts": metric.cut_sets,
@@ -163,7 +165,16 @@ def describe(seen: Project, metric: Metric) -> dict[str, Any]:
         "watermark": success.watermark if success else None,
         "computed_at": success.finished_at if success else None,
         "error": run.error if run and run.outcome == "failed" else None,
+        "computed_by": by,
     }
+
+
+def value_unit(seen: Project, metric: Metric) -> str:
+    """Return the unit of a metric's stored values: of the definition that they follow."""
+    by = seen.computed_by(metric.metric)
+    if by is None or by.unit in (None, shown_unit(metric, seen.catalog)):
+        return unit_of(metric, seen.catalog)
+    return by.unit or ""
 
 
 def observed(seen: Project, one: Observation) -> dict[str, Any]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
+from api.v1.dataclass_schema import schema_of
 from metrics.grain import Grain
 from metrics.observation import State
+from scorecard.cause_model import ComputedBy
 
 MOST = 10_000
 _GRAINS = [grain.value for grain in Grain]
@@ -18,6 +20,11 @@ def _number(text: str) -> fields.Float:
 
 def _instant(text: str) -> fields.AwareDateTime:
     return fields.AwareDateTime(allow_none=True, metadata={"description": text})
+
+
+def _earlier() -> fields.Nested:
+    said = "The definition that the values follow, where another one runs by now and was not refreshed"
+    return fields.Nested(schema_of(ComputedBy), allow_none=True, metadata={"description": said})
 
 
 def _words(text: str, **options: object) -> fields.String:
@@ -82,6 +89,7 @@ class ObservationsSchema(Schema):
             "description": "What every value rests on: horizon, discount rate, currency, margin, model"
         },
     )
+    computed_by = _earlier()
     total = fields.Integer(metadata={"description": "How many there are"})
     next = fields.String(allow_none=True, metadata={"description": "Address of the next page, or null"})
     items = fields.List(fields.Nested(ObservationSchema))
@@ -134,6 +142,7 @@ class MetricSchema(Schema):
     watermark = _instant("The data of the last good run is known up to here")
     computed_at = _instant("When the last good run ended")
     error = fields.String(allow_none=True, metadata={"description": "Why the last run failed, if it did"})
+    computed_by = _earlier()
 
 
 class MetricsQuerySchema(Schema):
@@ -220,6 +229,7 @@ class ChangesSchema(Schema):
     unit = _words("ratio, a currency code, a unit such as days, or empty")
     period = _words("The later period")
     against = _words("The earlier period")
+    computed_by = _earlier()
     value = _number("The later value")
     previous = _number("The earlier value, as it is known now")
     change = fields.Nested(ChangeSchema, allow_none=True)

@@ -47,14 +47,17 @@ def _rows(company: Company, scorecard: Scorecard, cards: Cards) -> Iterator[Row]
 def _summary(scorecard: Scorecard) -> tuple[Panel, ...]:
     of = {"scorecard": scorecard.scorecard}
     score = once(select("scorecard_score", **of), "scorecard")
+    earlier = once(select("scorecard_score_by_earlier_goals", **of), "scorecard")
     covered = once(select("scorecard_coverage_ratio", **of), "scorecard")
     objectives = once(select("scorecard_objective_score", **of), "perspective", "objective")
     return (
         stat("Score", Query("A", score, "score", now=True), width=4, steps=SCORE,
              description="0 to 100 for the current period: a red flag is 33, a goal is 67."),
+        stat("By the goals before", Query("A", earlier, "score", now=True), width=4, steps=SCORE,
+             description="The score by the goals of the period before: where it is another, the goals moved."),
         stat("Coverage", Query("A", covered, "coverage", now=True), width=4, unit="percentunit", coloured=False,
              description="The share of the weight that has a scored value."),
-        bars("Objectives", Query("A", objectives, "{{objective}}", now=True), steps=SCORE, width=16,
+        bars("Objectives", Query("A", objectives, "{{objective}}", now=True), steps=SCORE, width=12,
              description="The score of each objective, 0 to 100.", fields={"min": 0, "max": 100}),
         trend("Score as it was published", Query("A", score, "score"), Query("B", objectives, "{{objective}}"),
               width=24, height=6, steps=SCORE, fields={"min": 0, "max": 100}, interval="1h",

@@ -14,10 +14,13 @@ from grafana.rules.rule import Group, Rule, duration
 from metrics.catalog.catalog import Catalog
 from metrics.catalog.dataset import Dataset
 from metrics.catalog.metric import Metric
+from scorecard.cause_model import Cause
 from scorecard.model import Board
 
 NOBODY = "unassigned"
 """The department of an alert about a metric that nobody leads."""
+
+_NEWS = timedelta(days=7)
 
 PLATFORM = "platform"
 """The department of an alert about the server and its sources."""
@@ -32,7 +35,7 @@ def by_department(catalog: Catalog, board: Board, url: str, held: timedelta) -> 
         rules += _guards(metric, catalog, board, url, held)
     for name, rules in found.items():
         mine = [metric.metric for metric in catalog.metrics.values() if (metric.leads or NOBODY) == name]
-        rules.append(_refresh(name, mine, url, held))
+        rules += (_refresh(name, mine, url, held), _outdated(name, mine, url), _moved(name, mine, url))
     return {name: Group(f"scorecard_{name}", tuple(rules)) for name, rules in found.items()}
 
 
@@ -92,6 +95,45 @@ def _refresh(department: str, metrics: list[str], url: str, held: timedelta) -> 
             "summary": "{{ $labels.metric }} cannot be computed",
             "description": f"No refresh has computed {{{{ $labels.metric }}}} for {duration(held)}; "
             "it keeps its last good value. Its page says why.",
+            "runbook_url": f"{url}/catalogue/{{{{ $labels.metric }}}}",
+        },
+    )
+
+
+def _outdated(department: str, metrics: list[str], url: str) -> Rule:
+    """Return one rule for all metrics of a department that are still computed by an earlier definition."""
+    chosen = select("scorecard_definition_current", f"metric=~{quoted('|'.join(metrics))}")
+    return Rule(
+        f"{once(chosen, 'metric')} == 0",
+        alert="DefinitionNotRefreshed",
+        held=timedelta(days=1),
+        labels={"department": department, "severity": "info"},
+        annotations={
+            "summary": "{{ $labels.metric }} is still computed by an earlier definition",
+            "description": "The definition changed and no refresh has computed the metric by the new one for a day: "
+            "scorecard refresh --metric {{ $labels.metric }}",
+            "runbook_url": f"{url}/catalogue/{{{{ $labels.metric }}}}",
+        },
+    )
+
+
+def _moved(department: str, metrics: list[str], url: str) -> Rule:
+    """Return one rule for all statuses of a department that moved because a definition did."""
+    chosen = select(
+        "scorecard_status_moved_timestamp_seconds",
+        f"metric=~{quoted('|'.join(metrics))}",
+        cause=Cause.DEFINITION.value,
+    )
+    since = once(chosen, "scorecard", "metric", "status_before", "status")
+    return Rule(
+        f"time() - {since} < {_NEWS.total_seconds():.0f}",
+        alert="StatusMovedByDefinition",
+        held=timedelta(0),
+        labels={"department": department, "severity": "info"},
+        annotations={
+            "summary": "{{ $labels.metric }} has another status because it is counted differently",
+            "description": "It went from {{ $labels.status_before }} to {{ $labels.status }} by a changed definition, "
+            "not by what happened. Its page says what changed and by how much.",
             "runbook_url": f"{url}/catalogue/{{{{ $labels.metric }}}}",
         },
     )

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from metrics.catalog.catalog import Catalog
 from metrics.catalog.definition_hash import canonical_text, definition_hash, resolved
+from metrics.describe.units import shown_unit
 from metrics.engine.outcome import Outcome, as_metric_error
 from metrics.engine.planner import Planner
 from metrics.engine.schedule import request_for, with_inputs
@@ -61,13 +62,17 @@ class Summary:
 
 @dataclass(frozen=True)
 class Refresher:
-    """What a refresh works with; `clock` is the only clock, `commit` the definitions' git commit."""
+    """What a refresh works with; `clock` is the only clock, `commit` the definitions' git commit.
+
+    `scored_by` is the record of what its values will be scored by, which the store keeps as it is.
+    """
 
     catalog: Catalog
     root: Path
     store: Store
     clock: Clock
     commit: str | None = None
+    scored_by: str | None = None
 
     def refresh(
         self,
@@ -104,7 +109,10 @@ class Refresher:
                 health.record(self.clock())
             summary = Summary(tuple(lines), started, self.clock())
             failed = len(summary.failed)
-            self.store.record_refresh(started, summary.finished_at, len(lines) - failed, failed)
+            self.store.record_refresh(
+                started, summary.finished_at, len(lines) - failed, failed,
+                scored_by=self.scored_by, commit=self.commit,
+            )  # fmt: skip
         return summary
 
     def _doubtful(self, planner: Planner) -> dict[str, float]:
@@ -141,7 +149,17 @@ class Refresher:
         ]
         canonical = canonical_text(resolved(self.catalog, outcome.metric))
         self.store.definitions.remember(
-            Definition(run.definition_hash, outcome.metric, run.code_version, canonical, self.commit, started)
+            Definition(
+                run.definition_hash,
+                outcome.metric,
+                run.code_version,
+                canonical,
+                self.commit,
+                started,
+                metric.label,
+                metric.question,
+                shown_unit(metric, self.catalog),
+            )
         )
         return self.store.write(run, own)
 

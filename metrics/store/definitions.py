@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from itertools import groupby
+from typing import Any
 
-from sqlalchemy import Engine, insert, select
+from sqlalchemy import Connection, Engine, Row, func, insert, select, update
 
 from metrics.store.database import writing
-from metrics.store.records import Definition, DefinitionChange
-from metrics.store.tables import definitions
+from metrics.store.records import Definition, DefinitionChange, Recounted
+from metrics.store.tables import definitions, refreshes, runs
 
 
 class Definitions:
@@ -19,19 +20,23 @@ class Definitions:
         self._engine = engine
 
     def remember(self, definition: Definition) -> None:
-        """Keep a definition under its hash and metric; the first that was seen stays."""
+        """Keep a definition under its hash and metric; the first that was seen stays, but for how it reads."""
         row = asdict(definition)
         row["git_commit"] = row.pop("commit")
         with writing(self._engine, f"definition {definition.hash}") as connection:
-            known = select(definitions.c.hash).where(
-                definitions.c.hash == definition.hash, definitions.c.metric == definition.metric
-            )
-            if connection.execute(known).first() is None:
+            same = definitions.c.hash == definition.hash, definitions.c.metric == definition.metric
+            shown = {"label": definition.label, "question": definition.question, "unit": definition.unit}
+            known = connection.execute(select(*(definitions.c[name] for name in shown)).where(*same)).first()
+            if known is None:
                 connection.execute(insert(definitions), row)
+            elif tuple(known) != tuple(shown.values()):
+                connection.execute(update(definitions).where(*same).values(shown))
 
-    def find(self, definition_hash: str) -> Definition | None:
-        """Return the definition under a hash, or None."""
+    def find(self, definition_hash: str, metric: str | None = None) -> Definition | None:
+        """Return the definition under a hash, of a metric where one is named, or None."""
         known = select(definitions).where(definitions.c.hash == definition_hash)
+        if metric is not None:
+            known = known.where(definitions.c.metric == metric)
         with self._engine.connect() as connection:
             row = connection.execute(known.order_by(definitions.c.metric)).mappings().first()
         if row is None:
@@ -48,3 +53,43 @@ class Definitions:
         return tuple(
             change for _, known in groupby(rows, key=lambda row: row.metric) for change in list(known)[1:]
         )
+
+    def recounted(self) -> dict[str, Recounted]:
+        """Return the metrics whose stored values follow another definition than values before them, by name."""
+        several = select(definitions.c.metric).group_by(definitions.c.metric).having(func.count() > 1)
+        with self._engine.connect() as connection:
+            names = connection.execute(several.order_by(definitions.c.metric)).scalars().all()
+            found = [_recounted(connection, name) for name in names]
+        return {one.metric: one for one in found if one is not None}
+
+
+def _recounted(connection: Connection, metric: str) -> Recounted | None:
+    good = runs.c.metric == metric, runs.c.outcome == "ok"
+    newest = select(runs).where(*good).order_by(runs.c.number.desc()).limit(1)
+    now = connection.execute(newest).first()
+    if now is None:
+        return None
+    before = connection.execute(newest.where(runs.c.definition_hash != now.definition_hash)).first()
+    if before is None:
+        return None
+    later = select(runs).where(*good, runs.c.number > before.number).order_by(runs.c.number).limit(1)
+    first = connection.execute(later).one()
+    commit = _commit(connection, before, first)
+    return Recounted(metric, before.definition_hash, now.definition_hash, first.started_at, commit)
+
+
+def _commit(connection: Connection, before: Row[Any], first: Row[Any]) -> str | None:
+    """Return the commit of the first run by a definition, where the last run by the other had another one."""
+    at = select(refreshes.c.git_commit).order_by(refreshes.c.number).limit(1)
+    seen = select(definitions.c.git_commit).where(
+        definitions.c.hash == first.definition_hash,
+        definitions.c.metric == first.metric,
+        definitions.c.first_seen == first.started_at,
+    )
+    earlier, own = (
+        connection.execute(at.where(refreshes.c.started_at == run.started_at)).scalar()
+        for run in (before, first)
+    )
+    # A definition that comes back bears the commit of its first time.
+    later: str | None = connection.execute(seen).scalar() or own
+    return later if later != earlier else None

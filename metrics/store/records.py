@@ -71,7 +71,10 @@ class DatasetHealth:
 
 @dataclass(frozen=True)
 class Definition:
-    """A definition as it was computed: its hash, its canonical JSON text and the commit it came from."""
+    """A definition as it was computed: its hash, its canonical JSON text and the commit it came from.
+
+    `label`, `question` and `unit` are those that it was last computed under; no hash depends on them.
+    """
 
     hash: str
     metric: str
@@ -79,6 +82,9 @@ class Definition:
     canonical: str
     commit: str | None
     first_seen: datetime
+    label: str | None = None
+    question: str | None = None
+    unit: str | None = None
 
 
 @dataclass(frozen=True)
@@ -88,6 +94,31 @@ class DefinitionChange:
     metric: str
     hash: str
     first_seen: datetime
+
+
+@dataclass(frozen=True)
+class Recounted:
+    """That a metric's values follow another definition than those before them, and since which refresh.
+
+    `commit` is what the definitions were read from then; None where that is not known, or where it is the
+    commit of the earlier definition too, so that the change was in no commit.
+    """
+
+    metric: str
+    before: str
+    after: str
+    since: datetime
+    commit: str | None
+
+
+@dataclass(frozen=True)
+class ScoringUse:
+    """That refreshes were scored by a record: its hash, the last one's instant, and when the next ones began."""
+
+    hash: str
+    last_used: datetime
+    replaced_at: datetime | None
+    replaced_by_commit: str | None
 
 
 @dataclass(frozen=True)

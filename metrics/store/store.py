@@ -28,6 +28,7 @@ from metrics.store.records import (
     canonical_cut,
     canonical_dimensions,
 )
+from metrics.store.scorings import Scorings, keep_scoring
 from metrics.store.tables import (
     datasets,
     observation_columns,
@@ -48,7 +49,7 @@ class Store:
     """Observations and runs that are only ever added, and the few rows around them that change.
 
     Every method is one transaction. An error of the database is raised as StoreError. What is asked for itself
-    alone has methods of its own: `api_keys`, `definitions` and the `final_values` of a whole past.
+    alone has methods of its own: `api_keys`, `definitions`, `scorings` and the `final_values` of a whole past.
     """
 
     def __init__(self, engine: Engine) -> None:
@@ -56,6 +57,7 @@ class Store:
         self.api_keys = ApiKeys(engine)
         self.definitions = Definitions(engine)
         self.final_values = FinalValueReader(engine)
+        self.scorings = Scorings(engine)
 
     @classmethod
     def open(cls, url: str | URL) -> Self:
@@ -227,11 +229,15 @@ class Store:
             rows = connection.execute(select(datasets).order_by(datasets.c.dataset)).mappings()
             return {row["dataset"]: DatasetHealth(**row) for row in rows}
 
-    def record_refresh(self, started_at: datetime, finished_at: datetime, ok: int, failed: int) -> None:
-        """Add a refresh of the whole project: how many metrics came through and how many failed."""
+    def record_refresh(
+        self, started_at: datetime, finished_at: datetime, ok: int, failed: int, *,
+        scored_by: str | None = None, commit: str | None = None,
+    ) -> None:  # fmt: skip
+        """Add a refresh: how many metrics came through and failed, and the record of what it is scored by."""
         with writing(self._engine, "refreshes") as connection:
+            scoring = keep_scoring(connection, scored_by, started_at)
             row = asdict(Refresh(started_at, finished_at, ok, failed))
-            connection.execute(insert(refreshes), row)
+            connection.execute(insert(refreshes), row | {"scoring": scoring, "git_commit": commit})
 
     def last_refresh(self) -> Refresh | None:
         """Return the last written refresh."""

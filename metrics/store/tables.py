@@ -162,6 +162,9 @@ definitions = Table(
     Column("canonical", Text, nullable=False),
     Column("git_commit", Text),
     Column("first_seen", UtcTime, nullable=False),
+    Column("label", Text),
+    Column("question", Text),
+    Column("unit", Text),
 )
 
 
@@ -195,6 +198,17 @@ refreshes = Table(
     Column("finished_at", UtcTime, nullable=False),
     Column("ok", Integer, nullable=False),
     Column("failed", Integer, nullable=False),
+    Column("scoring", Text),
+    Column("git_commit", Text),
+)
+
+
+scorings = Table(
+    "scorings",
+    metadata,
+    Column("hash", Text, primary_key=True),
+    Column("record", Text, nullable=False),
+    Column("first_seen", UtcTime, nullable=False),
 )
 
 

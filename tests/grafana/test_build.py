@@ -183,7 +183,9 @@ def test_links_lead_to_the_metric_s_page(files):
 def test_annotations(files):
     for board in dashboards(files).values():
         marks = {each["name"]: each for each in board["annotations"]["list"]}
-        assert set(marks) == {"Annotations & Alerts", "Milestones", "Definition changes"}
+        assert set(marks) == {
+            "Annotations & Alerts", "Milestones", "Definition changes", "Statuses moved by definitions and goals",
+        }  # fmt: skip
         assert marks["Milestones"]["expr"] == "max by (label) (scorecard_milestone_timestamp_seconds) * 1000"
         assert marks["Milestones"]["useValueForTime"] is True
 

@@ -150,6 +150,26 @@ class Expected:
     def _scorecard_score(self, equal, at):
         return [({"scorecard": one.scorecard}, one.score) for one in self._reports() if one.score is not None]
 
+    def _scorecard_score_by_earlier_goals(self, equal, at):
+        for report in self._reports():
+            scores = [one.score for one in report.rescored if one.cause.value == "target"] or [report.score]
+            if scores[0] is not None:
+                yield {"scorecard": report.scorecard}, scores[0]
+
+    def _scorecard_status_moved_timestamp_seconds(self, equal, at):
+        for report in self._reports():
+            for one in report.indicators:
+                for cause in one.causes:
+                    if cause.moved and cause.status_before is not None and cause.since is not None:
+                        labels = {
+                            "scorecard": report.scorecard,
+                            "metric": one.metric,
+                            "cause": cause.cause.value,
+                            "status_before": cause.status_before.value,
+                            "status": cause.status_after.value,
+                        }
+                        yield labels, self.calendar.instant(cause.since).timestamp()
+
     def _scorecard_coverage_ratio(self, equal, at):
         return [({"scorecard": one.scorecard}, one.coverage) for one in self._reports()]
 

@@ -388,6 +388,41 @@ def test_a_refresh_that_fails_twice(folder, tmp_path):
         assert passed is not fires, said
 
 
+def test_a_definition_that_nobody_refreshes(folder, tmp_path):
+    series = {'scorecard_definition_current{metric="clv"}': "0x1500"}
+    fires = {
+        "exp_labels": {"department": "service", "metric": "clv", "severity": "info"},
+        "exp_annotations": {
+            "summary": "clv is still computed by an earlier definition",
+            "description": "The definition changed and no refresh has computed the metric by the new one for a day: "
+            "scorecard refresh --metric clv",
+            "runbook_url": f"{URL}/catalogue/clv",
+        },
+    }
+    alert = "DefinitionNotRefreshed"
+    held(folder, tmp_path, "department-service", series, ("23h59m", alert, []), ("24h", alert, [fires]))
+
+
+def test_a_status_that_moved_by_its_definition_is_news_for_a_week(folder, tmp_path):
+    def moved(scorecard, cause, days):
+        # Tests begin in 1970: what happened days ago lies before it.
+        labels = f'scorecard="{scorecard}",metric="clv",cause="{cause}",status_before="green",status="amber"'
+        return {f"scorecard_status_moved_timestamp_seconds{{{labels}}}": f"{-86400 * days}x10"}
+
+    series = moved("new", "definition", 6) | moved("old", "definition", 8) | moved("goal", "target", 6)
+    fires = {
+        "exp_labels": {"department": "service", "metric": "clv", "severity": "info", "scorecard": "new",
+                       "status_before": "green", "status": "amber"},
+        "exp_annotations": {
+            "summary": "clv has another status because it is counted differently",
+            "description": "It went from green to amber by a changed definition, not by what happened. Its page says "
+            "what changed and by how much.",
+            "runbook_url": f"{URL}/catalogue/clv",
+        },
+    }  # fmt: skip
+    held(folder, tmp_path, "department-service", series, ("5m", "StatusMovedByDefinition", [fires]))
+
+
 # -- real servers ----------------------------------------------------------------------------------
 
 

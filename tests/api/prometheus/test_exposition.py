@@ -181,7 +181,9 @@ def test_the_status_is_one_of_all(northwind, families):
 
 def test_definitions_sources_and_refreshes(northwind, families):
     found = samples(families, "scorecard_definition_info", metric="revenue")
-    assert found == {(("commit", ""), ("hash", northwind.hash_of("revenue"))): 1}
+    empty = ("running_hash", ""), ("since", "")
+    assert found == {(("commit", ""), ("hash", northwind.hash_of("revenue")), *empty): 1}
+    assert samples(families, "scorecard_definition_current", metric="revenue") == {(): 1}
     assert samples(families, "kpi_source_up") == {(("source", "crm"),): 1, (("source", "helpdesk"),): 0}
     assert samples(families, "kpi_source_watermark_timestamp_seconds") == {
         (("source", "crm"),): WATERMARK.timestamp()
@@ -220,7 +222,10 @@ def test_a_changed_definition_shows_the_old_hash_until_it_is_computed(fresh):
     fresh.store.definitions.remember(Definition(old, "revenue", 1, "{}", "c" * 40, NOW))
     changed = replace(fresh, hashes={**fresh.hashes, "revenue": "0" * 16}, commit="d" * 40)
     text = render(changed, NOW).decode()
-    assert f'scorecard_definition_info{{commit="{"c" * 40}",hash="{old}",metric="revenue"}} 1.0' in text
+    since = 'running_hash="0000000000000000",since="2026-11-20"'
+    info = f'scorecard_definition_info{{commit="{"c" * 40}",hash="{old}",metric="revenue",{since}}} 1.0'
+    assert info in text
+    assert 'scorecard_definition_current{metric="revenue"} 0.0' in text
     assert "kpi_revenue_gbp{" in text
 
 

@@ -59,6 +59,7 @@ def test_a_metric_says_what_it_is(client, northwind):
         "watermark": WATERMARK.isoformat(),
         "computed_at": COMPUTED.isoformat(),
         "error": None,
+        "computed_by": None,
     }
 
 
@@ -76,6 +77,7 @@ def test_observations_are_those_of_the_store(client, northwind):
         "metric": "revenue",
         "unit": "gbp",
         "assumptions": None,
+        "computed_by": None,
         "total": 1,
         "next": None,
         "items": [

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import math
 import re
 import sqlite3
@@ -31,9 +32,9 @@ from metrics.observation import Dimensions, Observation, State
 from metrics.store import database as store_engine
 from metrics.store.database import writing
 from metrics.store.migrations import VERSION_TABLE
-from metrics.store.records import Progress
+from metrics.store.records import Progress, ScoringUse
 from metrics.store.store import DatasetHealth, Definition, Refresh, Run, SourceHealth, Store, Written
-from metrics.store.tables import metadata, observations, refreshes, runs
+from metrics.store.tables import metadata, observations, refreshes, runs, scorings
 from tests.store_engine import engine_of
 
 NOON = datetime(2026, 4, 1, 12, tzinfo=UTC)
@@ -149,7 +150,7 @@ def test_a_new_store_has_the_tables_that_the_program_declares(store: Store) -> N
     with engine_of(store).connect() as connection:
         context = MigrationContext.configure(connection, opts=options)
         assert compare_metadata(context, metadata) == []
-        assert context.get_current_revision() == "0004"
+        assert context.get_current_revision() == "0005"
 
 
 def test_a_store_is_found_again_as_it_was_left(url: str) -> None:
@@ -733,6 +734,61 @@ def test_a_definition_is_kept_as_it_was_first_seen(store: Store) -> None:
     store.definitions.remember(replace(first, metric="marketing_leads"))
     assert store.definitions.find("h1") == first
     assert store.definitions.find("h2") is None
+
+
+def test_what_a_definition_was_called_is_what_it_was_last_called(store: Store) -> None:
+    first = Definition("h1", "leads", 1, "{}", "abc", NOON, "Leads", "How many?", "")
+    store.definitions.remember(first)
+    store.definitions.remember(
+        replace(first, commit="def", label="Good leads", first_seen=NOON + timedelta(days=1))
+    )
+    assert store.definitions.find("h1", "leads") == replace(first, label="Good leads")
+    assert store.definitions.find("h1", "deals") is None
+
+
+def test_values_follow_another_definition_since_its_first_run(store: Store) -> None:
+    runs = [
+        run(1),
+        run(2, hashed="h2"),
+        run(3, hashed="h2"),
+        run(4),
+        run(5, hashed="h3", error="away"),
+        run(6),
+    ]
+    commits = ["a", "a", "a", "b", "c", "c"]
+    assert store.definitions.recounted() == {}
+    told = []
+    for of, commit in zip(runs, commits, strict=True):
+        store.definitions.remember(Definition(of.definition_hash, "leads", 1, "{}", commit, of.started_at))
+        if of.outcome == "ok":
+            store.write(of, [])
+        else:
+            store.fail(of)
+        store.record_refresh(of.started_at, of.finished_at, 1, 0, commit=commit)
+        found = store.definitions.recounted().get("leads")
+        told.append(None if found is None else (found.before, found.after, found.since, found.commit))
+    # The second definition was in no commit of its own; the first came back with the commit b.
+    second, back = ("h1", "h2", runs[1].started_at, None), ("h2", "h1", runs[3].started_at, "b")
+    assert told == [None, second, second, back, back, back]
+
+
+def test_what_refreshes_were_scored_by_is_kept_once(store: Store) -> None:
+    days = [NOON + timedelta(days=number) for number in range(5)]
+    records = ['{"goal":1}', '{"goal":2}', '{"goal":2}', None, '{"goal":1}']
+    for day, record, commit in zip(days, records, "abbbc", strict=True):
+        store.record_refresh(day, day, 1, 0, scored_by=record, commit=commit)
+    one, two = (hashlib.sha256(text.encode()).hexdigest() for text in ('{"goal":1}', '{"goal":2}'))
+    assert (store.scorings.find(one), store.scorings.find("0" * 64)) == ('{"goal":1}', None)
+    assert store.scorings.uses(days[0]) == (
+        ScoringUse(one, days[4], None, None), ScoringUse(two, days[2], days[3], None),
+    )  # fmt: skip
+    assert [use.hash for use in store.scorings.uses(days[3])] == [one]
+    for statement in (update(scorings).values(record="{}"), delete(scorings)):
+        with (
+            pytest.raises(StoreError, match="scorings are only added to"),
+            writing(engine_of(store), "scorings") as connection,
+        ):
+            connection.execute(statement)
 
 
 def test_every_definition_but_the_first_is_a_change(store: Store) -> None:

@@ -1,0 +1,42 @@
+"""What is different between two resolved definitions, key by key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A key of a resolved definition that is new, gone or another; a value that is no plain one is not written out."""
+
+    key: str
+    before: str | None
+    after: str | None
+
+
+def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[Difference, ...]:
+    """Return what is different, in the order of the keys; the metric's own keys stand without a prefix."""
+    found = _within(before, after, ())
+    return tuple(Difference(_key(path), _plain(old), _plain(new)) for path, old, new in found)
+
+
+def _within(before: Any, after: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any, Any]]:
+    if before == after:
+        return
+    if not (isinstance(before, Mapping) and isinstance(after, Mapping)) or "expression" in {*before, *after}:
+        yield path, before, after
+        return
+    for key in sorted({*before, *after}):
+        yield from _within(before.get(key), after.get(key), (*path, key))
+
+
+def _key(path: tuple[str, ...]) -> str:
+    return ".".join(path[1:] if path[0] == "metric" and len(path) > 1 else path)
+
+
+def _plain(value: Any) -> str | None:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value) if isinstance(value, str | int | float) else None
