@@ -180,6 +180,10 @@ class Kind(ABC, Generic[Options]):
         """Return what must pass after a period until it is final; with its value, what that value takes."""
         return None
 
+    def closes(self, metric: Metric) -> bool:
+        """Tell whether a period becomes final in time; one whose window never ends does not."""
+        return True
+
     def input_periods(self, metric: Metric, period: Period, calendar: Calendar) -> list[tuple[str, Period]]:
         """Return the metrics that a period's value is made of, each with the period that it is read at."""
         return [(name, period) for name in inputs(metric)]

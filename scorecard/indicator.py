@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 from metrics.analysis.change import Change, change, judged
+from metrics.analysis.finality import Finality, Outlook
 from metrics.catalog.catalog import Catalog
 from metrics.catalog.metric import Direction, Metric
 from metrics.describe.parameters import assumptions
@@ -25,6 +27,7 @@ from scorecard.value_selection import Choice, MetricSeries, Reader, choose
 TREND_PERIODS = 13
 
 _YEAR = Span(1, Unit.YEAR)
+_NOTHING_OPEN = Outlook()
 _UNSCORED_STATES = {
     State.NO_DATA: Status.NO_DATA,
     State.SUPPRESSED: Status.SUPPRESSED,
@@ -48,6 +51,11 @@ class Setting:
         """Return the company's calendar."""
         return self.catalog.company.calendar
 
+    @cached_property
+    def finality(self) -> Finality:
+        """Return when values of the catalog's metrics become final."""
+        return Finality(self.catalog)
+
 
 def report_indicator(indicator: Indicator, series: MetricSeries, setting: Setting) -> IndicatorReport:
     """Return one indicator's report; its effective weight is set by the objective."""
@@ -67,6 +75,11 @@ def report_indicator(indicator: Indicator, series: MetricSeries, setting: Settin
     other_unit = by is not None and by.unit not in (None, unit)
     target = None if other_unit else target_for(metric, counted, setting.catalog)
     score, status = _score(metric, choice, target, bound)
+    outlook = (
+        setting.finality.outlook(choice.provisional, series.partly_covered)
+        if choice.provisional
+        else _NOTHING_OPEN
+    )
     last, year_ago = _before(choice.settled, calendar)
     return IndicatorReport(
         metric=metric.metric,
@@ -85,7 +98,7 @@ def report_indicator(indicator: Indicator, series: MetricSeries, setting: Settin
         scored=_value(metric, stands, calendar),
         scored_as=bound if score is not None else None,
         carried=choice.carried,
-        provisional=_value(metric, choice.provisional, calendar),
+        provisional=_value(metric, choice.provisional, calendar, outlook),
         target=_target(target, calendar),
         score=score,
         performance=None if score is None else 100 * score,
@@ -100,7 +113,14 @@ def report_indicator(indicator: Indicator, series: MetricSeries, setting: Settin
         error=series.error,
         guards=metric.guards,
         note=_note(
-            metric, stands, choice.carried, bound if score is not None else None, target, series, setting
+            metric,
+            stands,
+            choice.carried,
+            bound if score is not None else None,
+            target,
+            series,
+            setting,
+            outlook,
         ),
         # What the running definition assumes, the values of another one did not rest on.
         assumptions=assumptions(metric, setting.catalog) if by is None else None,
@@ -133,7 +153,9 @@ def _in_words(metric: Metric, choice: Choice) -> Observation | None:
     return nothing if nothing is not None and kind_of(metric).absent(metric, nothing.state) else None
 
 
-def _value(metric: Metric, found: Observation | None, calendar: Calendar) -> ValueReport | None:
+def _value(
+    metric: Metric, found: Observation | None, calendar: Calendar, outlook: Outlook = _NOTHING_OPEN
+) -> ValueReport | None:
     if found is None:
         return None
     return ValueReport(
@@ -142,6 +164,8 @@ def _value(metric: Metric, found: Observation | None, calendar: Calendar) -> Val
         period=found.period,
         period_name=calendar.name(found.period),
         absent=kind_of(metric).absent(metric, found.state) if found.value is None else None,
+        final_on=outlook.final_on,
+        awaits=outlook.words,
     )
 
 
@@ -235,7 +259,7 @@ def _is_old(metric: Metric, watermark: datetime | None, setting: Setting) -> boo
 
 def _note(
     metric: Metric, settled: Observation | None, carried: bool, bound: float | None, target: ActiveTarget | None,
-    series: MetricSeries, setting: Setting,
+    series: MetricSeries, setting: Setting, outlook: Outlook,
 ) -> str | None:  # fmt: skip
     name = setting.calendar.name
     said: list[str] = []
@@ -260,6 +284,9 @@ def _note(
     if settled is not None and settled.period != setting.period:
         how = "carried forward" if carried else "the latest final period"
         said.append(f"Value of {name(settled.period)}, {how}.")
+    if outlook.partly_covered is not None:
+        words = outlook.partly_covered.words
+        said.append(f"{words[0].upper()}{words[1:]}: {name(setting.period)} is covered in part.")
     if bound is not None:
         shown = format_value(
             bound, shown_unit(metric, setting.catalog), setting.catalog.company.currency.report

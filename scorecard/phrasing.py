@@ -149,7 +149,8 @@ def change_words(change: ChangeReport, unit: str, currency: str) -> str:
 
 
 def _provisional(value: ValueReport, unit: str, currency: str) -> str:
-    share = "" if value.maturity is None else f", {format_share(value.maturity)} mature"
+    share = f", {value.awaits}" if value.awaits else ""
+    share += "" if value.maturity is None else f", {format_share(value.maturity)} mature"
     if value.value is None:
         so_far = ""
         if value.numerator is not None and value.denominator is not None:

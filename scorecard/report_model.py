@@ -19,7 +19,9 @@ from scorecard.score import Level, Status
 class ValueReport:
     """A value with what it takes to trust it, under its own period's name.
 
-    `absent` says in words what it means that there is none, where the kind has words for it.
+    `absent` says in words what it means that there is none, where the kind has words for it. `final_on` is the local
+    day on which an open value becomes final, where that is known; `awaits` says so in words, or from when the rows go
+    where they begin too late for the period, which then stays open.
     """
 
     value: float | None
@@ -33,6 +35,8 @@ class ValueReport:
     period: Period
     period_name: str
     absent: str | None = None
+    final_on: date | None = None
+    awaits: str | None = None
 
 
 @dataclass(frozen=True)

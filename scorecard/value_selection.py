@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
+from metrics.engine.partly_covered import Beginnings
 from metrics.grain import Calendar, Period, Span
 from metrics.observation import Observation, State
 from scorecard.cause_model import ComputedBy
@@ -21,6 +22,7 @@ class MetricSeries:
 
     `error` has the words of the last run where it failed; the observations are then those of an earlier one.
     `computed_by` is their definition where another one runs by now.
+    `partly_covered` says which of the first periods stay provisional, and why.
     """
 
     observations: tuple[Observation, ...] = ()
@@ -28,6 +30,7 @@ class MetricSeries:
     computed_at: datetime | None = None
     error: str | None = None
     computed_by: ComputedBy | None = None
+    partly_covered: Beginnings = field(default_factory=dict)
 
 
 Reader = Callable[[str], MetricSeries]

@@ -200,10 +200,11 @@ class _Page:
         if indicator.scored_as is not None:
             least = format_value(indicator.scored_as, indicator.unit, self.currency)
             yield f"scored as {least}, the least it can be"
-        if now is not None and (now.value is not None or now.absent):
+        if now is not None:
             mature = f", {format_share(now.maturity)} mature" if now.maturity is not None else ""
-            value = format_value(now.value, indicator.unit, self.currency, now.absent)
-            yield f"{now.period_name} so far {value}{mature}"
+            value = format_value(now.value, indicator.unit, self.currency, now.absent or "too early to say")
+            awaits = f", {now.awaits}" if now.awaits else ""
+            yield f"{now.period_name} so far {value}{awaits}{mature}"
 
     def changes(self, indicator: IndicatorReport) -> Iterator[str]:
         """Yield the changes since the period and the year before, each with its interval, a line each."""

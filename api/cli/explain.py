@@ -217,6 +217,8 @@ def _who(found: Explanation, board: Board) -> Iterator[tuple[str, str]]:
 
 
 def _state(found: Explanation) -> Iterator[tuple[str, str]]:
+    from metrics.engine.partly_covered import of_diagnostics
+
     position = found.metric.position
     yield "definition", f"{found.definition_hash}  [{_place(position.file, position.line)}]"
     yield "code version", str(found.code_version)
@@ -224,6 +226,9 @@ def _state(found: Explanation) -> Iterator[tuple[str, str]]:
         yield "as of", moment_text(found.as_of)
     yield "data as of", moment_text(found.watermark)
     yield from ((each.dataset, _ahead(each)) for each in found.ahead if not each.event)
+    for grain, late in of_diagnostics(found.diagnostics).items():
+        stays = f"each {grain.replace('_', ' ')} up to that of {late.through} stays provisional"
+        yield "covered in part", f"{late.words}: {stays}"
     plan = [f"{count} on {source}" for source, count in _plan(found)]
     yield (
         "statements",

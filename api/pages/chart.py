@@ -7,7 +7,7 @@ chart has a title and a description; the table beside it holds the same numbers.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from markupsafe import Markup, escape
@@ -59,14 +59,13 @@ def series(
     """Return a line chart with intervals, targets and axes; `write` turns a value into words.
 
     `name` makes the ids unique on the page. Open periods are hollow and joined by a dashed line; one that lies
-    far from all that is final stands at the edge, with an arrow and its value.
+    beyond the scale of what is final stands at its edge, with an arrow and its value.
     """
-    told, points = points, _near(points)
-    levels = list(_levels(points))
+    levels = list(_known_levels(points))
     if not levels:
         return Markup("")
     scale = ticks(*_span(levels), most=5 if height < 300 else 6)
-    points = [_at_edge(*both, scale[0], scale[-1]) for both in zip(told, points, strict=True)]
+    told, points = points, _within(points, scale[0], scale[-1])
     labels = [write(tick) for tick in scale]
     left = 16.0 + 7.2 * max(len(label) for label in labels)
     right = width - (84.0 if any(p.goal is not None or p.red_flag is not None for p in points) else 16.0)
@@ -85,11 +84,12 @@ def series(
 
 def spark(points: Sequence[Point], *, name: str, title: str, width: int = 132, height: int = 40) -> Markup:
     """Return a word-sized trend: the line of final periods, hollow open ones, the goal dashed."""
-    levels = list(_levels([replace(point, lower=None, upper=None, red_flag=None) for point in points]))
+    levels = list(_known_levels([replace(point, lower=None, upper=None, red_flag=None) for point in points]))
     if not levels:
         return Markup("")
     low, high = min(levels), max(levels)
     pad = max((high - low) * 0.1, abs(high) * 1e-6) or 1.0
+    points = _within(points, low - pad, high + pad)
     frame = Frame(1, width - 1, 3, height - 3, low - pad, high + pad, len(points))
     goals = [(index, point.goal) for index, point in enumerate(points)]
     body = [
@@ -134,39 +134,30 @@ def scale(performance: float | None, *, name: str, title: str, status: str) -> M
     return drawing(body, name, title, "", 132, 16, "scale")
 
 
-def _levels(points: Iterable[Point]) -> Iterator[float]:
+def _known_levels(points: Sequence[Point]) -> Iterator[float]:
+    """Yield what sets the scale: what is final, and every target; open values only where nothing is final.
+
+    A period that has only begun may say anything: it must not flatten what is known.
+    """
+    final = any(point.value is not None and not point.open for point in points)
     for point in points:
-        for value in (point.value, point.lower, point.upper, point.goal, point.red_flag):
+        values = () if final and point.open else (point.value, point.lower, point.upper)
+        for value in (*values, point.goal, point.red_flag):
             if value is not None:
                 yield value
 
 
-def _near(points: Sequence[Point]) -> list[Point]:
-    """Return the points, open ones no further from the final ones than half of what these span.
-
-    A period that has only begun may say anything: it must not flatten what is known.
-    """
-    known = list(_levels(point for point in points if not point.open))
-    if not known:
-        return list(points)
-    low, high = _span(known)
-    room = (high - low) / 2 or max(abs(high), 1.0)
+def _within(points: Sequence[Point], low: float, high: float) -> list[Point]:
+    """Return the points, open ones no further out than the ends of the scale."""
 
     def held(value: float | None) -> float | None:
-        return None if value is None else min(max(value, low - room), high + room)
+        return None if value is None else min(max(value, low), high)
 
     return [
         replace(point, value=held(point.value), lower=held(point.lower), upper=held(point.upper))
         if point.open else point
         for point in points
     ]  # fmt: skip
-
-
-def _at_edge(told: Point, drawn: Point, low: float, high: float) -> Point:
-    """Return a point at the end of the axis where it is drawn nearer than it lies."""
-    if told.value is None or drawn.value is None or told.value == drawn.value:
-        return drawn
-    return replace(drawn, value=high if told.value > drawn.value else low)
 
 
 def _beyond(

@@ -12,6 +12,7 @@ from markupsafe import Markup
 from api.context import current, now, project
 from api.metric.inputs import inputs_of
 from api.metric.lineage import nodes
+from api.metric.outlook import Outlooks
 from api.metric.statements import Statements
 from api.metric.verdict import judged_value
 from api.pages.catalogue import usual_grain
@@ -22,7 +23,7 @@ from api.pages.points import point_of, trend_points
 from api.pages.site import pages
 from api.pages.triangle import triangles
 from api.project.project import Project
-from api.prometheus.current_periods import live, still_open
+from api.prometheus.current_periods import awaited, live, still_open
 from metrics.catalog.metric import Metric
 from metrics.describe.parameters import assumptions, kind_text, parameters
 from metrics.describe.units import shown_unit
@@ -61,7 +62,10 @@ def metric(metric: str) -> str:
     totals = seen.store.latest(found.metric, grain=grain, by=())
     points = trend_points(seen, found, totals, most=_WIDE)
     rows = _rows(seen, found, totals)
-    newest, unfinished = live(totals).get(grain), still_open(totals).get(grain)
+    outlook = Outlooks(seen, found.metric)
+    waiting = awaited(totals, outlook.partly_covered, seen.catalog.company.calendar)
+    newest, unfinished = live(totals).get(grain), still_open(waiting).get(grain)
+    still = unfinished[1][0] if unfinished else None
     latest = newest[1][0] if newest else None
     by_earlier, unit, standing = (
         seen.computed_by(found.metric),
@@ -83,7 +87,9 @@ def metric(metric: str) -> str:
         latest=latest,
         judged=judged_value(seen, found, latest),
         made_of=list(inputs_of(seen, found, latest)),
-        unfinished=unfinished[1][0] if unfinished else None,
+        unfinished=still,
+        parts_so_far=list(inputs_of(seen, found, still)) if still is not None and still.value is None else [],
+        awaits=outlook.awaits,
         target=target_for(found, newest[0], seen.catalog) if newest else None,
         standing=standing,
         charts=_charts(seen, found, points),

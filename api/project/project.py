@@ -18,6 +18,7 @@ from metrics.catalog.definition_hash import definition_hash
 from metrics.catalog.metric import Metric
 from metrics.check import check as check_metrics
 from metrics.describe.units import shown_unit
+from metrics.engine.partly_covered import of_diagnostics
 from metrics.errors import DefinitionsInvalid, Finding, Level, UsageError, sort_findings
 from metrics.grain import Grain
 from metrics.loading.folder import NAME, Folder
@@ -99,6 +100,7 @@ class Project:
             observations=self.store.latest(metric, grain=grain, by=()),
             watermark=success.watermark if success else None,
             computed_at=success.finished_at if success else None,
+            partly_covered=of_diagnostics(success.diagnostics) if success else {},
             error=run.error or "no reason given" if run and run.outcome == "failed" else None,
             computed_by=self.computed_by(metric, success),
         )

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Set
 from itertools import groupby
 
-from metrics.grain import Grain, Period
+from metrics.engine.partly_covered import Beginnings, beginning_of
+from metrics.grain import Calendar, Grain, Period
 from metrics.observation import PUBLISHED, Dimensions, Observation, State
 
 Newest = dict[Grain, tuple[Period, tuple[Observation, ...]]]
@@ -30,6 +31,24 @@ def still_open(observations: Iterable[Observation], apart: Collection[str] = ())
     latest of all.
     """
     return _newest(observations, {State.PROVISIONAL}, apart, lambda seen: _said(seen, apart))
+
+
+def awaited(
+    observations: Iterable[Observation], partly_covered: Beginnings, calendar: Calendar
+) -> list[Observation]:
+    """Return the observations without those of periods that are over and covered in part: no later row mends them."""
+
+    def over(seen: Observation) -> bool:
+        bounds = calendar.bounds(seen.period)
+        return bounds is not None and seen.watermark is not None and bounds[1] <= seen.watermark
+
+    return [
+        seen
+        for seen in observations
+        if seen.state is not State.PROVISIONAL
+        or beginning_of(partly_covered, seen.period) is None
+        or not over(seen)
+    ]
 
 
 def _said(seen: Observation, apart: Collection[str]) -> int:

@@ -13,7 +13,7 @@ from prometheus_client.openmetrics.exposition import generate_latest as openmetr
 from prometheus_client.registry import Collector
 
 from api.project.project import Project
-from api.prometheus.current_periods import live, still_open
+from api.prometheus.current_periods import awaited, live, still_open
 from api.prometheus.events import happenings, status_moves
 from metrics.catalog.metric import Metric
 from metrics.describe.parameters import assumptions
@@ -27,6 +27,7 @@ from metrics.describe.series_names import (
     labels,
 )
 from metrics.describe.units import shown_unit
+from metrics.engine.partly_covered import of_diagnostics
 from metrics.grain import Calendar, Grain, Period
 from metrics.observation import Observation
 from scorecard.cause_model import Cause, ComputedBy
@@ -120,7 +121,10 @@ class _StoreCollector:
         ours, latest = has_series(metric), self._project.store.latest(metric.metric)
         observations = [seen for seen in latest if ours(seen.grain, seen.dimensions)]
         closed = live(observations, metric.own_dimensions)
-        unfinished = still_open(observations, metric.own_dimensions)
+        good = self._project.store.last_success(metric.metric)
+        partly_covered = of_diagnostics(good.diagnostics) if good is not None else {}
+        waiting = awaited(observations, partly_covered, self._calendar)
+        unfinished = still_open(waiting, metric.own_dimensions)
         families = (
             *self._values(metric, closed.values(), provisional=False),
             *self._values(metric, unfinished.values(), provisional=True),

@@ -14,6 +14,7 @@ from marshmallow import ValidationError
 
 from api.context import project
 from api.metric import lineage
+from api.metric.outlook import Outlooks
 from api.project.project import Project
 from api.v1 import etag
 from api.v1.endpoint import endpoint
@@ -86,6 +87,7 @@ def list_observations(query: Mapping[str, Any], metric: str) -> Answer:
     )
     kept = [one for one in listed if one.state in states]
     offset, limit = query["offset"], query["limit"]
+    outlooks = Outlooks(seen, metric)
     page = {
         "metric": metric,
         "unit": unit,
@@ -93,7 +95,7 @@ def list_observations(query: Mapping[str, Any], metric: str) -> Answer:
         "computed_by": earlier,
         "total": len(kept),
         "next": _next(metric, offset + limit) if offset + limit < len(kept) else None,
-        "items": [observed(seen, one) for one in kept[offset : offset + limit]],
+        "items": [observed(seen, one, outlooks) for one in kept[offset : offset + limit]],
     }
     return page, 200, etag.headers(tag)
 
@@ -108,7 +110,8 @@ def get_history(query: Mapping[str, Any], metric: str) -> Any:
     if grain is None or period.grain is not grain:
         raise UsageError(f"{query['period']!r} is a {period.grain}, not a {query['grain']}")
     versions = seen.store.history(metric, grain, period, _segment(found, query["dimension"]))
-    items = [observed(seen, one) for one in versions]
+    outlooks = Outlooks(seen, metric)
+    items = [observed(seen, one, outlooks) for one in versions]
     return {"metric": metric, "unit": unit_of(found, seen.catalog), "items": items}
 
 
@@ -177,8 +180,9 @@ def value_unit(seen: Project, metric: Metric) -> str:
     return by.unit or ""
 
 
-def observed(seen: Project, one: Observation) -> dict[str, Any]:
+def observed(seen: Project, one: Observation, outlooks: Outlooks) -> dict[str, Any]:
     """Return an observation as the API shows it."""
+    outlook = outlooks.of(one)
     plain = ("metric", "definition_hash", "code_version", "watermark", "computed_at", "run")
     return (
         {name: getattr(one, name) for name in plain}
@@ -190,6 +194,8 @@ def observed(seen: Project, one: Observation) -> dict[str, Any]:
             "period_start": one.period.start,
             "period_end": one.period.end,
             "dimensions": dict(one.dimensions),
+            "final_on": outlook.final_on,
+            "awaits": outlook.words,
         }
     )
 

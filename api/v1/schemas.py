@@ -71,6 +71,13 @@ class ObservationSchema(Schema):
     sample_size = fields.Integer(allow_none=True, metadata={"description": "Rows or entities behind it"})
     maturity = _number("Share of entities whose window has closed")
     state = _words("What the value is worth", validate=validate.OneOf(_STATES))
+    final_on = fields.Date(
+        allow_none=True, metadata={"description": "Local day on which a provisional value becomes final"}
+    )
+    awaits = fields.String(
+        allow_none=True,
+        metadata={"description": "The same in words, or from when the rows go where they begin too late"},
+    )
     definition_hash = _words("The definition that it follows")
     code_version = fields.Integer(metadata={"description": "Version of the kind's code"})
     watermark = _instant("The data is known up to here")

@@ -2,15 +2,34 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
 
 from metrics.catalog.catalog import Catalog
 from metrics.catalog.lineage import upstream
 from metrics.catalog.metric import Metric
 from metrics.catalog.walk import inputs
+from metrics.engine.partly_covered import Beginning, Beginnings, beginning_of
 from metrics.grain import NO_SPAN, Period, Span
-from metrics.kind import kind_of
-from metrics.observation import Dimensions
+from metrics.kind import Kind, kind_of
+from metrics.observation import Dimensions, Observation, State
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What a provisional value waits for: the local day on which it becomes final, or rows that will never come."""
+
+    final_on: date | None = None
+    partly_covered: Beginning | None = None
+
+    @property
+    def words(self) -> str | None:
+        """Say it: `final on 2 Jan 2027`, or from when the rows go; None where neither is known."""
+        if self.partly_covered is not None:
+            return self.partly_covered.words
+        return f"final on {self.final_on.day} {self.final_on:%b %Y}" if self.final_on else None
 
 
 class Finality:
@@ -36,6 +55,27 @@ class Finality:
         below = [self.at(name, period, segment) for name in inputs(found)]
         own = self._own(found, period, closing(found, period, segment, value))
         return max((own, *(each for each in below if each is not None)))
+
+    def outlook(self, found: Observation, beginnings: Beginnings) -> Outlook:
+        """Return what a value that is stored waits for; nothing where it is settled, or where that is not known."""
+        if found.state is not State.PROVISIONAL:
+            return Outlook()
+        beginning = beginning_of(beginnings, found.period)
+        if beginning is not None:
+            return Outlook(partly_covered=beginning)
+        if not self._every(found.metric, lambda kind, metric: kind.closes(metric)):
+            return Outlook()
+        if found.value is None and not self._every(found.metric, lambda kind, _: not kind.closes_by_value):
+            return Outlook()
+        at = self.at(found.metric, found.period, found.dimensions, found.value)
+        if at is None or (found.watermark is not None and at <= found.watermark):
+            return Outlook()
+        return Outlook(self._catalog.company.calendar.local_day(at))
+
+    def _every(self, metric: str, holds: Callable[[Kind[Any], Metric], bool]) -> bool:
+        """Tell whether something holds for a metric and for all that it is made of."""
+        found = self._catalog.metric(metric)
+        return holds(kind_of(found), found) and all(self._every(name, holds) for name in inputs(found))
 
     def decided(self, metric: str) -> bool:
         """Tell whether a metric's values decide by themselves when they are final."""

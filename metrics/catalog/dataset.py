@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 
 from metrics.catalog.fields import empty, place, unhashed
 from metrics.errors import Position
@@ -144,6 +145,7 @@ class Dataset:
     loaded_at: Expression | None = None
     changes: str = "append"
     complete_through: CompleteThrough | None = None
+    complete_from: date | None = None
     settle: Span = NO_SPAN
     freshness: Freshness | None = unhashed()
     link: str | None = unhashed()

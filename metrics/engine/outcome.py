@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from metrics.engine.partly_covered import Beginnings
 from metrics.errors import ComputationError, ExpressionError, ScorecardError
 from metrics.observation import Estimate
 
@@ -19,6 +20,7 @@ class Outcome:
     """What a run found for one metric: its estimates, or the error that it failed with.
 
     `diagnostics` is what its kind publishes beside them, as plain JSON values; nothing of a private metric.
+    `partly_covered` is by grain what makes the first periods provisional for good.
     """
 
     metric: str
@@ -28,6 +30,7 @@ class Outcome:
     seconds: float = 0.0
     sources: tuple[str, ...] = ()
     diagnostics: Mapping[str, Any] = field(default_factory=dict)
+    partly_covered: Beginnings = field(default_factory=dict)
 
 
 def as_metric_error(metric: str, error: Exception) -> ScorecardError:

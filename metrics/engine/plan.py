@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from metrics.catalog.metric import Metric
 from metrics.engine.schedule import MetricRequest
+from metrics.engine.watermarks import Start
 from metrics.errors import ScorecardError
 from metrics.frame import Frame
 from metrics.kind import Request
@@ -21,7 +22,8 @@ class Plan:
 
     `requests` are what its kind asks, by name; `scans` by the same names what those that are scans are read
     by: the scan itself, or one that it shares with other metrics that were planned with it. `guards` come
-    with the source that each is counted on, `sources` are those of the metric itself, without its inputs'.
+    with the source that each is counted on, `sources` are those of the metric itself, without its inputs'. `starts` say
+    where the rows that it reads begin.
     """
 
     metric: Metric
@@ -31,6 +33,7 @@ class Plan:
     scans: Mapping[str, Scan] = field(default_factory=dict)
     guards: tuple[tuple[str, Guard], ...] = ()
     sources: tuple[str, ...] = ()
+    starts: tuple[Start, ...] = ()
     error: ScorecardError | None = None
     seconds: float = 0.0
 

@@ -24,6 +24,7 @@ from metrics.catalog.options import Reference
 from metrics.catalog.walk import inputs
 from metrics.engine.cardinality import check_limits
 from metrics.engine.outcome import Outcome, as_metric_error
+from metrics.engine.partly_covered import as_diagnostics, kept_open, partly_covered
 from metrics.engine.plan import Plan, share_scans
 from metrics.engine.schedule import NOTHING, MetricRequest, batches, request_for, with_inputs
 from metrics.engine.session import Session
@@ -46,6 +47,7 @@ class Planner:
         self.session = session
         self.catalog = session.catalog
         self.extents = Extents(session)
+        self._until: dict[tuple[MetricRequest, datetime], Outcome] = {}
         self._guarded: dict[tuple[str, str], Broken] = {}
         self._cells: dict[tuple[str, Scan, datetime | None], dict[Any, Any] | ScorecardError] = {}
 
@@ -67,8 +69,8 @@ class Planner:
 
     # -- planning ---------------------------------------------------------------------------------
 
-    def plan(self, requests: Iterable[MetricRequest]) -> tuple[Plan, ...]:
-        """Return one plan for each request; scans of these that read the same rows are merged.
+    def plan(self, requests: Iterable[MetricRequest], until: datetime | None = None) -> tuple[Plan, ...]:
+        """Return one plan for each request, none that reads later than `until`; scans of the same rows are merged.
 
         Only extents and guards are read. What one metric meets is its plan's error, and stops no other.
         Inputs are not planned unless they are asked for: `with_inputs` names them. Raises UnknownMetric.
@@ -76,7 +78,7 @@ class Planner:
         plans = []
         for request in requests:
             started = time.perf_counter()
-            plan = self._attempt_plan(request)
+            plan = self._attempt_plan(request, until)
             plans.append(replace(plan, seconds=time.perf_counter() - started))
         return share_scans(plans, self.session.source_of)
 
@@ -99,9 +101,9 @@ class Planner:
             self._guarded[key] = self.session.broken(source, guard)
         return self._guarded[key]
 
-    def _attempt_plan(self, request: MetricRequest) -> Plan:
+    def _attempt_plan(self, request: MetricRequest, until: datetime | None) -> Plan:
         try:
-            plan = self._planned(request)
+            plan = self._planned(request, until)
             # Before scans merge: a join that adds rows would add them to everybody's.
             self.check_guards(request.metric, plan.guards)
         except Exception as error:  # whatever one metric meets stops no other
@@ -114,7 +116,7 @@ class Planner:
         metric = self.catalog.metric(request.metric)
         return Plan(metric, request, frame, sources=self.sources_of(request.metric))
 
-    def _planned(self, request: MetricRequest) -> Plan:
+    def _planned(self, request: MetricRequest, until: datetime | None = None) -> Plan:
         """Return a metric's plan for itself; its guards are not counted yet."""
         plan = self._bare(request)
         metric, kind = plan.metric, kind_of(plan.metric)
@@ -124,13 +126,15 @@ class Planner:
         # A first pass finds which datasets are used; only then is it known until when data is complete.
         used, guards = self._probe(kind.requests(metric, plan.frame))
         datasets = self.catalog.datasets
+        marks = (self.extents.watermark(bases, used), until)
         frame = replace(
             plan.frame,
-            watermark=self.extents.watermark(bases, used),
+            watermark=min((mark for mark in marks if mark is not None), default=None),
             first=self.extents.first(kind.covering(metric)),
             settle=max((datasets[name].settle for name in used), key=_length, default=NO_SPAN),
         )
-        return replace(plan, frame=frame, requests=kind.requests(metric, frame), guards=guards)
+        starts = self.extents.starts(bases)
+        return replace(plan, frame=frame, requests=kind.requests(metric, frame), guards=guards, starts=starts)
 
     def _probe(self, requests: Mapping[str, Request]) -> tuple[set[str], tuple[tuple[str, Guard], ...]]:
         """Return the datasets that requests use, and what must hold for them, without running anything."""
@@ -214,17 +218,20 @@ class Planner:
     # -- computing --------------------------------------------------------------------------------
 
     def compute(
-        self, requests: Iterable[MetricRequest], doubtful: Mapping[str, float] = NOTHING
+        self,
+        requests: Iterable[MetricRequest],
+        doubtful: Mapping[str, float] = NOTHING,
+        until: datetime | None = None,
     ) -> Iterator[Outcome]:
         """Yield one outcome per metric that is asked for or needed, inputs first; raise UnknownMetric.
 
         `doubtful` are metrics that may be waited for in vain, with the seconds that they were waited for
-        last: they come after all others.
+        last: they come after all others. Nothing later than `until` is read.
         """
         ordered = {request.metric: request for request in with_inputs(self.catalog, requests)}
         done: dict[str, Outcome] = {}
         for names in batches(self.catalog, ordered, doubtful):
-            for plan in self.plan([ordered[name] for name in names]):
+            for plan in self.plan([ordered[name] for name in names], until):
                 started = time.perf_counter()
                 outcome = self._outcome(plan, done)
                 seconds = plan.seconds + time.perf_counter() - started
@@ -238,16 +245,38 @@ class Planner:
         try:
             frame, watermark = plan.frame, plan.frame.watermark
             if inputs(metric):
+                done = self._together(plan, done)
                 frame = replace(frame, inputs=_inputs(metric, done))
                 marks = [done[name].watermark for name in inputs(metric)]
                 watermark = min((mark for mark in marks if mark is not None), default=None)
             results = self.answer(plan)
-            estimates = suppress(metric, self.catalog.company, kind.finish(metric, frame, results))
+            found = kind.finish(metric, frame, results)
+            partly = partly_covered(
+                metric, frame.calendar, plan.starts, (each.period for each in found),
+                {name: done[name].partly_covered for name in inputs(metric)},
+            )  # fmt: skip
+            estimates = suppress(metric, self.catalog.company, kept_open(found, partly))
             diagnostics = {} if metric.private else kind.diagnostics(metric, frame, results)
             check_limits(metric, estimates)
         except Exception as error:  # whatever one metric meets stops no other
             return Outcome(metric.metric, error=self._failure(metric.metric, error), sources=plan.sources)
-        return Outcome(metric.metric, estimates, watermark, sources=plan.sources, diagnostics=diagnostics)
+        return Outcome(metric.metric, estimates, watermark, sources=plan.sources, partly_covered=partly,
+                       diagnostics={**diagnostics, **as_diagnostics(partly)})  # fmt: skip
+
+    def _together(self, plan: Plan, done: Mapping[str, Outcome]) -> dict[str, Outcome]:
+        """Return the outcomes of a metric's inputs, each read up to the least of their watermarks.
+
+        Else one would hold what has come since, and the other not.
+        """
+        found = {name: done[name] for name in inputs(plan.metric)}
+        common = min((each.watermark for each in found.values() if each.watermark is not None), default=None)
+        for name, each in found.items():
+            if common is not None and each.watermark is not None and each.watermark > common:
+                key = (replace(plan.request, metric=name), common)
+                if key not in self._until:
+                    self._until[key] = list(self.compute([key[0]], until=common))[-1]
+                found[name] = self._until[key]
+        return found
 
     def _failure(self, metric: str, error: Exception) -> ScorecardError:
         """Return an error as one of a metric; what a source is to blame for is remembered."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import sqlalchemy as sa
@@ -27,14 +28,26 @@ _EARLIEST, _LATEST = datetime(1000, 1, 1, tzinfo=UTC), datetime(9999, 12, 30, tz
 class Extent:
     """From when to when a dataset's rows reach; `through` is the dataset's own watermark.
 
-    `ahead` rows have a time after now, and count nowhere until it has come. `arriving` are dated after now by
-    what says until when the dataset is complete, and do not say it.
+    `first` is the local day of the first row, or the day from which the dataset says that it is complete. `gap` is
+    how many days may lie between two days with rows: 99 of 100 such gaps are no longer; None where there is none.
+    `ahead` rows have a time after now, and count nowhere until it has come. `arriving` are dated after now by what
+    says until when the dataset is complete, and do not say it.
     """
 
     first: date | None
     through: datetime | None
     ahead: int = 0
     arriving: int = 0
+    gap: int | None = None
+
+
+@dataclass(frozen=True)
+class Start:
+    """Where the rows of a dataset begin, and the first day on which a stretch may begin that they cover."""
+
+    dataset: str
+    day: date
+    covers: date
 
 
 def has_watermark(dataset: Dataset) -> bool:
@@ -86,34 +99,45 @@ class Extents:
         node, arrival = time or default_time(dataset), arrival_of(dataset)
         asked: dict[str, Value] = {}
         if node is not None:
-            asked["first"] = rows.time(node)
+            first = asked["first"] = rows.time(node)
+            day = sa.case((possible(first), rows.translator.day(first)))
+            asked["day"] = Value(day, Type.DATE)
         if arrival is not None:
             asked["last"] = rows.value(arrival.node)
-        found: Mapping[str, Any] = {}
+        lines: list[Mapping[str, Any]] = []
         if asked:
             inner = rows.select({name: value.sql for name, value in asked.items()}).subquery()
             moments = {name: Value(inner.c[name], value.type) for name, value in asked.items()}
-            columns = []
+            columns: list[ColumnElement[Any]] = []
             if node is not None:
-                first = moments["first"]
-                columns += [sa.func.min(first.sql).filter(possible(first)).label("first"),
-                            self._later(first, "ahead")]  # fmt: skip
+                columns += [inner.c.day, self._later(moments["first"], "ahead")]
             if arrival is not None:
                 columns.append(self._greatest(dataset, arrival.node, moments["last"]))
                 if arrival.node != node:
                     columns.append(self._later(moments["last"], "arriving"))
-            found = self.session.fetch_one(self.session.source_of(dataset.dataset), sa.select(*columns))
-        return self._extent(dataset, found)
+            select = sa.select(*columns).group_by(inner.c.day) if node is not None else sa.select(*columns)
+            found = self.session.fetch(self.session.source_of(dataset.dataset), select)
+            lines = [dict(zip(found.names, line, strict=True)) for line in found.rows()]
+        return self._extent(dataset, lines)
 
-    def _extent(self, dataset: Dataset, found: Mapping[str, Any]) -> Extent:
-        complete, log = dataset.complete_through, found
+    def _extent(self, dataset: Dataset, lines: Sequence[Mapping[str, Any]]) -> Extent:
+        """Return the extent that is told by one line a local day, the days before and after all calendars as None."""
+        complete = dataset.complete_through
         if complete is not None and complete.dataset is not None:
             log = self._log(self.session.catalog.datasets[complete.dataset], complete.time)
-        first = found.get("first")
-        day = self.calendar.local_day(_aware(first)) if isinstance(first, datetime) else first
-        # An arrival that is the event time itself is counted once.
-        ahead, arriving = int(found.get("ahead") or 0), int(log.get("arriving") or 0)
-        return Extent(day, self._through(dataset, log.get("last")), ahead, arriving)
+            last, arriving = log.get("last"), int(log.get("arriving") or 0)
+        else:
+            last = max((line["last"] for line in lines if line.get("last") is not None), default=None)
+            # An arrival that is the event time itself is counted once.
+            arriving = sum(int(line.get("arriving") or 0) for line in lines)
+        days = sorted(line["day"] for line in lines if line.get("day") is not None)
+        return Extent(
+            first=dataset.complete_from or (days[0] if days else None),
+            through=self._through(dataset, last),
+            ahead=sum(int(line.get("ahead") or 0) for line in lines),
+            arriving=arriving,
+            gap=usual_gap(day for day in days if day <= self.calendar.local_day(self.now)),
+        )
 
     def _log(self, log: Dataset, time: Expression | None) -> Mapping[str, Any]:
         """Return until when another dataset says that one is complete, and how many of its rows lie after now."""
@@ -176,8 +200,32 @@ class Extents:
         datasets = self.session.catalog.datasets
         found = [(base, self.of(datasets[base.dataset], _node(base)).first) for base in bases]
         firsts = [day if day is None else base.ahead.after_day(day) for base, day in found]
-        # A period counts as covered from where every side has rows.
+        # There are periods from where every side has rows.
         return None if None in firsts else max(day for day in firsts if day is not None)
+
+    def starts(self, bases: Sequence[Reference]) -> tuple[Start, ...]:
+        """Return where each dataset that is referred to begins: with the earliest of the times it is read by.
+
+        Rows of a single day, such as those of one survey, do not say how far apart days with rows lie: they begin
+        too late for nothing.
+        """
+        found: dict[str, Start] = {}
+        for base in bases:
+            dataset = self.session.catalog.datasets[base.dataset]
+            extent = self.of(dataset, _node(base))
+            gap = 0 if extent.gap is None and dataset.complete_from else extent.gap
+            if extent.first is not None and gap is not None:
+                covers = base.ahead.after_day(extent.first) - timedelta(days=gap)
+                start = Start(base.dataset, extent.first, covers)
+                known = found.get(base.dataset, start)
+                found[base.dataset] = min(start, known, key=lambda each: each.covers)
+        return tuple(found.values())
+
+
+def usual_gap(days: Iterable[date]) -> int | None:
+    """Return the least number of days that 99 of 100 gaps between days in order do not exceed, None without a gap."""
+    gaps = sorted((later - day).days for day, later in pairwise(days))
+    return gaps[-(-99 * len(gaps) // 100) - 1] if gaps else None
 
 
 def arrival_of(dataset: Dataset) -> Expression | None:

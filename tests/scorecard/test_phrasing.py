@@ -1,6 +1,9 @@
 from dataclasses import replace
+from datetime import date
 
 from metrics.catalog.metric import Direction
+from metrics.engine.partly_covered import Beginning
+from metrics.grain import Calendar, Grain
 from metrics.observation import State
 from scorecard.phrasing import why
 from tests.scorecard.builders import observation, target
@@ -37,6 +40,22 @@ def test_a_young_cohort_shows_its_parts_so_far():
     assert why(found, "GBP")[0] == "Kept has no final value."
     assert "◐ Provisional: the value is not final yet." in why(found, "GBP")
     assert "2026-Q3 is provisional and has no value yet: 3 of 40 so far." in why(found, "GBP")
+
+
+def test_an_open_value_says_when_it_becomes_final():
+    found = one(scale("orders"), observation("orders", "2026-Q4", 100, State.PROVISIONAL, maturity=0.4),
+                period=Calendar().parse("2026-Q4"))  # fmt: skip
+    assert found.provisional.final_on == date(2027, 1, 1)
+    assert "2026-Q4 is provisional, final on 1 Jan 2027, 40% mature: 100, not scored." in why(found, "GBP")
+
+
+def test_a_period_that_is_covered_in_part_says_from_when_its_rows_go():
+    begins = {Grain.QUARTER: Beginning("ad_spend", date(2026, 9, 4), date(2026, 7, 1))}
+    found = one(scale("orders"), observation("orders", "2026-Q3", 100, State.PROVISIONAL, maturity=1.0),
+                partly_covered=begins)  # fmt: skip
+    assert (found.provisional.final_on, found.score) == (None, None)
+    assert found.provisional.awaits == "ad spend begins on 4 September 2026"
+    assert found.note.endswith("Ad spend begins on 4 September 2026: 2026-Q3 is covered in part.")
 
 
 def test_a_suppressed_value_is_not_shown():

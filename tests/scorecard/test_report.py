@@ -71,11 +71,12 @@ def report(card, held, reader, now=NOW):
     return build_report(card, held, board(card), reader, Q3, now)
 
 
-def one(subject, *observations, held=None, **more):
+def one(subject, *observations, held=None, partly_covered=MappingProxyType({}), period=Q3, **more):
     """Return the indicator's report of a scorecard that has only this one."""
     card = scorecard((subject.metric, 10), **more)
-    series = MetricSeries(observations, NOW, COMPUTED)
-    return report(card, held or catalog(subject), lambda name: series).indicators[0]
+    series = MetricSeries(observations, NOW, COMPUTED, partly_covered=partly_covered)
+    found = build_report(card, held or catalog(subject), board(card), lambda name: series, period, NOW)
+    return found.indicators[0]
 
 
 FOUR = [("a", 50), ("b", 25), ("c", 15), ("d", 10)]

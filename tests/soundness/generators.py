@@ -162,8 +162,11 @@ def agree(
     parts: bool = False,
     intervals: bool = False,
     maturity: bool = False,
+    frame: plain.Frame | None = None,
+    over: str | plain.Span = "period",
 ) -> None:
-    """Assert that a metric's estimates say what the reference says, cell by cell."""
+    """Assert that a metric's estimates say what the reference says, cell by cell; with a frame, as it is covered."""
+    expected = dict(expected) if frame is None else plain.partly_covered(frame, dict(expected), over)
     assert outcome.error is None, outcome.error
     found = {(str(grain), start, segment): each for (grain, start, segment), each in by_cell(outcome).items()}
     assert len(found) == len(outcome.estimates), "one estimate a cell"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from fractions import Fraction
 from functools import cache
@@ -169,7 +169,10 @@ class Result:
 
 @dataclass(frozen=True)
 class Frame:
-    """What holds for the whole metric: t is the watermark, `first` the first day that has a row."""
+    """What holds for the whole metric: t is the watermark, `first` the first day that has a row.
+
+    What begins before `late` is covered in part.
+    """
 
     calendar: Calendar
     grains: tuple[str, ...]
@@ -178,6 +181,7 @@ class Frame:
     first: date | None
     settle: int = 0
     min_sample: int = 10
+    late: date = date.min
 
     def periods(self, grain: str) -> list[tuple[date | None, date | None]]:
         if grain == "all":
@@ -249,6 +253,45 @@ def covers(frame: Frame, grain: str, start: date | None, end: date | None, over:
         return True
     first, begin = frame.periods(grain)[0][0], stretch(frame, start, end, over)[0]
     return (first is None or begin >= first) and frame.calendar.begins(begin) < frame.t
+
+
+def usual_gap(days: Iterable[date]) -> int | None:
+    """Return the shortest gap between days with rows that 99 of 100 do not exceed; None where there is none."""
+    known = sorted(set(days))
+    gaps = [(known[place] - known[place - 1]).days for place in range(1, len(known))]
+    enough = [gap for gap in gaps if 100 * sum(other <= gap for other in gaps) >= 99 * len(gaps)]
+    return min(enough, default=None)
+
+
+def late(calendar: Calendar, now: datetime, *logs: Iterable[Row], lag: Span = (0, "day")) -> date:
+    """Return the first day on which a stretch may begin that all logs cover; the first log's rows count a lag later."""
+    found = date.min
+    for place, log in enumerate(logs):
+        days = [calendar.day(row["t"]) for row in log if row["t"] is not None]
+        if days:
+            counts = plus(min(days), lag, calendar.zone) if place == 0 else min(days)
+            gap = usual_gap(day for day in days if day <= calendar.day(now))
+            # Rows of one day alone do not say how far apart such days lie.
+            if gap is not None:
+                found = max(found, counts - timedelta(days=gap))  # type: ignore[operator]
+    return found
+
+
+def partly_covered(
+    frame: Frame, cells: dict[Cell, Result], over: str | Span = "period"
+) -> dict[Cell, Result]:
+    """Take finality from what begins before the rows do: it is provisional whatever time passes."""
+    found = {}
+    for (grain, start, segment), each in cells.items():
+        known = each.state in ("final", "small_sample")
+        if (
+            known
+            and start is not None
+            and stretch(frame, start, frame.calendar.end(start, grain), over)[0] < frame.late
+        ):
+            each = replace(each, state="provisional")
+        found[grain, start, segment] = each
+    return found
 
 
 def uncovered(frame: Frame, cells: dict[Cell, Result], over: str | Span) -> dict[Cell, Result]:

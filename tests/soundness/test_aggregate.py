@@ -61,12 +61,13 @@ def test_measures(engine: Engine, data: st.DataObject) -> None:
         dimensions=("ch", "y"), cuts=(("ch", "y"),), grains=tuple(map(Grain, wanted)), min_sample=2,
     )  # fmt: skip
     rows = texts(log.read())
-    frame = plain.Frame(calendar, wanted, (*CUTS, ("y",)), now, first_day(calendar, rows), settle, 2)
+    frame = plain.Frame(calendar, wanted, (*CUTS, ("y",)), now, first_day(calendar, rows), settle, 2,
+                        plain.late(calendar, now, rows))  # fmt: skip
     expected = plain.aggregate(
         frame, rows, function, name, share=share,
         keep=lambda row: not conditional or (row["y"] is not None and int(row["y"]) > 0),
     )  # fmt: skip
-    agree(engine.holding(world).compute(one, now), expected)
+    agree(engine.holding(world).compute(one, now), expected, frame=frame)
 
 
 def _before(moment: plain.Moment, now: datetime, calendar: plain.Calendar) -> bool:
@@ -93,7 +94,8 @@ def test_over_a_longer_stretch(engine: Engine, data: st.DataObject) -> None:
     one = metric("m", "aggregate", Options("log", parse_measure(text), over=over_of(over)), dimensions=("ch",),
                  grains=tuple(map(Grain, wanted)), min_sample=2)  # fmt: skip
     rows = log.read()
-    frame = plain.Frame(calendar, wanted, ((), ("ch",)), now, first_day(calendar, rows), 0, 2)
+    frame = plain.Frame(calendar, wanted, ((), ("ch",)), now, first_day(calendar, rows), 0, 2,
+                        plain.late(calendar, now, rows))  # fmt: skip
     expected = plain.aggregate(frame, rows, function, name, over=over, share=share)
     outcome = engine.holding(world).compute(one, now)
     # A segment's noughts may go on until 12 months after the last stretch, not the last row, that held it.
@@ -101,7 +103,7 @@ def test_over_a_longer_stretch(engine: Engine, data: st.DataObject) -> None:
         if segment and (str(grain), start, segment) not in expected:
             assert each.value == 0.0
             expected[str(grain), start, segment] = plain.Result(0, state=each.state.value)
-    agree(outcome, expected)
+    agree(outcome, expected, frame=frame, over=over)
 
 
 @drawn(st.data())
@@ -122,8 +124,10 @@ def test_the_watermark_is_the_newest_row_where_nothing_else_is_declared(
         return
     outcome = engine.holding(world).compute(one, now)
     assert outcome.watermark == t
-    frame = plain.Frame(calendar, ("month", "day"), ((),), t, first_day(calendar, rows))
-    agree(outcome, plain.aggregate(frame, rows, "count"))
+    frame = plain.Frame(
+        calendar, ("month", "day"), ((),), t, first_day(calendar, rows), late=plain.late(calendar, now, rows)
+    )
+    agree(outcome, plain.aggregate(frame, rows, "count"), frame=frame)
 
 
 @drawn(st.data())

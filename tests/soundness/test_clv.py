@@ -54,12 +54,13 @@ def test_historic(engine: Engine, data: st.DataObject) -> None:
         Orders("log", E("x"), where=E("stage = 'a'")),
     )  # fmt: skip
     one = metric("m", "clv", options, dimensions=("ch",), grains=tuple(map(Grain, wanted)), min_sample=2)
-    frame = plain.Frame(calendar, wanted, CUTS, now, first_day(calendar, log.read()), settle, 2)
+    frame = plain.Frame(calendar, wanted, CUTS, now, first_day(calendar, log.read()), settle, 2,
+                        plain.late(calendar, now, log.read()))  # fmt: skip
     days = log.kind == "date"
     people = clv.customers(frame, [row for row in log.read() if row["stage"] == "a"], days=days)
     factor = Fraction(margin.factor)
     expected = clv.historic(frame, people, horizon, factor, discount, days=days)
-    agree(engine.holding(world).compute(one, now), expected, parts=True, maturity=True)
+    agree(engine.holding(world).compute(one, now), expected, parts=True, maturity=True, frame=frame)
 
 
 @drawn(st.data())
@@ -81,12 +82,13 @@ def test_simple(engine: Engine, data: st.DataObject) -> None:
         "customer", RATE, Model.SIMPLE, Span.parse(horizon), discount, Orders("log", E("x")), time_unit=unit
     )
     one = metric("m", "clv", options, dimensions=("ch",), grains=tuple(map(Grain, wanted)), min_sample=2)
-    frame = plain.Frame(calendar, wanted, CUTS, now, first_day(calendar, log.read()), settle, 2)
+    frame = plain.Frame(calendar, wanted, CUTS, now, first_day(calendar, log.read()), settle, 2,
+                        plain.late(calendar, now, log.read()))  # fmt: skip
     people = clv.customers(frame, log.read(), days=log.kind == "date")
     expected = clv.simple(
         frame, people, length / clv.UNIT_DAYS[unit.value], unit.value, Fraction(1, 4), discount
     )
-    agree(engine.holding(world).compute(one, now), expected, parts=True, maturity=True)
+    agree(engine.holding(world).compute(one, now), expected, parts=True, maturity=True, frame=frame)
 
 
 # -- fitted models, on both engines -----------------------------------------------------------------------------------

@@ -75,12 +75,13 @@ def test_two_datasets(engine: Engine, data: st.DataObject) -> None:
                  dimensions=("ch",), grains=tuple(map(Grain, wanted)), min_sample=least)  # fmt: skip
     t = plain.plus(now, (lag, "day"), calendar.zone, -1)
     assert isinstance(t, datetime)
-    frame = plain.Frame(calendar, wanted, CUTS, t, first_day(calendar, starts.read()), settle, least)
+    frame = plain.Frame(calendar, wanted, CUTS, t, first_day(calendar, starts.read()), settle, least,
+                        plain.late(calendar, now, starts.read(), successes.read()))  # fmt: skip
     expected = plain.conversion(
         frame, ask, starts.read(), successes.read(), days="date" in (starts.kind, successes.kind)
     )
     agree(engine.holding(world).compute(one, now), expected, parts=True, intervals=ask.basis == "cohort",
-          maturity=ask.basis == "cohort")  # fmt: skip
+          maturity=ask.basis == "cohort", frame=frame)  # fmt: skip
 
 
 @drawn(st.data())
@@ -103,11 +104,19 @@ def test_one_log_of_stages(engine: Engine, data: st.DataObject) -> None:
     sides = Reference("log", where=E("stage = 'a'")), Reference("log", where=E("stage = 'b'"))
     one = metric("m", "conversion", options(ask, *sides), dimensions=("ch",), grains=tuple(map(Grain, wanted)),
                  min_sample=least)  # fmt: skip
-    frame = plain.Frame(calendar, wanted, CUTS, now, first_day(calendar, log.read()), 0, least)
+    frame = plain.Frame(calendar, wanted, CUTS, now, first_day(calendar, log.read()), 0, least,
+                        plain.late(calendar, now, log.read()))  # fmt: skip
     starts = [row for row in log.read() if row["stage"] == "a"]
     successes = [row for row in log.read() if row["stage"] == "b"]
     expected = plain.conversion(frame, ask, starts, successes, days=log.kind == "date")
-    agree(engine.holding(world).compute(one, now), expected, parts=True, intervals=True, maturity=True)
+    agree(
+        engine.holding(world).compute(one, now),
+        expected,
+        parts=True,
+        intervals=True,
+        maturity=True,
+        frame=frame,
+    )
 
 
 @drawn(st.data(), examples=25)
@@ -126,11 +135,19 @@ def test_a_young_cohort_of_many_reads_the_kaplan_meier_curve(engine: Engine, dat
     wanted = ("year", "all")
     one = metric("m", "conversion", options(ask, Reference("starts"), Reference("successes")),
                  grains=(Grain.YEAR, Grain.ALL), min_sample=1)  # fmt: skip
-    frame = plain.Frame(calendar, wanted, ((),), now, first_day(calendar, starts.read()), 0, 1)
+    frame = plain.Frame(calendar, wanted, ((),), now, first_day(calendar, starts.read()), 0, 1,
+                        plain.late(calendar, now, starts.read(), successes.read()))  # fmt: skip
     expected = plain.conversion(
         frame, ask, starts.read(), successes.read(), days="date" in (starts.kind, successes.kind)
     )
-    agree(engine.holding(world).compute(one, now), expected, parts=True, intervals=True, maturity=True)
+    agree(
+        engine.holding(world).compute(one, now),
+        expected,
+        parts=True,
+        intervals=True,
+        maturity=True,
+        frame=frame,
+    )
 
 
 VISITS = {"id": "text", "who": "text", "t": "naive"}

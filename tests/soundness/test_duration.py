@@ -90,9 +90,10 @@ def compared(world: World, data: st.DataObject, calendar: plain.Calendar, starts
     if ask.basis == "to":
         days = (first, first_day(calendar, ends.read()))
         first = None if None in days else max(day for day in days if day is not None)
-    frame = plain.Frame(calendar, wanted, CUTS, now, first, 3, least)
+    frame = plain.Frame(calendar, wanted, CUTS, now, first, 3, least,
+                        plain.late(calendar, now, starts.read(), ends.read()))  # fmt: skip
     expected = slow.duration(frame, ask, read(starts), read(ends), days="date" in (starts.kind, ends.kind))
-    agree(world.compute(one, now), expected, parts=True, intervals=True, maturity=True)
+    agree(world.compute(one, now), expected, parts=True, intervals=True, maturity=True, frame=frame)
 
 
 def two_logs(calendar: plain.Calendar, starts: Log, ends: Log) -> World:

@@ -193,9 +193,10 @@ def compared(world: World, data: st.DataObject, calendar: plain.Calendar, starts
     if ask.basis == "to":
         days = (first, first_day(calendar, ends.read()))
         first = None if None in days else max(day for day in days if day is not None)
-    frame = plain.Frame(calendar, wanted, ((), ("ch",)), now, first, 0, least)
+    frame = plain.Frame(calendar, wanted, ((), ("ch",)), now, first, 0, least,
+                        plain.late(calendar, now, starts.read(), ends.read(), watch.pauses))  # fmt: skip
     expected = slow.duration(frame, ask, hours_of(starts), hours_of(ends), days=False)
-    agree(world.compute(one, now), expected, parts=True, intervals=True, maturity=True)
+    agree(world.compute(one, now), expected, parts=True, intervals=True, maturity=True, frame=frame)
 
 
 def hours_of(log: Log) -> list[plain.Row]:

@@ -19,6 +19,7 @@ from metrics.kinds.drift import options as drift
 from metrics.kinds.drift.options import Expected
 from metrics.kinds.surge import options as surge
 from metrics.observation import State
+from tests.soundness import reference as plain
 from tests.soundness.served import Engine, drawn
 from tests.soundness.world import E, World, at, by_cell, dimensions, entities, metric, table, until_now
 
@@ -114,6 +115,7 @@ def test_surge_is_that_of_the_plain_months(engine: Engine, lines: Any) -> None:
     found = by_cell(engine.holding(world(rows)).compute(list(metrics())[2], NOW))
     counts = {(month, segment): sum(row[5] == "a" for row in own) for month, segment, own in cells(rows)}
     first = min(month for month, _ in counts)
+    late = plain.late(plain.Calendar(), NOW, [{"t": row[1]} for row in rows])
     for (month, segment), count in counts.items():
         before = [date(2024, month.month - back, 1) for back in (1, 2) if month.month > back]
         covered = len(before) == 2 and min(before) >= first
@@ -126,4 +128,4 @@ def test_surge_is_that_of_the_plain_months(engine: Engine, lines: Any) -> None:
         # Nine days of June's thirty have passed.
         elapsed = 0.3 if month.month == 6 else 1.0
         assert cell.value == pytest.approx(count / (baseline / 2 * elapsed), abs=1e-12)
-        assert cell.state is (State.PROVISIONAL if month.month == 6 else State.FINAL)
+        assert cell.state is (State.PROVISIONAL if month.month == 6 or min(before) < late else State.FINAL)

@@ -29,14 +29,15 @@ LONG = ("month", "quarter", "year", "fiscal_quarter", "fiscal_year", "all")
 def test_observed(engine: Engine, data: st.DataObject) -> None:
     horizon = data.draw(st.sampled_from((1, 3, 12)))
     frame, people, cost, outcome = paid_back(engine, data, Form.OBSERVED, horizon, grains())
-    agree(outcome, clv.payback(frame, people, cost, horizon, Fraction(1, 4)), parts=True, maturity=True)
+    agree(outcome, clv.payback(frame, people, cost, horizon, Fraction(1, 4)), parts=True, maturity=True,
+          frame=frame)  # fmt: skip
 
 
 @drawn(st.data())
 def test_simple(engine: Engine, data: st.DataObject) -> None:
     longer = st.lists(st.sampled_from(LONG), min_size=1, max_size=3, unique=True).map(tuple)
     frame, people, cost, outcome = paid_back(engine, data, Form.SIMPLE, 12, longer)
-    agree(outcome, clv.payback_simple(frame, people, cost, Fraction(1, 4)), parts=True)
+    agree(outcome, clv.payback_simple(frame, people, cost, Fraction(1, 4)), parts=True, frame=frame)
 
 
 def paid_back(
@@ -56,6 +57,7 @@ def paid_back(
         Span.parse(f"{horizon} months"), form,
     )  # fmt: skip
     one = metric("m", "payback", options, dimensions=("ch",), grains=tuple(map(Grain, wanted)), min_sample=2)
-    frame = plain.Frame(calendar, wanted, CUTS, now, first_day(calendar, log.read()), settle, 2)
+    frame = plain.Frame(calendar, wanted, CUTS, now, first_day(calendar, log.read()), settle, 2,
+                        plain.late(calendar, now, log.read(), cost.read()))  # fmt: skip
     people = clv.customers(frame, log.read(), days=log.kind == "date")
     return frame, people, cost.read(), engine.holding(world).compute(one, now)

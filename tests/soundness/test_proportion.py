@@ -45,12 +45,15 @@ def test_shares(engine: Engine, data: st.DataObject) -> None:
         "m", "proportion", options, dimensions=("ch",), grains=tuple(map(Grain, wanted)), min_sample=3
     )
     rows = log.read()
-    frame = plain.Frame(calendar, wanted, ((), ("ch",)), now, first_day(calendar, rows), 0, 3)
+    frame = plain.Frame(calendar, wanted, ((), ("ch",)), now, first_day(calendar, rows), 0, 3,
+                        plain.late(calendar, now, rows))  # fmt: skip
     expected = plain.proportion(
         frame, rows, lambda row: row["x"] is not None and row["x"] >= 3,
         of=lambda row: not valid or row["x"] is not None, latest_by=by, within=within, over=over,
     )  # fmt: skip
-    agree(engine.holding(world).compute(one, now), expected, parts=True, intervals=True)
+    agree(
+        engine.holding(world).compute(one, now), expected, parts=True, intervals=True, frame=frame, over=over
+    )
 
 
 ANSWERS = {"id": "text", "who": "text", "t": "naive", "x": "integer"}

@@ -139,9 +139,11 @@ def test_any_log(engine: Engine, data: st.DataObject) -> None:
                  grains=tuple(map(Grain, wanted)))  # fmt: skip
     rows = [row for row in log.read() if not where or row["stage"] == "a"]
     cuts = ((), ("ch",), ("stage",), ("ch", "stage"))
-    frame = plain.Frame(calendar, wanted, cuts, now, first_day(calendar, log.read()), 0, 2)
+    frame = plain.Frame(calendar, wanted, cuts, now, first_day(calendar, log.read()), 0, 2,
+                        plain.late(calendar, now, log.read()))  # fmt: skip
     outcome = engine.holding(world).compute(one, now)
-    agree(outcome, expected(frame, rows, said[share], OF[of], over), parts=True, intervals=True)
+    agree(outcome, expected(frame, rows, said[share], OF[of], over), parts=True, intervals=True, frame=frame,
+          over=over)  # fmt: skip
 
 
 # -- by hand ------------------------------------------------------------------------------------------

@@ -46,14 +46,15 @@ def test_two_datasets(engine: Engine, data: st.DataObject) -> None:
     one = metric("m", "ratio", Options(*sides), dimensions=("ch",), grains=tuple(map(Grain, wanted)))
     firsts = [first_day(calendar, log.read()) for log in (above, below)]
     first = None if None in firsts else max(day for day in firsts if day is not None)
-    frame = plain.Frame(calendar, wanted, ((), ("ch",)), now, first)
+    frame = plain.Frame(calendar, wanted, ((), ("ch",)), now, first,
+                        late=plain.late(calendar, now, above.read(), below.read()))  # fmt: skip
 
     def side(text: str, rows: list[plain.Row], keep: bool) -> dict[plain.Cell, plain.Result]:
         function, _, name = text.removesuffix(")").partition("(")
         return plain.aggregate(frame, rows, function, name, keep=lambda row: not keep or row["stage"] == "a")
 
     expected = plain.ratio(frame, side(one_text, above.read(), True), side(other_text, below.read(), False))
-    agree(engine.holding(world).compute(one, now), expected, parts=True)
+    agree(engine.holding(world).compute(one, now), expected, parts=True, frame=frame)
 
 
 SPEND = {"id": "text", "day": "date", "cost": "decimal", "ch": "text"}
@@ -67,9 +68,11 @@ def cac(
         {"spend": table(SPEND, [(a, b, Decimal(c), d) for a, b, c, d in spend]), "orders": table(ORDERS, orders)},
         {
             "spend": {"key": ("id",), "time": E("day"), "dimensions": dimensions(ch="ch"),
-                      "columns": {"money": Column(E("cost"), E("'GBP'"))}, "complete_through": until_now()},
+                      "columns": {"money": Column(E("cost"), E("'GBP'"))}, "complete_through": until_now(),
+                      "complete_from": date(2024, 1, 1)},
             "orders": {"key": ("id",), "time": E("t"), "entities": entities(customer="who"),
-                       "dimensions": dimensions(ch="ch"), "complete_through": until_now()},
+                       "dimensions": dimensions(ch="ch"), "complete_through": until_now(),
+                       "complete_from": date(2024, 1, 1)},
         },
         currency=Currency("GBP"),
     )  # fmt: skip

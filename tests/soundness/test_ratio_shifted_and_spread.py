@@ -86,7 +86,8 @@ def test_a_lag_moves_the_numerator(engine: Engine, data: st.DataObject) -> None:
     ]
     firsts = [first_day(calendar, rows) for rows in (later, below.read())]
     first = None if None in firsts else max(day for day in firsts if day is not None)
-    frame = plain.Frame(calendar, wanted, ((), ("ch",)), now, first)
+    frame = plain.Frame(calendar, wanted, ((), ("ch",)), now, first,
+                        late=plain.late(calendar, now, above.read(), below.read(), lag=lag))  # fmt: skip
     sides = [
         plain.aggregate(frame, rows, *function_of(text), keep=keep, over=over)
         for text, rows, keep in (
@@ -94,7 +95,8 @@ def test_a_lag_moves_the_numerator(engine: Engine, data: st.DataObject) -> None:
             (texts[1], below.read(), lambda row: True),
         )
     ]
-    agree(engine.holding(world).compute(one, now), plain.ratio(frame, *sides, over), parts=True)
+    agree(engine.holding(world).compute(one, now), plain.ratio(frame, *sides, over), parts=True, frame=frame,
+          over=over)  # fmt: skip
 
 
 # -- allocate -------------------------------------------------------------------------------------------
@@ -158,7 +160,8 @@ def test_segments_add_up_whatever_is_spread(engine: Engine, data: st.DataObject)
     firsts = [first_day(calendar, log.read()) for log in (above, below)]
     first = None if None in firsts else max(day for day in firsts if day is not None)
     cuts: tuple[tuple[str, ...], ...] = ((), ("ch",), ("stage",), ("ch", "stage"))
-    frame = plain.Frame(calendar, wanted, cuts, now, first)
+    frame = plain.Frame(calendar, wanted, cuts, now, first,
+                        late=plain.late(calendar, now, above.read(), below.read()))  # fmt: skip
     lower = plain.aggregate(frame, below.read(), *function_of(texts[1]))
 
     def amount(row: plain.Row) -> int:
@@ -186,7 +189,7 @@ def test_segments_add_up_whatever_is_spread(engine: Engine, data: st.DataObject)
                     state = "no_data" if not segment and not d else state
                     expected[grain, start, segment] = plain.Result(n / d if d else None, n, d, state)
     outcome = engine.holding(world).compute(one, now)
-    agree(outcome, expected, parts=True)
+    agree(outcome, expected, parts=True, frame=frame)
     adds_up(by_cell(outcome))
 
 

@@ -67,13 +67,16 @@ def test_by_activity(engine: Engine, data: st.DataObject) -> None:
     one = metric(
         "m", "retention", options, dimensions=("ch",), grains=tuple(map(Grain, wanted)), min_sample=2
     )
-    frame = plain.Frame(calendar, wanted, CUTS, now, first_day(calendar, log.read()), settle, 2)
+    reads = apart and ask.measure != "logo"
+    frame = plain.Frame(calendar, wanted, CUTS, now, first_day(calendar, log.read()), settle, 2,
+                        plain.late(calendar, now, log.read(), *([paid.read()] if reads else [])))  # fmt: skip
     shown = [row for row in log.read() if row["stage"] == "a"]
     standing = lifecycle.by_activity(
         frame, ask, shown, paid.read(), days=log.kind == "date", value_days=paid.kind == "date"
     )
     expected = lifecycle.retention(frame, ask, standing)
-    agree(engine.holding(world).compute(one, now), expected, parts=True, intervals=ask.measure == "logo")
+    agree(engine.holding(world).compute(one, now), expected, parts=True, intervals=ask.measure == "logo",
+          frame=frame, over=ask.over)  # fmt: skip
 
 
 @drawn(st.data())
@@ -107,10 +110,12 @@ def test_by_subscription(engine: Engine, data: st.DataObject) -> None:
     one = metric(
         "m", "retention", options, dimensions=("ch",), grains=tuple(map(Grain, wanted)), min_sample=2
     )
-    frame = plain.Frame(calendar, wanted, CUTS, now, first_day(calendar, log.read()), 0, 2)
+    frame = plain.Frame(calendar, wanted, CUTS, now, first_day(calendar, log.read()), 0, 2,
+                        plain.late(calendar, now, log.read()))  # fmt: skip
     days = "date" in (log.kind, stops.kind)
     expected = lifecycle.retention(frame, ask, lifecycle.by_subscription(frame, ask, meant, days=days))
-    agree(engine.holding(world).compute(one, now), expected, parts=True, intervals=ask.measure == "logo")
+    agree(engine.holding(world).compute(one, now), expected, parts=True, intervals=ask.measure == "logo",
+          frame=frame, over=ask.over)  # fmt: skip
 
 
 SUBSCRIPTIONS = {"id": "text", "who": "text", "since": "date", "until": "date", "mrr": "decimal"}

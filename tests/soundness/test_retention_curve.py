@@ -63,7 +63,9 @@ def test_by_activity(engine: Engine, data: st.DataObject) -> None:
     one = metric(
         "m", "retention", options, dimensions=("ch",), grains=tuple(map(Grain, wanted)), min_sample=2
     )
-    frame = plain.Frame(calendar, wanted, CUTS, now, first_day(calendar, log.read()), settle, 2)
+    reads = apart and ask.measure != "logo"
+    frame = plain.Frame(calendar, wanted, CUTS, now, first_day(calendar, log.read()), settle, 2,
+                        plain.late(calendar, now, log.read(), *([paid.read()] if reads else [])))  # fmt: skip
     shown = [row if late else {**row, "won": None} for row in log.read() if row["stage"] == "a"]
     lives = curves.by_rows(frame, ask, shown, days=log.kind == "date")
     survives = within is not None and ask.measure == "logo"
@@ -73,7 +75,8 @@ def test_by_activity(engine: Engine, data: st.DataObject) -> None:
         paid_rows = curves.known(frame, paid.read(), paid.kind == "date")
         expected = curves.shares(frame, ask, lives, paid_rows, by="within" if within else "period")
     outcome = engine.holding(world).compute(one, now)
-    agree(outcome, expected, parts=True, intervals=ask.measure == "logo", maturity=survives)
+    agree(outcome, expected, parts=True, intervals=ask.measure == "logo", maturity=survives,
+          frame=frame)  # fmt: skip
 
 
 @drawn(st.data())
@@ -107,7 +110,8 @@ def test_by_subscription(engine: Engine, data: st.DataObject) -> None:
     one = metric(
         "m", "retention", options, dimensions=("ch",), grains=tuple(map(Grain, wanted)), min_sample=2
     )
-    frame = plain.Frame(calendar, wanted, CUTS, now, first_day(calendar, log.read()), 0, 2)
+    frame = plain.Frame(calendar, wanted, CUTS, now, first_day(calendar, log.read()), 0, 2,
+                        plain.late(calendar, now, log.read()))  # fmt: skip
     lives = curves.by_stays(frame, ask, meant, days="date" in (log.kind, stops.kind))
     expected = (
         curves.survival(frame, ask, lives)
@@ -116,7 +120,7 @@ def test_by_subscription(engine: Engine, data: st.DataObject) -> None:
     )
     logo = ask.measure == "logo"
     outcome = engine.holding(world).compute(one, now)
-    agree(outcome, expected, parts=True, intervals=logo, maturity=logo)
+    agree(outcome, expected, parts=True, intervals=logo, maturity=logo, frame=frame)
 
 
 # -- by hand ------------------------------------------------------------------------------------------

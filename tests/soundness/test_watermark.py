@@ -127,7 +127,8 @@ def test_rows_of_the_future_and_of_two_watermarks(held: Held, data: st.DataObjec
         days = [firsts[name] for name in names]
         first = None if None in days else max(day for day in days if day is not None)
         t = min(marks[name] for name in names)
-        return plain.Frame(calendar, wanted, ((), ("ch",)), t, first, 0, 2)  # type: ignore[arg-type]
+        return plain.Frame(calendar, wanted, ((), ("ch",)), t, first, 0, 2,  # type: ignore[arg-type]
+                           plain.late(calendar, now, *(rows[name] for name in names)))  # fmt: skip
 
     def side(of: plain.Frame, name: str, text: str) -> dict[plain.Cell, plain.Result]:
         function, _, column = text.removesuffix(")").partition("(")
@@ -152,7 +153,8 @@ def test_rows_of_the_future_and_of_two_watermarks(held: Held, data: st.DataObjec
             for (grain, start, segment), each in by_cell(outcomes[name]).items():
                 if segment and each.value == 0.0:
                     expected.setdefault((str(grain), start, segment), plain.Result(0, state=each.state.value))
-        agree(outcomes[name], expected)
+        reads = (name,) if name in rows else ("above",) if name in ("share", "net") else ("above", "below")
+        agree(outcomes[name], expected, frame=frame(*reads), over=over)
     people = by_cell(outcomes["people"])
     for grain in wanted:
         for start, end in frame("below").periods(grain):

@@ -64,7 +64,8 @@ def test_by_silence(engine: Engine, data: st.DataObject) -> None:
     one = metric(
         "m", "win_back", options, dimensions=("ch",), grains=tuple(map(Grain, wanted)), min_sample=least
     )
-    frame = plain.Frame(calendar, wanted, CUTS, now, first_day(calendar, log.read()), settle, least)
+    frame = plain.Frame(calendar, wanted, CUTS, now, first_day(calendar, log.read()), settle, least,
+                        plain.late(calendar, now, log.read()))  # fmt: skip
     days = log.kind == "date"
     shown = [row for row in log.read() if row["stage"] == "a"]
     episodes = lifecycle.silences(frame, ask, shown, days=days)
@@ -75,6 +76,7 @@ def test_by_silence(engine: Engine, data: st.DataObject) -> None:
         parts=True,
         intervals=True,
         maturity=ask.basis == "cohort",
+        frame=frame,
     )
 
 
@@ -108,7 +110,8 @@ def test_by_subscription(engine: Engine, data: st.DataObject) -> None:
     one = metric(
         "m", "win_back", options, dimensions=("ch",), grains=tuple(map(Grain, wanted)), min_sample=least
     )
-    frame = plain.Frame(calendar, wanted, CUTS, now, first_day(calendar, log.read()), 0, least)
+    frame = plain.Frame(calendar, wanted, CUTS, now, first_day(calendar, log.read()), 0, least,
+                        plain.late(calendar, now, log.read()))  # fmt: skip
     days = "date" in (log.kind, stops.kind)
     expected = lifecycle.win_back(frame, ask, lifecycle.endings(frame, ask, meant, days=days), days=days)
     agree(
@@ -117,6 +120,7 @@ def test_by_subscription(engine: Engine, data: st.DataObject) -> None:
         parts=True,
         intervals=True,
         maturity=ask.basis == "cohort",
+        frame=frame,
     )
 
 

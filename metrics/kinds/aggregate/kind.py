@@ -28,7 +28,7 @@ class Aggregation(Kind[Options]):
     """A measure of a dataset's rows."""
 
     options = Options
-    code_version = 3
+    code_version = 4
     names_people = True
 
     @override

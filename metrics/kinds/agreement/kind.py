@@ -30,7 +30,7 @@ class AgreementKind(Kind[Options]):
     """Two judgements of the same rows, compared."""
 
     options = Options
-    code_version = 3
+    code_version = 4
     names_people = True
     says: ClassVar = {
         ("statistic", "kappa"): "Cohen's kappa: agreement beyond chance, 1 at most",

@@ -30,7 +30,7 @@ class Conversion(Kind[Options]):
     """Entities that go from one stage to another."""
 
     options = Options
-    code_version = 1
+    code_version = 2
     follows = True
     says: ClassVar = {
         ("basis", "cohort"): "follows the entities that enter in a period",
@@ -91,6 +91,11 @@ class Conversion(Kind[Options]):
         options = self.of(metric)
         follows = options.basis is Basis.COHORT and options.period_by is PeriodBy.ENTERED
         return options.window.span if follows else None
+
+    @override
+    def closes(self, metric: Metric) -> bool:
+        """Tell whether the window of a cohort ever ends."""
+        return self.of(metric).basis is Basis.PERIOD or self.of(metric).window.span is not None
 
     @override
     def requests(self, metric: Metric, frame: Frame) -> Mapping[str, Request]:

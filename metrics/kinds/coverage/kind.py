@@ -44,7 +44,7 @@ class Coverage(Kind[Options]):
     """Entities that several datasets know."""
 
     options = Options
-    code_version = 2
+    code_version = 3
     follows = True
     says: ClassVar = {
         ("share", "all"): "seen in all of the datasets, of those seen in any",

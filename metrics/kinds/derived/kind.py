@@ -2,7 +2,8 @@
 
 Where every input is drawn anew by a bootstrap or a model (a ratio with an entity, revenue retained, a
 lifetime value), so is the formula, each input by itself: its interval is the 95% between the outer
-percentiles of 2,000 draws. Where one is not, there is no interval.
+percentiles of 2,000 draws. Where one is not, there is no interval. While a period is open there is a value only
+where all inputs have come equally far: they are read up to the least of their watermarks.
 """
 
 from __future__ import annotations
@@ -21,10 +22,10 @@ from metrics.frame import Frame
 from metrics.grain import Period
 from metrics.kind import Additivity, Kind, Request, Uncertainty
 from metrics.kinds._shared.additivity import of_formula
-from metrics.kinds._shared.joint import joint_state, least_mature
+from metrics.kinds._shared.joint import joint_state, least_mature, mature_together
 from metrics.kinds.derived.formula import drawn, evaluate
 from metrics.kinds.derived.options import Options
-from metrics.observation import Dimensions, Estimate
+from metrics.observation import Dimensions, Estimate, State
 from metrics.statistics.intervals import percentile_interval
 
 
@@ -32,7 +33,7 @@ class Derived(Kind[Options]):
     """A formula over metrics."""
 
     options = Options
-    code_version = 3
+    code_version = 4
     crosses_sources = True
 
     @override
@@ -77,13 +78,16 @@ class Derived(Kind[Options]):
             parts = {name: frame.inputs[name][period, segment] for name in inputs(metric)}
             values = {name: part.value for name, part in parts.items()}
             value = evaluate(self.of(metric).formula.node, values)
+            state = joint_state(tuple(parts.values()), value)
+            if state is State.PROVISIONAL and not mature_together(tuple(parts.values())):
+                value = None
             draws = drawn(self.of(metric).formula.node, parts) if value is not None else None
             interval = percentile_interval(draws(_seed(metric, period, segment))) if draws else None
             found.append(
                 Estimate(
                     period,
                     segment,
-                    joint_state(tuple(parts.values()), value),
+                    state,
                     value=value,
                     lower=interval.lower if interval else None,
                     upper=interval.upper if interval else None,

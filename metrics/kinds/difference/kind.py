@@ -2,7 +2,8 @@
 
 The interval is that of the difference: from bootstrap draws where both sides have them, else the hybrid
 score interval from the two sides' limits (for proportions this is Newcombe's method 10). Two values that share
-rows, as those of stretches that overlap, are not independent: their difference has no interval.
+rows, as those of stretches that overlap, are not independent: their difference has no interval. While a period is
+open there is a difference only where both sides have come equally far: part of a month less a whole one says nothing.
 """
 
 from __future__ import annotations
@@ -31,10 +32,10 @@ from metrics.kind import (
     share_rows,
 )
 from metrics.kinds._shared.additivity import of_names
-from metrics.kinds._shared.joint import joint_state, least_mature
+from metrics.kinds._shared.joint import joint_state, least_mature, mature_together
 from metrics.kinds.difference import difference_shape
 from metrics.kinds.difference.options import Options
-from metrics.observation import Estimate
+from metrics.observation import Estimate, State
 from metrics.statistics.comparison import bootstrap_difference, hybrid_difference
 from metrics.statistics.intervals import Interval
 
@@ -45,7 +46,7 @@ class Difference(Kind[Options]):
     """One metric less another, or less itself some time ago."""
 
     options = Options
-    code_version = 2
+    code_version = 3
     crosses_sources = True
     rules = (difference_shape,)
 
@@ -116,13 +117,16 @@ class Difference(Kind[Options]):
                 sides = [(frame.catalog.metric(name), at) for name, at in (first, second)]
                 together[period] = share_rows(frame.catalog, sides[0], sides[1])
             value = one.value - other.value if one.value is not None and other.value is not None else None
+            state = joint_state((one, other), value)
+            if state is State.PROVISIONAL and not mature_together((one, other)):
+                value = None
             interval = _interval(one, other) if value is not None and not together[period] else None
             sizes = [part.sample_size for part in (one, other) if part.sample_size is not None]
             found.append(
                 Estimate(
                     period,
                     segment,
-                    joint_state((one, other), value),
+                    state,
                     value=value,
                     lower=interval.lower if interval else None,
                     upper=interval.upper if interval else None,

@@ -31,7 +31,7 @@ class Drift(Kind[Options]):
     """A distribution against the one that is expected."""
 
     options = Options
-    code_version = 3
+    code_version = 4
     names_people = True
     says: ClassVar = {
         ("statistic", "total_variation"): "the share of customers that would have to be others",

@@ -41,7 +41,7 @@ class Duration(Kind[Options]):
     """The time from one event to another."""
 
     options = Options
-    code_version = 2
+    code_version = 3
     follows = True
     numerator_in_unit = False
     says: ClassVar = {

@@ -28,7 +28,7 @@ class NetShare(Kind[Options]):
     """A share of rows less another."""
 
     options = Options
-    code_version = 3
+    code_version = 4
     names_people = True
 
     @override

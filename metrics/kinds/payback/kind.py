@@ -33,7 +33,7 @@ class Payback(Kind[Options]):
     """When a cohort has brought back what it cost."""
 
     options = Options
-    code_version = 2
+    code_version = 3
     follows = True
     crosses_sources = True
     closes_by_value = True

@@ -32,7 +32,7 @@ class Proportion(Kind[Options]):
     """A share of rows or entities."""
 
     options = Options
-    code_version = 3
+    code_version = 4
     names_people = True
     says: ClassVar = {
         ("within", "period"): "looked for in each period",

@@ -7,7 +7,8 @@ the delta method on pushed-down moments stands in. No denominator, or 0: no valu
 amount all the same, such as spend that brought nobody, is a row without a value, so that all add up.
 
 With `lag`, a row of the numerator counts that long after it happened: spend(t - lag) / new(t). With
-`allocate`, what belongs to no segment is spread over those of a cut (`metrics.kinds.ratio.allocation`).
+`allocate`, what belongs to no segment is spread over those of a cut (`metrics.kinds.ratio.allocation`). While a
+period is open there is a value only where both sides come to their end alike; else the parts so far.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import numpy as np
 from typing_extensions import override
 
 from metrics.catalog.catalog import Catalog
+from metrics.catalog.dependencies import is_planned
 from metrics.catalog.metric import Metric
 from metrics.catalog.money import is_money
 from metrics.catalog.options import Over, Reference
@@ -48,7 +50,7 @@ class Ratio(Kind[Options]):
     """One measure over another."""
 
     options = Options
-    code_version = 4
+    code_version = 5
     crosses_sources = True
     one_side = True
     names_people = True
@@ -281,6 +283,10 @@ def _estimate(metric: Metric, frame: Frame, key: tuple[Period, Dimensions], n: f
               spread: Spread | None) -> Estimate:  # fmt: skip
     period, segment = key
     value = n / d if n is not None and d else None
+    # A segment's amount without a denominator is a row of its own, and known as such.
+    empty = value is None and not (segment and n)
+    if not frame.final(period) and not _mature_together(metric.options, frame.catalog):
+        value = None
     size = _size(spread)
     interval, draws = None, None
     if value is not None and spread is not None:
@@ -297,12 +303,10 @@ def _estimate(metric: Metric, frame: Frame, key: tuple[Period, Dimensions], n: f
         elif spread.moments is not None:
             interval = delta_ratio(spread.moments, fixed_n, fixed_d)
     small = metric.options.entity is not None and (size or 0) < metric.min_sample
-    # A segment's amount without a denominator is a row of its own, and known as such.
-    shown = value is not None or bool(segment and n)
     return Estimate(
         period,
         segment,
-        plain_state(frame, period, empty=not shown, small=small and value is not None),
+        plain_state(frame, period, empty=empty, small=small and value is not None),
         value=value,
         numerator=n,
         denominator=d,
@@ -312,6 +316,20 @@ def _estimate(metric: Metric, frame: Frame, key: tuple[Period, Dimensions], n: f
         maturity=frame.elapsed_share(period),
         draws=draws,
     )
+
+
+def _mature_together(options: Options, catalog: Catalog) -> bool:
+    """Tell whether both sides come to their end alike: else what there is of them so far estimates nothing.
+
+    Rows of one may come later than those of the other, be planned beforehand, or be read at one moment.
+    """
+    sides = []
+    for side in (options.numerator, options.denominator):
+        dataset = catalog.datasets[side.dataset]
+        time = side.time.node if side.time else default_time(dataset)
+        planned = time is not None and is_planned(catalog, side.dataset, time)
+        sides.append((dataset.settle, planned, side.at))
+    return sides[0] == sides[1]
 
 
 def _size(spread: Spread | None) -> int | None:

@@ -45,7 +45,7 @@ class Retention(Kind[Options]):
     """What is left of the customers at the start."""
 
     options = Options
-    code_version = 4
+    code_version = 5
     follows = True
     component_names = COMPONENTS
     says: ClassVar = {

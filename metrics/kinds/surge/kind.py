@@ -31,7 +31,7 @@ class Surge(Kind[Options]):
     """A count against its baseline."""
 
     options = Options
-    code_version = 2
+    code_version = 3
     rules = (surge_shape,)
 
     @override

@@ -31,7 +31,7 @@ class WinBack(Kind[Options]):
     """Lost customers who buy again."""
 
     options = Options
-    code_version = 2
+    code_version = 3
     follows = True
     says: ClassVar = {
         ("basis", "cohort"): "follows the customers who lapsed in a period",
@@ -48,6 +48,11 @@ class WinBack(Kind[Options]):
         """Return the references whose rows and times bound the metric."""
         options = self.of(metric)
         return tuple(each.reference for each in (options.activity, options.subscription) if each)
+
+    @override
+    def closes(self, metric: Metric) -> bool:
+        """Tell whether the window of those who lapsed ever ends."""
+        return self.of(metric).basis is Basis.PERIOD or self.of(metric).window.span is not None
 
     @override
     def requests(self, metric: Metric, frame: Frame) -> Mapping[str, Request]:

@@ -87,18 +87,33 @@ def test_what_is_open_is_hollow_and_dashed():
 @pytest.mark.parametrize(
     ("far", "said"), [(13.3, "13.3 \N{UPWARDS ARROW}"), (-9.0, "-9 \N{DOWNWARDS ARROW}")]
 )
-def test_an_open_period_far_away_does_not_flatten_what_is_known(far, said):
+def test_an_open_period_beyond_the_scale_of_what_is_final_stands_at_its_edge(far, said):
     known = [final("2026-Q1", 2.8, lower=2.3, upper=3.4), final("2026-Q2", 3.3, lower=2.8, upper=3.8)]
     drawing = draw([*known, final("2026-Q3", far, lower=far - 5, upper=far + 5, open=True)])
     words = [one.text for one in classes(drawing, "tick")]
     assert said in words
-    # Without it the axis ends at 4: there it may go half as far again.
     (mark,) = [one for one in classes(drawing, "dot") if "open" in one.get("class")]
-    values = [float(text) for text in words if re.fullmatch(r"-?[\d.]+", text)]
-    assert -2.5 <= min(values) <= 0 < max(values) <= 7
+    without = [one.text for one in classes(draw(known), "tick")]
+    scales = [[text for text in texts if re.fullmatch(r"-?[\d.]+", text)] for texts in (words, without)]
+    assert scales[0] == scales[1]
     assert float(mark.get("cy")) == (14 if far > 0 else 320 - 34)
-    near = draw([*known, final("2026-Q3", 4.1, open=True)])
+    near = draw([*known, final("2026-Q3", 3.9, open=True)])
     assert "\N{UPWARDS ARROW}" not in "".join(one.text for one in classes(near, "tick"))
+
+
+def test_no_open_period_sets_the_scale_of_a_small_chart():
+    known = [final("2026-Q1", 2.8), final("2026-Q2", 3.3)]
+    drawings = [
+        spark([*known, *more], name="s", title="T") for more in ([], [final("2026-Q3", 13.3, open=True)])
+    ]
+    heights = [[dot.get("cy") for dot in classes(ElementTree.fromstring(one), "dot")] for one in drawings]
+    assert heights[1] == [*heights[0], "3"]
+
+
+def test_where_nothing_is_final_the_open_values_are_drawn():
+    drawing = draw([final("2026-Q3", 13.3, open=True)])
+    assert len(classes(drawing, "dot")) == 1
+    assert "\N{UPWARDS ARROW}" not in "".join(one.text for one in classes(drawing, "tick"))
 
 
 def test_a_gap_is_not_bridged():

@@ -1,7 +1,8 @@
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
-from api.prometheus.current_periods import live, still_open
+from api.prometheus.current_periods import awaited, live, still_open
+from metrics.engine.partly_covered import Beginning
 from metrics.grain import Calendar, Grain
 from metrics.observation import Observation, State
 
@@ -86,3 +87,11 @@ def test_the_whole_is_a_period_too():
 def test_nothing_gives_nothing():
     assert live([]) == {}
     assert still_open([seen("2026-09")]) == {}
+
+
+def test_nobody_waits_for_a_period_that_is_over_and_covered_in_part():
+    begins = {Grain.MONTH: Beginning("spend", date(2026, 9, 4), date(2026, 9, 1))}
+    running = replace(still("2026-09"), watermark=datetime(2026, 9, 20, tzinfo=UTC))
+    over = replace(still("2026-09"), watermark=datetime(2026, 10, 1, tzinfo=UTC))
+    assert awaited([running, over, seen("2026-10")], begins, CALENDAR) == [running, seen("2026-10")]
+    assert awaited([over, still("2026-10")], {}, CALENDAR) == [over, still("2026-10")]

@@ -96,6 +96,8 @@ def test_observations_are_those_of_the_store(client, northwind):
                 "sample_size": 2700,
                 "maturity": 1.0,
                 "state": "final",
+                "final_on": None,
+                "awaits": None,
                 "definition_hash": northwind.hash_of("revenue"),
                 "code_version": 1,
                 "watermark": WATERMARK.isoformat(),

@@ -1,6 +1,6 @@
-SELECT min(anon_1.first) FILTER (WHERE anon_1.first BETWEEN '1000-01-01 00:00:00+00:00' AND '9999-12-30 00:00:00+00:00') AS first, count(*) FILTER (WHERE anon_1.first > '2024-04-20 00:00:00+00:00') AS ahead 
-FROM (SELECT timezone('UTC', t."at") AS first 
-FROM answers AS t) AS anon_1
+SELECT anon_1.day, count(*) FILTER (WHERE anon_1.first > '2024-04-20 00:00:00+00:00') AS ahead 
+FROM (SELECT timezone('UTC', t."at") AS first, CASE WHEN (timezone('UTC', t."at") BETWEEN '1000-01-01 00:00:00+00:00' AND '9999-12-30 00:00:00+00:00') THEN CAST(timezone('Europe/London', timezone('UTC', t."at")) AS DATE) END AS day 
+FROM answers AS t) AS anon_1 GROUP BY anon_1.day
 
 SELECT r.p_month, r.p_quarter, r.d_channel, grouping(r.p_month) AS g_p_month, grouping(r.p_quarter) AS g_p_quarter, grouping(r.d_channel) AS g_d_channel, count(*) FILTER (WHERE r.f_m0) AS m0, count(*) FILTER (WHERE r.f_m1) AS m1, count(*) FILTER (WHERE r.f_m2) AS m2, count(*) FILTER (WHERE r.f_m3) AS m3 
 FROM (SELECT CAST(date_trunc('month', CAST(timezone('Europe/London', timezone('UTC', t."at")) AS DATE)) AS DATE) AS p_month, CAST(date_trunc('quarter', CAST(timezone('Europe/London', timezone('UTC', t."at")) AS DATE)) AS DATE) AS p_quarter, coalesce(CAST(t.channel AS TEXT), '(none)') AS d_channel, coalesce(t.score IS NOT NULL, false) AS f_m0, coalesce(t.score IS NOT NULL, false) AND coalesce(t.score >= 7, false) AND coalesce(t.channel = 'paid', false) AS f_m1, coalesce(t.score IS NOT NULL, false) AND coalesce(t.score >= 7, false) AS f_m2, coalesce(t.score IS NOT NULL, false) AND coalesce(t.channel = 'paid', false) AS f_m3 

@@ -1,10 +1,10 @@
-SELECT min(anon_1.first) FILTER (WHERE anon_1.first BETWEEN '1000-01-01' AND '9999-12-30') AS first, count(*) FILTER (WHERE anon_1.first > '2024-04-20') AS ahead 
-FROM (SELECT CAST(t.day AS DATE) AS first 
-FROM calls AS t) AS anon_1
+SELECT anon_1.day, count(*) FILTER (WHERE anon_1.first > '2024-04-20') AS ahead 
+FROM (SELECT CAST(t.day AS DATE) AS first, CASE WHEN (CAST(t.day AS DATE) BETWEEN '1000-01-01' AND '9999-12-30') THEN CAST(CAST(t.day AS DATE) AS DATE) END AS day 
+FROM calls AS t) AS anon_1 GROUP BY anon_1.day
 
-SELECT min(anon_1.first) FILTER (WHERE anon_1.first BETWEEN '1000-01-01 00:00:00+00:00' AND '9999-12-30 00:00:00+00:00') AS first, count(*) FILTER (WHERE anon_1.first > '2024-04-20 00:00:00+00:00') AS ahead 
-FROM (SELECT timezone('UTC', t.opened_at) AS first 
-FROM tickets AS t) AS anon_1
+SELECT anon_1.day, count(*) FILTER (WHERE anon_1.first > '2024-04-20 00:00:00+00:00') AS ahead 
+FROM (SELECT timezone('UTC', t.opened_at) AS first, CASE WHEN (timezone('UTC', t.opened_at) BETWEEN '1000-01-01 00:00:00+00:00' AND '9999-12-30 00:00:00+00:00') THEN CAST(timezone('Europe/London', timezone('UTC', t.opened_at)) AS DATE) END AS day 
+FROM tickets AS t) AS anon_1 GROUP BY anon_1.day
 
 SELECT e.p_month, e.p_quarter, e.d_channel, e.g_p_month, e.g_p_quarter, e.g_d_channel, count(*) AS universe, sum(e.everywhere) AS joined 
 FROM (SELECT s.p_month AS p_month, s.p_quarter AS p_quarter, s.d_channel AS d_channel, grouping(s.p_month) AS g_p_month, grouping(s.p_quarter) AS g_p_quarter, grouping(s.d_channel) AS g_d_channel, least(max(s.s0), max(s.s1)) AS everywhere 

@@ -1,10 +1,14 @@
-SELECT min(anon_1.first) FILTER (WHERE anon_1.first BETWEEN '1000-01-01 00:00:00+00:00' AND '9999-12-30 00:00:00+00:00') AS first, count(*) FILTER (WHERE anon_1.first > '2024-04-20 00:00:00+00:00') AS ahead 
-FROM (SELECT timezone('UTC', t.since) AS first 
-FROM holds AS t) AS anon_1
+SELECT anon_1.day, count(*) FILTER (WHERE anon_1.first > '2024-04-20 00:00:00+00:00') AS ahead 
+FROM (SELECT timezone('UTC', t.since) AS first, CASE WHEN (timezone('UTC', t.since) BETWEEN '1000-01-01 00:00:00+00:00' AND '9999-12-30 00:00:00+00:00') THEN CAST(timezone('Europe/London', timezone('UTC', t.since)) AS DATE) END AS day 
+FROM holds AS t) AS anon_1 GROUP BY anon_1.day
 
-SELECT min(anon_1.first) FILTER (WHERE anon_1.first BETWEEN '1000-01-01 00:00:00+00:00' AND '9999-12-30 00:00:00+00:00') AS first, count(*) FILTER (WHERE anon_1.first > '2024-04-20 00:00:00+00:00') AS ahead 
-FROM (SELECT timezone('UTC', t.opened_at) AS first 
-FROM tickets AS t) AS anon_1
+SELECT anon_1.day, count(*) FILTER (WHERE anon_1.first > '2024-04-20 00:00:00+00:00') AS ahead 
+FROM (SELECT timezone('UTC', t.opened_at) AS first, CASE WHEN (timezone('UTC', t.opened_at) BETWEEN '1000-01-01 00:00:00+00:00' AND '9999-12-30 00:00:00+00:00') THEN CAST(timezone('Europe/London', timezone('UTC', t.opened_at)) AS DATE) END AS day 
+FROM tickets AS t) AS anon_1 GROUP BY anon_1.day
+
+SELECT anon_1.day, count(*) FILTER (WHERE anon_1.first > '2024-04-20 00:00:00+00:00') AS ahead 
+FROM (SELECT timezone('UTC', t.answered_at) AS first, CASE WHEN (timezone('UTC', t.answered_at) BETWEEN '1000-01-01 00:00:00+00:00' AND '9999-12-30 00:00:00+00:00') THEN CAST(timezone('Europe/London', timezone('UTC', t.answered_at)) AS DATE) END AS day 
+FROM tickets AS t) AS anon_1 GROUP BY anon_1.day
 
 WITH __cases AS 
 (SELECT c.entity AS entity, c.t AS t, c.d_channel AS d_channel, c.u AS u, timezone('Europe/London', timezone('Europe/London', c.t) + CAST('7 day' AS INTERVAL)) AS "end", '2024-04-20 00:00:00+00:00' AS edge 

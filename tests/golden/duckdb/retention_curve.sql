@@ -1,6 +1,6 @@
-SELECT min(anon_1.first) FILTER (WHERE anon_1.first BETWEEN '1000-01-01' AND '9999-12-30') AS first, count(*) FILTER (WHERE anon_1.first > '2024-04-20') AS ahead 
-FROM (SELECT t.since AS first 
-FROM plans AS t) AS anon_1
+SELECT anon_1.day, count(*) FILTER (WHERE anon_1.first > '2024-04-20') AS ahead 
+FROM (SELECT t.since AS first, CASE WHEN (t.since BETWEEN '1000-01-01' AND '9999-12-30') THEN CAST(t.since AS DATE) END AS day 
+FROM plans AS t) AS anon_1 GROUP BY anon_1.day
 
 WITH __subscriptions AS 
 (SELECT CAST(t.customer_id AS TEXT) AS entity, CAST(t.since AS DATE) AS t, coalesce(CAST(t.until AS DATE), '9999-01-01') AS stop, CAST(coalesce(0, 0) AS NUMERIC(38, 6)) AS worth, t.plan_id AS k0, coalesce(CAST(t.channel AS TEXT), '(none)') AS d_channel 

@@ -1,6 +1,6 @@
-SELECT min(anon_1.first) FILTER (WHERE anon_1.first BETWEEN '1000-01-01 00:00:00+00:00' AND '9999-12-30 00:00:00+00:00') AS first, count(*) FILTER (WHERE anon_1.first > '2024-04-20 00:00:00+00:00') AS ahead 
-FROM (SELECT timezone('UTC', t.opened_at) AS first 
-FROM tickets AS t) AS anon_1
+SELECT anon_1.day, count(*) FILTER (WHERE anon_1.first > '2024-04-20 00:00:00+00:00') AS ahead 
+FROM (SELECT timezone('UTC', t.opened_at) AS first, CASE WHEN (timezone('UTC', t.opened_at) BETWEEN '1000-01-01 00:00:00+00:00' AND '9999-12-30 00:00:00+00:00') THEN CAST(timezone('Europe/London', timezone('UTC', t.opened_at)) AS DATE) END AS day 
+FROM tickets AS t) AS anon_1 GROUP BY anon_1.day
 
 SELECT r.p_month, r.d_channel, grouping(r.p_month) AS g_p_month, grouping(r.d_channel) AS g_d_channel, count(*) AS m0 
 FROM (SELECT CAST(date_trunc('month', CAST(timezone('Europe/London', timezone('UTC', t.opened_at)) AS DATE)) AS DATE) AS p_month, coalesce(CAST(t.channel AS TEXT), '(none)') AS d_channel 

@@ -1,6 +1,6 @@
-SELECT min(anon_1.first) FILTER (WHERE anon_1.first BETWEEN '1000-01-01 00:00:00+00:00' AND '9999-12-30 00:00:00+00:00') AS first, count(*) FILTER (WHERE anon_1.first > '2024-04-20 00:00:00+00:00') AS ahead 
-FROM (SELECT timezone('UTC', t."at") AS first 
-FROM answers AS t) AS anon_1
+SELECT anon_1.day, count(*) FILTER (WHERE anon_1.first > '2024-04-20 00:00:00+00:00') AS ahead 
+FROM (SELECT timezone('UTC', t."at") AS first, CASE WHEN (timezone('UTC', t."at") BETWEEN '1000-01-01 00:00:00+00:00' AND '9999-12-30 00:00:00+00:00') THEN CAST(timezone('Europe/London', timezone('UTC', t."at")) AS DATE) END AS day 
+FROM answers AS t) AS anon_1 GROUP BY anon_1.day
 
 WITH __orders AS 
 (SELECT CAST(t.customer_id AS TEXT) AS entity, timezone('UTC', t."at") AS t, t.answer_id AS k0, coalesce(CAST(t.channel AS TEXT), '(none)') AS d_channel 

@@ -1,7 +1,7 @@
-SELECT min(anon_1.first) FILTER (WHERE anon_1.first BETWEEN '1000-01-01 00:00:00+00:00' AND '9999-12-30 00:00:00+00:00') AS first, count(*) FILTER (WHERE anon_1.first > '2024-04-20 00:00:00+00:00') AS ahead 
-FROM (SELECT timezone('UTC', t.at) AS first 
+SELECT anon_1.day, count(*) FILTER (WHERE anon_1.first > '2024-04-20 00:00:00+00:00') AS ahead 
+FROM (SELECT timezone('UTC', t.at) AS first, CASE WHEN (timezone('UTC', t.at) BETWEEN '1000-01-01 00:00:00+00:00' AND '9999-12-30 00:00:00+00:00') THEN CAST(timezone('Europe/London', timezone('UTC', t.at)) AS DATE) END AS day 
 FROM (SELECT events.event_id AS event_id, events.lead_id COLLATE "C" AS lead_id, events.stage COLLATE "C" AS stage, events.at AS at, events.channel COLLATE "C" AS channel, events.amount AS amount, events.currency COLLATE "C" AS currency, events.kept AS kept 
-FROM events) AS t) AS anon_1
+FROM events) AS t) AS anon_1 GROUP BY anon_1.day
 
 SELECT a.p_month, a.p_quarter, a.d_channel, grouping(a.p_month) AS g_p_month, grouping(a.p_quarter) AS g_p_quarter, grouping(a.d_channel) AS g_d_channel, a.e_month, a.e_quarter, a.converted, a."over", count(*) AS entries 
 FROM (SELECT r.converted AS converted, r."over" AS "over", r.p_month AS p_month, r.p_quarter AS p_quarter, r.d_channel AS d_channel, CASE WHEN (r.p_month >= '2024-03-01') THEN r.elapsed ELSE NULL END AS e_month, CASE WHEN (r.p_quarter >= '2024-01-01') THEN r.elapsed ELSE NULL END AS e_quarter 

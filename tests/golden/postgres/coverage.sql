@@ -1,12 +1,12 @@
-SELECT min(anon_1.first) FILTER (WHERE anon_1.first BETWEEN '1000-01-01' AND '9999-12-30') AS first, count(*) FILTER (WHERE anon_1.first > '2024-04-20') AS ahead 
-FROM (SELECT CAST(CASE WHEN (t.day ~ '^\s*[0-9]{4}(-[0-9]{1,2}-|/[0-9]{1,2}/)[0-9]{1,2}((T| +)([01]?[0-9]|2[0-4]):[0-5]?[0-9](:[0-5]?[0-9](\.[0-9]+)?)?(\s?(Z|UTC|[-+][0-9]{2}(:?[0-9]{2})?))?)?\s*$') THEN t.day ELSE 'not an ISO date or time: ' || t.day END AS DATE) AS first 
+SELECT anon_1.day, count(*) FILTER (WHERE anon_1.first > '2024-04-20') AS ahead 
+FROM (SELECT CAST(CASE WHEN (t.day ~ '^\s*[0-9]{4}(-[0-9]{1,2}-|/[0-9]{1,2}/)[0-9]{1,2}((T| +)([01]?[0-9]|2[0-4]):[0-5]?[0-9](:[0-5]?[0-9](\.[0-9]+)?)?(\s?(Z|UTC|[-+][0-9]{2}(:?[0-9]{2})?))?)?\s*$') THEN t.day ELSE 'not an ISO date or time: ' || t.day END AS DATE) AS first, CASE WHEN (CAST(CASE WHEN (t.day ~ '^\s*[0-9]{4}(-[0-9]{1,2}-|/[0-9]{1,2}/)[0-9]{1,2}((T| +)([01]?[0-9]|2[0-4]):[0-5]?[0-9](:[0-5]?[0-9](\.[0-9]+)?)?(\s?(Z|UTC|[-+][0-9]{2}(:?[0-9]{2})?))?)?\s*$') THEN t.day ELSE 'not an ISO date or time: ' || t.day END AS DATE) BETWEEN '1000-01-01' AND '9999-12-30') THEN CAST(CAST(CASE WHEN (t.day ~ '^\s*[0-9]{4}(-[0-9]{1,2}-|/[0-9]{1,2}/)[0-9]{1,2}((T| +)([01]?[0-9]|2[0-4]):[0-5]?[0-9](:[0-5]?[0-9](\.[0-9]+)?)?(\s?(Z|UTC|[-+][0-9]{2}(:?[0-9]{2})?))?)?\s*$') THEN t.day ELSE 'not an ISO date or time: ' || t.day END AS DATE) AS DATE) END AS day 
 FROM (SELECT calls.call_id COLLATE "C" AS call_id, calls.customer_id COLLATE "C" AS customer_id, calls.channel COLLATE "C" AS channel, calls.day COLLATE "C" AS day 
-FROM calls) AS t) AS anon_1
+FROM calls) AS t) AS anon_1 GROUP BY anon_1.day
 
-SELECT min(anon_1.first) FILTER (WHERE anon_1.first BETWEEN '1000-01-01 00:00:00+00:00' AND '9999-12-30 00:00:00+00:00') AS first, count(*) FILTER (WHERE anon_1.first > '2024-04-20 00:00:00+00:00') AS ahead 
-FROM (SELECT timezone('UTC', t.opened_at) AS first 
+SELECT anon_1.day, count(*) FILTER (WHERE anon_1.first > '2024-04-20 00:00:00+00:00') AS ahead 
+FROM (SELECT timezone('UTC', t.opened_at) AS first, CASE WHEN (timezone('UTC', t.opened_at) BETWEEN '1000-01-01 00:00:00+00:00' AND '9999-12-30 00:00:00+00:00') THEN CAST(timezone('Europe/London', timezone('UTC', t.opened_at)) AS DATE) END AS day 
 FROM (SELECT tickets.ticket_id COLLATE "C" AS ticket_id, tickets.customer_id COLLATE "C" AS customer_id, tickets.channel COLLATE "C" AS channel, tickets.opened_at AS opened_at, tickets.answered_at AS answered_at, tickets.promised AS promised 
-FROM tickets) AS t) AS anon_1
+FROM tickets) AS t) AS anon_1 GROUP BY anon_1.day
 
 SELECT e.p_month, e.p_quarter, e.d_channel, e.g_p_month, e.g_p_quarter, e.g_d_channel, count(*) AS universe, sum(e.everywhere) AS joined 
 FROM (SELECT s.p_month AS p_month, s.p_quarter AS p_quarter, s.d_channel AS d_channel, grouping(s.p_month) AS g_p_month, grouping(s.p_quarter) AS g_p_quarter, grouping(s.d_channel) AS g_d_channel, least(max(s.s0), max(s.s1)) AS everywhere 

@@ -1,7 +1,7 @@
-SELECT min(anon_1.first) FILTER (WHERE anon_1.first BETWEEN '1000-01-01 00:00:00+00:00' AND '9999-12-30 00:00:00+00:00') AS first, count(*) FILTER (WHERE anon_1.first > '2024-04-20 00:00:00+00:00') AS ahead 
-FROM (SELECT timezone('UTC', t.at) AS first 
+SELECT anon_1.day, count(*) FILTER (WHERE anon_1.first > '2024-04-20 00:00:00+00:00') AS ahead 
+FROM (SELECT timezone('UTC', t.at) AS first, CASE WHEN (timezone('UTC', t.at) BETWEEN '1000-01-01 00:00:00+00:00' AND '9999-12-30 00:00:00+00:00') THEN CAST(timezone('Europe/London', timezone('UTC', t.at)) AS DATE) END AS day 
 FROM (SELECT answers.answer_id AS answer_id, answers.customer_id COLLATE "C" AS customer_id, answers.at AS at, answers.channel COLLATE "C" AS channel, answers.score AS score 
-FROM answers) AS t) AS anon_1
+FROM answers) AS t) AS anon_1 GROUP BY anon_1.day
 
 SELECT r.p_month, r.d_channel, grouping(r.p_month) AS g_p_month, grouping(r.d_channel) AS g_d_channel, count(*) FILTER (WHERE r.f_m0) AS m0, count(*) FILTER (WHERE r.f_m1) AS m1, count(*) FILTER (WHERE r.f_m2) AS m2, count(*) FILTER (WHERE r.f_m3) AS m3 
 FROM (SELECT anon_1.p_month AS p_month, anon_1.d_channel AS d_channel, anon_1.f_m0 AS f_m0, anon_1.f_m1 AS f_m1, anon_1.f_m2 AS f_m2, anon_1.f_m3 AS f_m3, anon_1.l_entity AS l_entity, anon_1.l_by AS l_by, anon_1.lk0 AS lk0, anon_1.latest AS latest 

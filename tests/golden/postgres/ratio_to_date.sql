@@ -1,12 +1,12 @@
-SELECT min(anon_1.first) FILTER (WHERE anon_1.first BETWEEN '1000-01-01 00:00:00+00:00' AND '9999-12-30 00:00:00+00:00') AS first, count(*) FILTER (WHERE anon_1.first > '2024-04-20 00:00:00+00:00') AS ahead 
-FROM (SELECT timezone('UTC', t.at) AS first 
+SELECT anon_1.day, count(*) FILTER (WHERE anon_1.first > '2024-04-20 00:00:00+00:00') AS ahead 
+FROM (SELECT timezone('UTC', t.at) AS first, CASE WHEN (timezone('UTC', t.at) BETWEEN '1000-01-01 00:00:00+00:00' AND '9999-12-30 00:00:00+00:00') THEN CAST(timezone('Europe/London', timezone('UTC', t.at)) AS DATE) END AS day 
 FROM (SELECT events.event_id AS event_id, events.lead_id COLLATE "C" AS lead_id, events.stage COLLATE "C" AS stage, events.at AS at, events.channel COLLATE "C" AS channel, events.amount AS amount, events.currency COLLATE "C" AS currency, events.kept AS kept 
-FROM events) AS t) AS anon_1
+FROM events) AS t) AS anon_1 GROUP BY anon_1.day
 
-SELECT min(anon_1.first) FILTER (WHERE anon_1.first BETWEEN '1000-01-01' AND '9999-12-30') AS first, count(*) FILTER (WHERE anon_1.first > '2024-04-20') AS ahead 
-FROM (SELECT t.day AS first 
+SELECT anon_1.day, count(*) FILTER (WHERE anon_1.first > '2024-04-20') AS ahead 
+FROM (SELECT t.day AS first, CASE WHEN (t.day BETWEEN '1000-01-01' AND '9999-12-30') THEN CAST(t.day AS DATE) END AS day 
 FROM (SELECT spend.day AS day, spend.channel COLLATE "C" AS channel, spend.amount AS amount 
-FROM spend) AS t) AS anon_1
+FROM spend) AS t) AS anon_1 GROUP BY anon_1.day
 
 SELECT count(*) OVER () AS found, anon_1.k0, anon_1.k1 
 FROM (SELECT 1 AS one, t.day AS k0, t.channel AS k1 

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from metrics.analysis.finality import Finality
+from metrics.analysis.finality import Finality, Outlook
 from metrics.catalog.dataset import CompleteThrough
+from metrics.engine.partly_covered import Beginning
 from metrics.engine.planner import Planner
 from metrics.engine.schedule import request_for
 from metrics.engine.session import Session
-from metrics.grain import NO_SPAN, Span
+from metrics.grain import NO_SPAN, Grain, Span
 from metrics.loading.loader import load
-from metrics.observation import PUBLISHED, State
+from metrics.observation import PUBLISHED, Observation, State
 from tests.metrics.live import Live
 
 ORDERS = """\
@@ -138,3 +139,45 @@ def test_every_kind_closes_at_the_instant_that_is_told(golden, name):
         for seen, now in ((before, turn - timedelta(microseconds=1)), (after, turn)):
             assert (each.key in seen and seen[each.key].state in PUBLISHED) is (at <= now), (each.key, now)
     assert turn in told.values()
+
+
+# -- what an open value waits for -------------------------------------------------------------------------------------
+
+
+def outlook(
+    catalog,
+    name,
+    text,
+    value=1.0,
+    state=State.PROVISIONAL,
+    begins=None,
+    watermark=datetime(2024, 3, 10, tzinfo=UTC),
+):
+    period = catalog.company.calendar.parse(text)
+    seen = Observation(name, "h", 1, period.grain, period, (), state, watermark, watermark, value=value)
+    return Finality(catalog).outlook(seen, begins or {})
+
+
+def test_an_open_value_says_on_which_local_day_it_becomes_final(golden):
+    assert outlook(golden, "aggregate", "2024-03") == Outlook(date(2024, 4, 3))
+    assert outlook(golden, "aggregate", "2024-03").words == "final on 3 Apr 2024"
+    assert outlook(golden, "conversion", "2024-03").words == "final on 3 May 2024"
+    # What is made of others waits for the last of them.
+    assert outlook(golden, "derived", "2024-03").words == "final on 3 Apr 2024"
+
+
+def test_nothing_is_said_of_what_is_settled_or_not_known(golden):
+    assert outlook(golden, "aggregate", "2024-01", state=State.FINAL) == Outlook()
+    # Its time is over, and it has not become final: more than time is wanted.
+    assert outlook(golden, "aggregate", "2024-01") == Outlook()
+    # A window that never ends, and a payback that no month has seen yet.
+    assert outlook(golden, "win_back_excluded", "2024-03") == Outlook()
+    assert outlook(golden, "payback", "2024-03", value=None) == Outlook()
+    assert outlook(golden, "payback", "2024-03", value=2.0).words == "final on 3 Jun 2024"
+
+
+def test_a_period_that_is_covered_in_part_waits_for_nothing(golden):
+    begins = {Grain.MONTH: Beginning("late_spend", date(2024, 3, 4), date(2024, 3, 1))}
+    found = outlook(golden, "aggregate", "2024-03", begins=begins)
+    assert (found.final_on, found.words) == (None, "late spend begins on 4 March 2024")
+    assert outlook(golden, "aggregate", "2024-04", begins=begins).words == "final on 3 May 2024"

@@ -73,6 +73,7 @@ def company() -> World:
         "time": E("t"),
         "dimensions": dimensions(team="team"),
         "complete_through": until_now(),
+        "complete_from": date(2024, 1, 1),
     }
     return World(
         {"log": table(ROWS, rows), "spend": table(SPEND, spend)},

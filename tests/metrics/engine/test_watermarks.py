@@ -33,7 +33,8 @@ def extent(
     live: Live, dataset: str = "orders", now: datetime = NOW, as_of: datetime | None = None, time: str = ""
 ) -> Extent:
     with Session(live.catalog, live.root, now, as_of) as session:
-        return Extents(session).of(session.catalog.datasets[dataset], parse(time).node if time else None)
+        found = Extents(session).of(session.catalog.datasets[dataset], parse(time).node if time else None)
+    return replace(found, gap=None)
 
 
 def watermark(live: Live, *bases: str, used: tuple[str, ...] = (), now: datetime = NOW) -> datetime | None:

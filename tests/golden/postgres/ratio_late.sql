@@ -1,0 +1,47 @@
+SELECT anon_1.day, count(*) FILTER (WHERE anon_1.first > '2024-04-20 00:00:00+00:00') AS ahead 
+FROM (SELECT timezone('UTC', t.at) AS first, CASE WHEN (timezone('UTC', t.at) BETWEEN '1000-01-01 00:00:00+00:00' AND '9999-12-30 00:00:00+00:00') THEN CAST(timezone('Europe/London', timezone('UTC', t.at)) AS DATE) END AS day 
+FROM (SELECT late_events.event_id AS event_id, late_events.lead_id COLLATE "C" AS lead_id, late_events.stage COLLATE "C" AS stage, late_events.at AS at, late_events.channel COLLATE "C" AS channel, late_events.amount AS amount, late_events.currency COLLATE "C" AS currency, late_events.kept AS kept 
+FROM late_events) AS t) AS anon_1 GROUP BY anon_1.day
+
+SELECT anon_1.day, count(*) FILTER (WHERE anon_1.first > '2024-04-20') AS ahead 
+FROM (SELECT t.day AS first, CASE WHEN (t.day BETWEEN '1000-01-01' AND '9999-12-30') THEN CAST(t.day AS DATE) END AS day 
+FROM (SELECT late_spend.day AS day, late_spend.channel COLLATE "C" AS channel, late_spend.amount AS amount 
+FROM late_spend) AS t) AS anon_1 GROUP BY anon_1.day
+
+SELECT count(*) OVER () AS found, anon_1.k0, anon_1.k1 
+FROM (SELECT 1 AS one, t.day AS k0, t.channel AS k1 
+FROM (SELECT late_spend.day AS day, late_spend.channel COLLATE "C" AS channel, late_spend.amount AS amount 
+FROM late_spend) AS t 
+WHERE CASE WHEN NOT coalesce(t.amount - t.amount = 0, true) THEN true ELSE false END) AS anon_1 ORDER BY anon_1.k0, anon_1.k1 
+ LIMIT 1
+
+SELECT r.p_month, r.p_fiscal_quarter, r.d_channel, grouping(r.p_month) AS g_p_month, grouping(r.p_fiscal_quarter) AS g_p_fiscal_quarter, grouping(r.d_channel) AS g_d_channel, sum(r.a_m0) AS m0 
+FROM (SELECT CAST(date_trunc('month', CAST(t.day AS DATE)) AS DATE) AS p_month, CAST(date_trunc('quarter', CAST(t.day AS DATE)) AS DATE) AS p_fiscal_quarter, coalesce(CAST(t.channel AS TEXT), '(none)') AS d_channel, t.amount AS a_m0 
+FROM (SELECT late_spend.day AS day, late_spend.channel COLLATE "C" AS channel, late_spend.amount AS amount 
+FROM late_spend) AS t 
+WHERE t.day IS NOT NULL AND t.day <= '2024-04-20') AS r GROUP BY GROUPING SETS((r.p_month), (r.p_month, r.d_channel), (r.p_fiscal_quarter), (r.p_fiscal_quarter, r.d_channel))
+
+SELECT r.p_month, r.p_fiscal_quarter, r.d_channel, grouping(r.p_month) AS g_p_month, grouping(r.p_fiscal_quarter) AS g_p_fiscal_quarter, grouping(r.d_channel) AS g_d_channel, count(*) FILTER (WHERE r.f_m0) AS m0 
+FROM (SELECT CAST(date_trunc('month', CAST(timezone('Europe/London', timezone('UTC', t.at)) AS DATE)) AS DATE) AS p_month, CAST(date_trunc('quarter', CAST(timezone('Europe/London', timezone('UTC', t.at)) AS DATE)) AS DATE) AS p_fiscal_quarter, coalesce(CAST(t.channel AS TEXT), '(none)') AS d_channel, coalesce(t.stage = 'mql', false) AND CAST(t.lead_id AS TEXT) IS NOT NULL AND row_number() OVER (PARTITION BY CAST(t.lead_id AS TEXT), coalesce(t.stage = 'mql', false) ORDER BY timezone('UTC', t.at), t.event_id) = 1 AS f_m0 
+FROM (SELECT late_events.event_id AS event_id, late_events.lead_id COLLATE "C" AS lead_id, late_events.stage COLLATE "C" AS stage, late_events.at AS at, late_events.channel COLLATE "C" AS channel, late_events.amount AS amount, late_events.currency COLLATE "C" AS currency, late_events.kept AS kept 
+FROM late_events) AS t 
+WHERE timezone('UTC', t.at) IS NOT NULL AND timezone('UTC', t.at) <= '2024-04-20 00:00:00+00:00') AS r GROUP BY GROUPING SETS((r.p_month), (r.p_month, r.d_channel), (r.p_fiscal_quarter), (r.p_fiscal_quarter, r.d_channel))
+
+SELECT c.p_month, c.p_fiscal_quarter, c.d_channel, c.g_p_month, c.g_p_fiscal_quarter, c.g_d_channel, c.n, c.d, c.entities, c.unique_pairs 
+FROM (SELECT e.p_month AS p_month, e.p_fiscal_quarter AS p_fiscal_quarter, e.d_channel AS d_channel, e.g_p_month AS g_p_month, e.g_p_fiscal_quarter AS g_p_fiscal_quarter, e.g_d_channel AS g_d_channel, e.n AS n, e.d AS d, count(*) AS entities, count(*) OVER (PARTITION BY e.p_month, e.p_fiscal_quarter, e.d_channel, e.g_p_month, e.g_p_fiscal_quarter, e.g_d_channel) AS unique_pairs 
+FROM (SELECT s.p_month AS p_month, s.p_fiscal_quarter AS p_fiscal_quarter, s.d_channel AS d_channel, s.g_p_month AS g_p_month, s.g_p_fiscal_quarter AS g_p_fiscal_quarter, s.g_d_channel AS g_d_channel, s.entity AS entity, sum(s.n) AS n, sum(s.d) AS d 
+FROM (SELECT r.p_month AS p_month, r.p_fiscal_quarter AS p_fiscal_quarter, r.d_channel AS d_channel, grouping(r.p_month) AS g_p_month, grouping(r.p_fiscal_quarter) AS g_p_fiscal_quarter, grouping(r.d_channel) AS g_d_channel, r.entity AS entity, CAST(0 AS NUMERIC(38, 6)) AS n, CAST(coalesce(count(*) FILTER (WHERE r.f_m0), 0) AS NUMERIC(38, 6)) AS d 
+FROM (SELECT CAST(date_trunc('month', CAST(timezone('Europe/London', timezone('UTC', t.at)) AS DATE)) AS DATE) AS p_month, CAST(date_trunc('quarter', CAST(timezone('Europe/London', timezone('UTC', t.at)) AS DATE)) AS DATE) AS p_fiscal_quarter, coalesce(CAST(t.channel AS TEXT), '(none)') AS d_channel, CAST(t.lead_id AS TEXT) AS entity, coalesce(t.stage = 'mql', false) AND CAST(t.lead_id AS TEXT) IS NOT NULL AND row_number() OVER (PARTITION BY CAST(t.lead_id AS TEXT), coalesce(t.stage = 'mql', false) ORDER BY timezone('UTC', t.at), t.event_id) = 1 AS f_m0 
+FROM (SELECT late_events.event_id AS event_id, late_events.lead_id COLLATE "C" AS lead_id, late_events.stage COLLATE "C" AS stage, late_events.at AS at, late_events.channel COLLATE "C" AS channel, late_events.amount AS amount, late_events.currency COLLATE "C" AS currency, late_events.kept AS kept 
+FROM late_events) AS t 
+WHERE timezone('UTC', t.at) IS NOT NULL AND timezone('UTC', t.at) <= '2024-04-20 00:00:00+00:00') AS r GROUP BY GROUPING SETS((r.p_month, r.entity), (r.p_month, r.entity, r.d_channel), (r.p_fiscal_quarter, r.entity), (r.p_fiscal_quarter, r.entity, r.d_channel))) AS s GROUP BY s.p_month, s.p_fiscal_quarter, s.d_channel, s.g_p_month, s.g_p_fiscal_quarter, s.g_d_channel, s.entity) AS e GROUP BY e.p_month, e.p_fiscal_quarter, e.d_channel, e.g_p_month, e.g_p_fiscal_quarter, e.g_d_channel, e.n, e.d) AS c 
+WHERE c.unique_pairs <= 100000
+
+SELECT e.p_month, e.p_fiscal_quarter, e.d_channel, e.g_p_month, e.g_p_fiscal_quarter, e.g_d_channel, count(*) AS size, sum(CAST(e.n AS DOUBLE PRECISION)) AS sum_n, sum(CAST(e.d AS DOUBLE PRECISION)) AS sum_d, sum(CAST(e.n AS DOUBLE PRECISION) * CAST(e.n AS DOUBLE PRECISION)) AS sum_nn, sum(CAST(e.n AS DOUBLE PRECISION) * CAST(e.d AS DOUBLE PRECISION)) AS sum_nd, sum(CAST(e.d AS DOUBLE PRECISION) * CAST(e.d AS DOUBLE PRECISION)) AS sum_dd 
+FROM (SELECT s.p_month AS p_month, s.p_fiscal_quarter AS p_fiscal_quarter, s.d_channel AS d_channel, s.g_p_month AS g_p_month, s.g_p_fiscal_quarter AS g_p_fiscal_quarter, s.g_d_channel AS g_d_channel, s.entity AS entity, sum(s.n) AS n, sum(s.d) AS d 
+FROM (SELECT r.p_month AS p_month, r.p_fiscal_quarter AS p_fiscal_quarter, r.d_channel AS d_channel, grouping(r.p_month) AS g_p_month, grouping(r.p_fiscal_quarter) AS g_p_fiscal_quarter, grouping(r.d_channel) AS g_d_channel, r.entity AS entity, CAST(0 AS NUMERIC(38, 6)) AS n, CAST(coalesce(count(*) FILTER (WHERE r.f_m0), 0) AS NUMERIC(38, 6)) AS d 
+FROM (SELECT CAST(date_trunc('month', CAST(timezone('Europe/London', timezone('UTC', t.at)) AS DATE)) AS DATE) AS p_month, CAST(date_trunc('quarter', CAST(timezone('Europe/London', timezone('UTC', t.at)) AS DATE)) AS DATE) AS p_fiscal_quarter, coalesce(CAST(t.channel AS TEXT), '(none)') AS d_channel, CAST(t.lead_id AS TEXT) AS entity, coalesce(t.stage = 'mql', false) AND CAST(t.lead_id AS TEXT) IS NOT NULL AND row_number() OVER (PARTITION BY CAST(t.lead_id AS TEXT), coalesce(t.stage = 'mql', false) ORDER BY timezone('UTC', t.at), t.event_id) = 1 AS f_m0 
+FROM (SELECT late_events.event_id AS event_id, late_events.lead_id COLLATE "C" AS lead_id, late_events.stage COLLATE "C" AS stage, late_events.at AS at, late_events.channel COLLATE "C" AS channel, late_events.amount AS amount, late_events.currency COLLATE "C" AS currency, late_events.kept AS kept 
+FROM late_events) AS t 
+WHERE timezone('UTC', t.at) IS NOT NULL AND timezone('UTC', t.at) <= '2024-04-20 00:00:00+00:00') AS r GROUP BY GROUPING SETS((r.p_month, r.entity), (r.p_month, r.entity, r.d_channel), (r.p_fiscal_quarter, r.entity), (r.p_fiscal_quarter, r.entity, r.d_channel))) AS s GROUP BY s.p_month, s.p_fiscal_quarter, s.d_channel, s.g_p_month, s.g_p_fiscal_quarter, s.g_d_channel, s.entity) AS e GROUP BY e.p_month, e.p_fiscal_quarter, e.d_channel, e.g_p_month, e.g_p_fiscal_quarter, e.g_d_channel 
+HAVING count(*) > 100000
