@@ -14,7 +14,7 @@ from metrics.errors import StoreError
 from metrics.grain import Grain, Period
 from metrics.observation import Dimensions, Observation
 from metrics.store.api_keys import ApiKeys
-from metrics.store.database import open_engine, writing
+from metrics.store.database import open_engine, require_writable, writing
 from metrics.store.definitions import Definitions
 from metrics.store.final_values import FinalValueReader
 from metrics.store.records import (
@@ -232,6 +232,11 @@ class Store:
         with writing(self._engine, "refreshes") as connection:
             row = asdict(Refresh(started_at, finished_at, ok, failed))
             connection.execute(insert(refreshes), row)
+
+    def require_room(self) -> None:
+        """Raise StoreFull where there is no room to write."""
+        require_writable(self._engine)
+        self.api_keys.rewrite()
 
     def last_refresh(self) -> Refresh | None:
         """Return the last written refresh."""

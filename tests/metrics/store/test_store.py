@@ -22,7 +22,7 @@ from alembic.runtime.migration import MigrationContext
 from filelock import FileLock
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import DDL, create_engine, delete, event, insert, make_url, select, update
+from sqlalchemy import DDL, delete, event, insert, make_url, select, update
 from sqlalchemy.exc import StatementError
 
 from metrics.errors import StoreError
@@ -34,7 +34,7 @@ from metrics.store.migrations import VERSION_TABLE
 from metrics.store.records import Progress
 from metrics.store.store import DatasetHealth, Definition, Refresh, Run, SourceHealth, Store, Written
 from metrics.store.tables import metadata, observations, refreshes, runs
-from tests.store_engine import engine_of
+from tests.store_engine import engine_of, postgres_url
 
 NOON = datetime(2026, 4, 1, 12, tzinfo=UTC)
 JANUARY = Calendar().parse("2026-01")
@@ -51,20 +51,8 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path / '.scorecard' / 'store.db'}"
         return
-    # Each test makes a schema of its own.
-    server = make_url(request.getfixturevalue("postgres").url).set(drivername="postgresql+psycopg")
-    schema = f"test_{uuid.uuid4().hex}"
-    engine = create_engine(server)
-    with engine.begin() as connection:
-        connection.execute(DDL(f"CREATE SCHEMA {schema}"))
-    yield (
-        server.set(drivername="postgresql")
-        .update_query_dict({"options": f"-csearch_path={schema}"})
-        .render_as_string(hide_password=False)
-    )
-    with engine.begin() as connection:
-        connection.execute(DDL(f"DROP SCHEMA {schema} CASCADE"))
-    engine.dispose()
+    with postgres_url(request.getfixturevalue("postgres")) as schema:
+        yield schema
 
 
 @pytest.fixture
