@@ -137,7 +137,7 @@ def test_a_new_store_has_the_tables_that_the_program_declares(store: Store) -> N
     with engine_of(store).connect() as connection:
         context = MigrationContext.configure(connection, opts=options)
         assert compare_metadata(context, metadata) == []
-        assert context.get_current_revision() == "0004"
+        assert context.get_current_revision() == "0008"
 
 
 def test_a_store_is_found_again_as_it_was_left(url: str) -> None:
@@ -502,7 +502,7 @@ def test_an_error_half_way_writes_nothing(store: Store) -> None:
     first = run()
     store.write(first, [seen(first, 1.0)])
     twice = replace(run(), id=first.id)
-    with pytest.raises(StoreError, match=r"^the store .*(UNIQUE|unique)"):
+    with pytest.raises(StoreError, match=r"^the store .*(runs are only added to$|unique)"):
         store.write(twice, [seen(twice, 2.0)])
 
     def breaks(of: Run) -> Iterator[Observation]:
@@ -561,6 +561,28 @@ def test_the_database_itself_refuses_changes(store: Store, table: object) -> Non
         ):
             connection.execute(change)
     assert [old.value for old in store.latest("leads")] == [1.0]
+
+
+@pytest.mark.parametrize("pragma", ["OFF", "ON"])
+@pytest.mark.parametrize(("table", "key"), [("observations", "id"), ("runs", "number"), ("runs", "id")])
+def test_nothing_is_written_over_whatever_a_connection_is_set_to(
+    tmp_path: Path, table: str, key: str, pragma: str
+) -> None:
+    file = tmp_path / "store.db"
+    with Store.open(f"sqlite:///{file}") as store:
+        first = run()
+        store.write(first, [seen(first, 1.0)])
+    connection = sqlite3.connect(file)
+    connection.execute(f"PRAGMA recursive_triggers = {pragma}")
+    names = [row[1] for row in connection.execute(f"PRAGMA table_info({table})")]
+    # Another key of the row is new, so that each is refused for itself.
+    same = ", ".join("NULL" if name in {"number", "id"} - {key} else name for name in names)
+    same = same.replace("NULL", "'other'") if key == "number" else same
+    for verb in ("INSERT OR REPLACE", "REPLACE", "INSERT OR IGNORE", "INSERT"):
+        with pytest.raises(sqlite3.IntegrityError, match=f"{table} are only added to"):
+            connection.execute(f"{verb} INTO {table} SELECT {same} FROM {table}")
+    assert connection.execute(f"SELECT count(*) FROM {table}").fetchone() == (1,)
+    connection.close()
 
 
 def test_an_observation_without_its_run_is_refused(store: Store) -> None:
