@@ -22,6 +22,7 @@ from api.project.project import STATE_FOLDER, Project
 from api.project.reloading import Live
 from api.refresh.scheduler import SchedulerProcess
 from api.refresh.starter import RefreshStarter
+from api.serving.worker import LoopWorker
 from metrics.errors import UsageError
 from metrics.operations.refresh import Refresher
 from metrics.store.store import Store
@@ -122,7 +123,7 @@ def _options(host: str, port: int, workers: int, announce: Callable[[str], objec
         "worker_exit": _leave,
         "bind": f"{named}:{port}",
         "workers": workers,
-        "worker_class": "gthread",
+        "worker_class": LoopWorker,
         "threads": _THREADS,
         "graceful_timeout": _GRACE_SECONDS,
         "loglevel": "warning",

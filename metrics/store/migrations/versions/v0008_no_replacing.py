@@ -18,14 +18,16 @@ def upgrade() -> None:
     if op.get_bind().dialect.name != "sqlite":
         return
     for table, keys in _KEYS.items():
-        there = " OR ".join(f"{key} = NEW.{key}" for key in keys)
+        same = sa.or_(*(sa.column(key) == sa.literal_column(f"NEW.{key}") for key in keys))
+        there = sa.select(sa.literal_column("1")).select_from(sa.table(table)).where(same)
+        refuse = f"BEGIN SELECT RAISE(ABORT, '{table} are only added to'); END"
         op.execute(
-            sa.DDL(  # type: ignore[no-untyped-call]
-                f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} "
-                f"WHEN EXISTS (SELECT 1 FROM {table} WHERE {there}) "
-                f"BEGIN SELECT RAISE(ABORT, '{table} are only added to'); END"
-            )
+            _ddl(f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} WHEN EXISTS ({there}) {refuse}")
         )
+
+
+def _ddl(statement: str) -> sa.DDL:
+    return sa.DDL(statement)  # type: ignore[no-untyped-call]
 
 
 def downgrade() -> None:
