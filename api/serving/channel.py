@@ -95,6 +95,7 @@ class Channel(HTTPChannel):  # type: ignore[misc]
 
     parser_class = Parser
     error_task_class = ProblemTask
+    request: Parser | None
 
     def __init__(self, *given: Any, **named: Any) -> None:
         self.began: float | None = time.monotonic()
@@ -140,6 +141,7 @@ class Channel(HTTPChannel):  # type: ignore[misc]
     def _refuse(self) -> None:
         with self.requests_lock:
             request, self.request, self.began, self._refused = self.request, None, None, True
+            assert request is not None
             request.refuse(TooSlow(""))
             self.requests.append(request)
         self.server.add_task(self)

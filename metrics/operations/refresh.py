@@ -93,7 +93,8 @@ class Refresher:
         started = self.clock()
         total = len(with_inputs(self.catalog, asks))
         state = self.root / ".scorecard"
-        with RefreshLock(state / "refresh.lock", clock=self.clock), FullMark(state).kept() as met:
+        lock = RefreshLock(state / "refresh.lock", clock=self.clock)
+        with lock, self.store.alone(), FullMark(state).kept() as met:
             with Session(self.catalog, self.root, self.clock(), as_of) as session:
                 planner, unmatched = Planner(session), Unmatched(session)
                 health = _Health(self.store, planner)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from zlib import crc32
@@ -15,7 +15,7 @@ from sqlalchemy import URL, Connection, Engine, ExceptionContext, create_engine,
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import ConnectionPoolEntry, StaticPool
 
-from metrics.errors import ExtraMissing, StoreAway, StoreError, StoreFull
+from metrics.errors import ExtraMissing, StoreAway, StoreError, StoreFull, StoreLocked
 from metrics.store.migrations import NewerTables, upgrade
 from metrics.store.room import require_room
 
@@ -57,6 +57,27 @@ def writing(engine: Engine, what: str, *, patience: int | None = None) -> Iterat
             # SQLite has one writer at a time; here only writers of the same thing wait for each other.
             connection.execute(select(func.pg_advisory_xact_lock(crc32(f"scorecard {what}".encode()))))
         yield connection
+
+
+@contextmanager
+def alone(engine: Engine) -> Iterator[None]:
+    """Keep other machines from refreshing a store that they share; raise StoreLocked where one does.
+
+    A file has its lock beside it. A server keeps this one with the connection, so that it ends with its holder.
+    """
+    if engine.dialect.name != "postgresql":
+        yield
+        return
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        schema = connection.execute(select(func.current_schema())).scalar_one()
+        key = crc32(f"scorecard refresh of {schema}".encode())
+        if not connection.execute(select(func.pg_try_advisory_lock(key))).scalar_one():
+            raise StoreLocked("on another machine, with the same store")
+        try:
+            yield
+        finally:
+            with suppress(StoreError):
+                connection.execute(select(func.pg_advisory_unlock(key)))
 
 
 def require_writable(engine: Engine) -> None:

@@ -25,7 +25,7 @@ from hypothesis import strategies as st
 from sqlalchemy import DDL, delete, event, insert, make_url, select, update
 from sqlalchemy.exc import StatementError
 
-from metrics.errors import StoreError
+from metrics.errors import StoreError, StoreLocked
 from metrics.grain import WHOLE, Calendar, Grain, Period
 from metrics.observation import Dimensions, Observation, State
 from metrics.store import database as store_engine
@@ -34,6 +34,7 @@ from metrics.store.migrations import VERSION_TABLE
 from metrics.store.records import Progress
 from metrics.store.store import DatasetHealth, Definition, Refresh, Run, SourceHealth, Store, Written
 from metrics.store.tables import metadata, observations, refreshes, runs
+from tests.postgres_server import PostgresServer
 from tests.store_engine import engine_of, postgres_url
 
 NOON = datetime(2026, 4, 1, 12, tzinfo=UTC)
@@ -968,3 +969,28 @@ def test_every_table_is_documented() -> None:
     text = (Path(__file__).parents[3] / "docs" / "store.md").read_text()
     for table in metadata.tables:
         assert f"`{table}`" in text
+
+
+@pytest.mark.postgres
+def test_machines_that_share_a_server_refresh_one_at_a_time(postgres: PostgresServer) -> None:
+    with (
+        postgres_url(postgres) as url,
+        postgres_url(postgres) as other,
+        Store.open(url) as here,
+        Store.open(url) as there,
+        Store.open(other) as elsewhere,
+    ):
+        with here.alone():
+            with pytest.raises(StoreLocked) as refused, there.alone():
+                pytest.fail("two machines refreshed one store")
+            said = "another refresh is running (on another machine, with the same store)"
+            assert str(refused.value) == said
+            with elsewhere.alone():
+                pass
+        with there.alone():
+            pass
+
+
+def test_a_file_needs_no_lock_besides_its_own(tmp_path: Path) -> None:
+    with Store.open(f"sqlite:///{tmp_path / 'store.db'}") as store, store.alone(), store.alone():
+        pass

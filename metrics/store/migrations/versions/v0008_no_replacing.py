@@ -19,7 +19,9 @@ def upgrade() -> None:
         return
     for table, keys in _KEYS.items():
         same = sa.or_(*(sa.column(key) == sa.literal_column(f"NEW.{key}") for key in keys))
-        there = sa.select(sa.literal_column("1")).select_from(sa.table(table)).where(same)
+        there: sa.Select[tuple[str]] = (
+            sa.select(sa.literal_column("1")).select_from(sa.table(table)).where(same)
+        )
         refuse = f"BEGIN SELECT RAISE(ABORT, '{table} are only added to'); END"
         op.execute(
             _ddl(f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} WHEN EXISTS ({there}) {refuse}")
