@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 from flask import Flask, Response, current_app, render_template, request
+from flask.globals import request_ctx
 from marshmallow import Schema, ValidationError, fields
 from werkzeug.exceptions import HTTPException, InternalServerError
 from werkzeug.http import HTTP_STATUS_CODES
@@ -128,7 +129,8 @@ def answer(
 
 
 def _wants_page() -> bool:
-    if request.path.startswith(_MACHINE_PATHS):
+    # A page has addresses in it, which cannot be made where the request's own host cannot be read.
+    if request_ctx.url_adapter is None or request.path.startswith(_MACHINE_PATHS):
         return False
     best = request.accept_mimetypes.best_match(["text/html", MEDIA_TYPE, "application/json"])
     return best == "text/html" and "html" in request.headers.get("Accept", "")

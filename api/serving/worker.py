@@ -31,9 +31,7 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
 
     channel_class = Channel
 
-    def __init__(
-        self, application: Any, listening: socket.socket, threads: int, places: Places
-    ) -> None:
+    def __init__(self, application: Any, listening: socket.socket, threads: int, places: Places) -> None:
         self._apart: dict[str, Any] = {path: _threads(1) for path in _APART}
         adjusted = Adjustments(
             sockets=[listening], connection_limit=MOST_CONNECTIONS, cleanup_interval=1, ident=None,
@@ -50,7 +48,7 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
     def add_task(self, task: Channel) -> None:
         """Let a thread answer a request; whether the server is well is answered beside all work."""
         request = task.requests[0]
-        (self._apart.get(request.path) or self.task_dispatcher).add_task(task)  # type: ignore[union-attr]
+        (self._apart.get(request.path) or self.task_dispatcher).add_task(task)
 
     def maintenance(self, now: float) -> None:
         """Look at the deadlines of every connection; called each second."""

@@ -100,7 +100,7 @@ def stored(request, fresh):
 
 
 @pytest.mark.parametrize(
-    "header", ["Bearer sc_\x00_x", "Bearer sc_1f0a9c22d4_\x00", "Basic eDpzY18AX3g=", "Bearer \xff\xfe", "Bearer"]
+    "header", ["Bearer sc_\x00_x", "Bearer sc_1f0a9c22d4_\x00", "Basic eDpzY18AX3g=", "Bearer \xff\xfe", "Bearer", "Basic \xe9"]
 )  # fmt: skip
 def test_credentials_of_any_bytes_are_wrong_ones(stored, header):
     client = create_app(stored, now=lambda: NOW, anonymous=False).test_client()

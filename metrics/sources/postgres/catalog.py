@@ -9,7 +9,7 @@ import sqlalchemy as sa
 _MOST_SCHEMAS = 3
 
 
-def _system(name: str, alias: str, columns: str) -> sa.Alias:
+def _system(name: str, alias: str, columns: str) -> sa.FromClause:
     return sa.table(name, *(sa.column(column) for column in columns.split()), schema="pg_catalog").alias(
         alias
     )
