@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from metrics.store.store import Store
 MARK = "sc"
 _PREFIX_BYTES = 5
 _SECRET_BYTES = 24
+_PREFIX = re.compile(rf"[0-9a-f]{{{2 * _PREFIX_BYTES}}}")
 
 
 class Scope(StrEnum):
@@ -102,7 +104,8 @@ class Keys:
         """Return the valid key that a text is, or None; the time taken does not tell which part is wrong."""
         mark, _, rest = text.partition("_")
         key_id, _, secret = rest.partition("_")
-        stored = self._stored.find(key_id)
+        # Anything may be sent as a key, also what no database takes as a text.
+        stored = self._stored.find(key_id) if _PREFIX.fullmatch(key_id) else None
         same = hmac.compare_digest(_hash(secret), stored.hash if stored is not None else _hash(""))
         if stored is None or mark != MARK or not secret or not same:
             return None

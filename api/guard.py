@@ -92,7 +92,11 @@ def _check_key() -> None:
 
 def _presented(scope: Scope) -> str | None:
     """Return the key that the request carries, or None."""
-    authorization = request.authorization
+    try:
+        authorization = request.authorization
+    except ValueError:
+        # What is no base64 at all is a wrong key too.
+        return ""
     if authorization is None:
         # A header that cannot be read is a wrong key, not an anonymous reader.
         return "" if "Authorization" in request.headers else None

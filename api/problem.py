@@ -7,14 +7,25 @@ from typing import Any
 
 import orjson
 from flask import Flask, Response, current_app, render_template, request
+from flask.globals import request_ctx
 from marshmallow import Schema, ValidationError, fields
 from werkzeug.exceptions import HTTPException, InternalServerError
 from werkzeug.http import HTTP_STATUS_CODES
 
-from metrics.errors import ScorecardError, StoreLocked, UnknownMetric, UnknownScorecard, UsageError
+from metrics.errors import (
+    ScorecardError,
+    StoreAway,
+    StoreFull,
+    StoreLocked,
+    UnknownMetric,
+    UnknownScorecard,
+    UsageError,
+)
 
 MEDIA_TYPE = "application/problem+json"
 _UNUSABLE = "The request has values that cannot be used."
+FULL = "The disk of the store is full: what was found cannot be written. Make room, and refresh again."
+_AWAY = "The store cannot be reached now: the server's log says why."
 _MACHINE_PATHS = ("/api/", "/prometheus/", "/metrics", "/openapi.json", "/healthz", "/readyz")
 
 
@@ -61,6 +72,10 @@ def _domain(error: ScorecardError) -> Response:
         return answer(404 if missing else 400, str(error))
     if isinstance(error, StoreLocked):
         return answer(503, str(error), headers={"Retry-After": "5"})
+    if isinstance(error, StoreFull | StoreAway):
+        current_app.logger.error("%s", error)
+        full = isinstance(error, StoreFull)
+        return answer(507, FULL) if full else answer(503, _AWAY, headers={"Retry-After": "30"})
     # Any other of our errors may name a path or a query: that is for the log alone.
     current_app.logger.error("%s: %s", type(error).__name__, error)
     return answer(500, InternalServerError.description or "")
@@ -114,7 +129,8 @@ def answer(
 
 
 def _wants_page() -> bool:
-    if request.path.startswith(_MACHINE_PATHS):
+    # A page has addresses in it, which cannot be made where the request's own host cannot be read.
+    if request_ctx.url_adapter is None or request.path.startswith(_MACHINE_PATHS):
         return False
     best = request.accept_mimetypes.best_match(["text/html", MEDIA_TYPE, "application/json"])
     return best == "text/html" and "html" in request.headers.get("Accept", "")

@@ -23,6 +23,7 @@ from api.project.reloading import Live
 from api.refresh.refresher import refresher_of
 from api.refresh.scheduler import SchedulerProcess
 from api.refresh.starter import RefreshStarter
+from api.serving.worker import LoopWorker
 from metrics.errors import UsageError
 from metrics.store.store import Store
 
@@ -120,7 +121,7 @@ def _options(host: str, port: int, workers: int, announce: Callable[[str], objec
         "worker_exit": _leave,
         "bind": f"{named}:{port}",
         "workers": workers,
-        "worker_class": "gthread",
+        "worker_class": LoopWorker,
         "threads": _THREADS,
         "graceful_timeout": _GRACE_SECONDS,
         "loglevel": "warning",

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from grafana import alertmanager, provisioning
 from grafana.boards._company import Company
 from grafana.dashboard import Dashboard
+from grafana.literal import for_dashboards, in_rules
 from grafana.names import JOINT, uid
 from grafana.rules import alerts, recording
 from grafana.rules.rule import Group, text
@@ -38,7 +39,7 @@ def build(catalog: Catalog, board: Board, *, url: str, on: datetime,
     Raises:
         UsageError: two dashboards would share a uid, or a title in one folder.
     """
-    made = dashboards(Company(catalog, board, url, on))
+    made = dashboards(Company(*for_dashboards(catalog, board), url, on))
     folders = tuple(dict.fromkeys(each.folder for each in made))
     files = {f"dashboards/{uid(each.folder)}/{each.uid}.json": each.text() for each in made}
     files |= {
@@ -70,7 +71,7 @@ def dashboards(company: Company) -> tuple[Dashboard, ...]:
 
 def rules(catalog: Catalog, board: Board, url: str, refresh_every: timedelta) -> dict[str, tuple[Group, ...]]:
     """Return the groups of each rules file by its name: recording, health, and one a department."""
-    held = 2 * refresh_every
+    held, url = 2 * refresh_every, in_rules(url)
     departments = alerts.by_department(catalog, board, url, held)
     return {
         "recording": recording.groups(catalog, board),

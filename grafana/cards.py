@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from math import ceil
 
 from grafana import units
+from grafana.literal import in_markdown
 from grafana.panel import Panel, Query, linked, looks, stat, stepped, trend
 from grafana.periods import Periods
 from grafana.promql import PART, Figures
@@ -156,7 +157,7 @@ class Cards:
 
     def describe(self, metric: Metric) -> str:
         """Return the question that a metric answers, who answers for it, and which way is better."""
-        return " ".join(self._words(metric))
+        return in_markdown(" ".join(self._words(metric)))
 
     def _words(self, metric: Metric) -> Iterator[str]:
         yield metric.question or f"{metric.label}."

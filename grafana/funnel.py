@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from grafana.literal import doubled
 from grafana.periods import Periods
 from grafana.promql import Figures, once, period_end, quoted
 from metrics.analysis.finality import Finality
@@ -78,7 +79,9 @@ class Funnel:
         found = []
         for number, (metric, days) in enumerate(zip(self.steps, self.days, strict=True), 1):
             asked = once(selector(Figures.of(metric, self.catalog, self.grain), days)) + after
-            found.append(f'label_replace({asked}, "{STEP}", {quoted(f"{number}. {metric.label}")}, "", "")')
+            found.append(
+                f'label_replace({asked}, "{STEP}", {quoted(doubled(f"{number}. {metric.label}"))}, "", "")'
+            )
         return " or ".join(found)
 
 

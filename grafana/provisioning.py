@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from grafana.literal import doubled
 from grafana.names import JOINT, uid
 from grafana.rules.rule import HEAD, yaml
 from scorecard.model import Board
@@ -33,7 +34,7 @@ def dashboards(board: Board, folders: tuple[str, ...]) -> str:
         {
             "name": f"scorecard-{folder}",
             "orgId": 1,
-            "folder": folder_title(folder, board),
+            "folder": doubled(folder_title(folder, board)),
             "folderUid": uid("scorecard-folder", folder),
             "type": "file",
             "disableDeletion": False,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from grafana.literal import in_rules
 from metrics.catalog.catalog import Catalog
 from metrics.catalog.metric import Metric
 from metrics.describe.series_names import base_of
@@ -38,4 +39,4 @@ def written(metric: Metric, catalog: Catalog, value: str = "$value") -> str:
         return f"{{{{ {value} | humanizePercentage }}}}"
     if base.suffix == "_seconds":
         return f"{{{{ {value} | humanizeDuration }}}}"
-    return f"{{{{ {value} | humanize }}}} {unit_of(metric, catalog).upper()}".rstrip()
+    return f"{{{{ {value} | humanize }}}} {in_rules(unit_of(metric, catalog).upper())}".rstrip()

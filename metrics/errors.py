@@ -21,7 +21,9 @@ ScorecardError
 │   └── LabelLimit
 ├── FitError                a model is not fitted to these customers; carries the reason
 ├── StoreError
-│   └── StoreLocked         passing
+│   ├── StoreLocked         passing
+│   ├── StoreAway           passing
+│   └── StoreFull
 └── ExtraMissing            an optional package is not installed
 
 A passing error (`transient` is true) may go away by itself; all others stay until somebody acts.
@@ -161,12 +163,10 @@ class GrainNotAllowed(UsageError):
 class BadPeriod(UsageError):
     """The text does not name a period."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, problem: str = "") -> None:
         self.text = text
-        super().__init__(
-            f"{text!r} is not a period: write 2026-03-01, 2026-W07, 2026-03, 2026-Q3, 2026, "
-            "FY2026-Q3, FY2026 or all"
-        )
+        known = "2026-03-01, 2026-W07, 2026-03, 2026-Q3, 2026, FY2026-Q3, FY2026 or all"
+        super().__init__(f"{text!r} {problem or f'is not a period: write {known}'}")
 
 
 class BehindWatermark(UsageError):
@@ -285,6 +285,16 @@ class StoreLocked(StoreError):
     def __init__(self, holder: str) -> None:
         self.holder = holder
         super().__init__(f"another refresh is running ({holder})")
+
+
+class StoreAway(StoreError):
+    """The store cannot be reached or read now."""
+
+    transient = True
+
+
+class StoreFull(StoreError):
+    """The disk that the store lies on has no room; nothing is written until somebody makes some."""
 
 
 class ExtraMissing(ScorecardError):

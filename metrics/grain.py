@@ -150,6 +150,8 @@ _PERIODS = (
     (Grain.MONTH, re.compile(r"(\d{4})-(\d\d)\Z")),
     (Grain.YEAR, re.compile(r"(\d{4})\Z")),
 )
+FIRST_YEAR, LAST_YEAR = 1001, 8998
+"""Between them every span leads from a period to days that exist."""
 _MONTHS = {Grain.MONTH: 1, Grain.QUARTER: 3, Grain.YEAR: 12, Grain.FISCAL_QUARTER: 3, Grain.FISCAL_YEAR: 12}
 
 
@@ -262,6 +264,8 @@ class Calendar:
                     day = self._day_in(grain, [int(part) for part in match.groups()])
                 except ValueError:
                     break
+                if not FIRST_YEAR <= day.year <= LAST_YEAR:
+                    raise BadPeriod(text, f"lies outside of the years {FIRST_YEAR} to {LAST_YEAR}")
                 return self.period_of(day, grain)
         raise BadPeriod(text)
 

@@ -14,6 +14,7 @@ from typing import Any
 import click
 
 from api.cli._settings import json_option, project_option, show_version
+from api.cli._visible import visible
 from metrics.errors import DefinitionsInvalid, ScorecardError, UsageError, suggest
 
 COMMANDS: dict[str, str] = {
@@ -71,7 +72,7 @@ class Commands(click.Group):
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
         except ScorecardError as error:
-            click.echo(_sentence(error), err=True)
+            click.echo(visible(_sentence(error)), err=True)
             ctx.exit(INVALID if isinstance(error, DefinitionsInvalid | UsageError) else FAILED)
         except Exception as error:
             if isinstance(error, OSError) and error.errno == errno.EPIPE:
@@ -79,7 +80,7 @@ class Commands(click.Group):
             if os.environ.get("SCORECARD_DEBUG") == "1":
                 traceback.print_exc()
             said = " ".join(str(error).split())
-            click.echo(f"internal error: {type(error).__name__}: {said}", err=True)
+            click.echo(visible(f"internal error: {type(error).__name__}: {said}"), err=True)
             ctx.exit(INTERNAL)
 
 

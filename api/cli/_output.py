@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from api.cli._visible import json_visible, visible
+
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
@@ -17,22 +19,27 @@ WIDEST = 100
 NARROWEST = 80
 
 
+def say(text: str) -> None:
+    """Write a line of the result."""
+    click.echo(visible(text))
+
+
 def note(text: str) -> None:
     """Say something beside the result."""
-    click.echo(text, err=True)
+    click.echo(visible(text), err=True)
 
 
 def emit_json(value: Any) -> None:
     """Write a result as JSON."""
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False))
+    click.echo(json_visible(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)))
 
 
 def console(*, stderr: bool = False, width: int | None = None) -> Console:
     """Return a console that has colours only on a terminal and where NO_COLOR is not set."""
-    from rich.console import Console
+    from api.cli._terminal import PlainConsole
 
     bare = bool(os.environ.get("NO_COLOR"))
-    return Console(
+    return PlainConsole(
         stderr=stderr, width=width, highlight=False, markup=False, emoji=False,
         color_system=None if bare else "auto", no_color=bare,
     )  # fmt: skip

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from api.cli._output import counted, emit_json, note
+from api.cli._output import counted, emit_json, note, say
 from api.cli._settings import Settings, json_option, pass_settings, project_option
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def command(ctx: click.Context, settings: Settings, data: bool) -> None:
         emit_json([_as_json(finding) for finding in found])
     else:
         for finding in found:
-            click.echo(str(finding))
+            say(str(finding))
     counts = {level: sum(finding.level is level for finding in found) for level in Level}
     note(
         f"{counted(counts[Level.ERROR], 'error')}, {counted(counts[Level.FAILURE], 'failure')}, "

@@ -19,6 +19,7 @@ from api.cli._settings import (
     pass_settings,
     project_option,
 )
+from api.cli._visible import cell, for_spreadsheet
 from metrics.grain import Grain
 from metrics.observation import FIGURES
 
@@ -169,7 +170,10 @@ def _write_csv(rows: Sequence[Row], names: Sequence[str]) -> None:
 
     writer = csv.DictWriter(sys.stdout, names, lineterminator="\n")
     writer.writeheader()
-    writer.writerows(rows)
+    for row in rows:
+        writer.writerow(
+            {name: for_spreadsheet(value) if isinstance(value, str) else value for name, value in row.items()}
+        )
 
 
 def _write_table(project: Project, metric: Metric, query: MetricQuery, rows: Sequence[Row],
@@ -222,4 +226,4 @@ def _amount(value: float | None) -> str:
 
 
 def _text(value: Any) -> str:
-    return "" if value is None else str(value)
+    return "" if value is None else cell(str(value))

@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 import click
 
-from api.cli._output import emit_json
+from api.cli._output import emit_json, say
 from api.cli._settings import Settings, instant, json_option, moment, opened, pass_settings, project_option
 
 FAILED = 3
@@ -40,6 +40,6 @@ def command(ctx: click.Context, settings: Settings, metrics: tuple[str, ...], fu
             emit_json(summary_json(summary, project.store))
         else:
             for line in summary_text(summary, project.store, settings.now()):
-                click.echo(line)
+                say(line)
     if summary.failed:
         ctx.exit(FAILED)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from api.cli._output import console, emit_json, page_width
+from api.cli._output import console, emit_json, note, page_width
 from api.cli._settings import Settings, json_option, opened, pass_settings, project_option
 
 
@@ -22,6 +22,8 @@ def command(settings: Settings, scorecard: str | None, period: str | None, reaso
 
     with opened(settings) as project:
         report = project.report(scorecard, period, settings.now())
+        if project.short_of_room:
+            note("the last refresh could not write all that it found: the disk of the store is full")
     if settings.json:
         emit_json(to_dict(report))
         return

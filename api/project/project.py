@@ -23,6 +23,7 @@ from metrics.errors import DefinitionsInvalid, Finding, Level, UsageError, sort_
 from metrics.grain import Grain
 from metrics.loading.folder import NAME, Folder
 from metrics.loading.loader import Loaded
+from metrics.store.room import FullMark
 from metrics.store.store import Run, Store
 from scorecard.cause_model import ComputedBy
 from scorecard.causes import Scored, explained
@@ -80,6 +81,11 @@ class Project:
             self, catalog=catalog, board=board, folder=folder, findings=findings,
             hashes=_hashes(catalog), commit=head_commit(self.root),
         )  # fmt: skip
+
+    @property
+    def short_of_room(self) -> bool:
+        """Tell whether the last refresh found the disk of the store full."""
+        return FullMark(self.root / STATE_FOLDER).stands
 
     def hash_of(self, metric: str) -> str:
         """Return a metric's definition hash as it runs now; raise UnknownMetric."""

@@ -3,40 +3,29 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Callable
 from pathlib import Path
 from threading import Lock, Thread
 
 from metrics.errors import StoreLocked
-from metrics.store.refresh_lock import RefreshLock
+from metrics.store.refresh_lock import refreshing
 
 log = logging.getLogger(__name__)
-
-_TRIES = 3
-_PAUSE = 1.0
 
 
 class RefreshStarter:
     """Start the given refresh where none runs; the refresh itself holds the lock while it runs."""
 
-    def __init__(self, run: Callable[[], object], lock: Path, *, pause: float = _PAUSE) -> None:
+    def __init__(self, run: Callable[[], object], lock: Path) -> None:
         self._run = run
         self._lock = lock
-        self._pause = pause
         self._thread: Thread | None = None
         self._starting = Lock()
 
     @property
     def running(self) -> bool:
         """Tell whether a refresh runs now, here or in another process."""
-        if self._thread is not None and self._thread.is_alive():
-            return True
-        try:
-            with RefreshLock(self._lock):
-                return False
-        except StoreLocked:
-            return True
+        return (self._thread is not None and self._thread.is_alive()) or refreshing(self._lock)
 
     def start(self) -> bool:
         """Start a refresh in the background; False when one is running already."""
@@ -54,19 +43,13 @@ class RefreshStarter:
 
     def run(self) -> bool:
         """Run a refresh to its end; False where it failed or another held the lock. Never raises."""
-        for attempt in range(_TRIES):
-            try:
-                self._run()
-            except StoreLocked as error:
-                # The lock may be held for a moment by a look at it, so that one refusal says little.
-                if attempt == _TRIES - 1:
-                    log.info("no refresh: %s", error)
-                    return False
-                time.sleep(self._pause)
-            except Exception:
-                # The scheduler goes on: the store has the failed runs, and the log has the cause.
-                log.exception("the refresh failed")
-                return False
-            else:
-                return True
+        try:
+            self._run()
+        except StoreLocked as error:
+            log.info("no refresh: %s", error)
+        except Exception:
+            # The scheduler goes on: the store has the failed runs, and the log has the cause.
+            log.exception("the refresh failed")
+        else:
+            return True
         return False

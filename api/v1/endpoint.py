@@ -30,7 +30,7 @@ def endpoint(
     """Register a view and describe it in the OpenAPI document.
 
     With `query` the view's first argument is the mapping of query parameters; unknown ones are refused.
-    `tagged` says that it sends an ETag and may answer 304. `fails` adds to 401 and 403, to 404 where the
+    `tagged` says that it sends an ETag and may answer 304. `fails` adds to 401, 403 and 503, to 404 where the
     address names something, and to 400 and 422 where there is a query.
     """
 
@@ -54,7 +54,8 @@ def endpoint(
 
 
 def _failures(rule: str, query: type[Schema] | None, more: tuple[int, ...]) -> list[HTTPStatus]:
-    codes = {401, 403, *more}
+    # Whatever is asked, a key is looked for in the store, and the store may be away.
+    codes = {401, 403, 503, *more}
     if "<" in rule:
         codes.add(404)
     if query is not None:

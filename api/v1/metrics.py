@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -248,11 +248,12 @@ def _instant(seen: Project, text: str | None) -> datetime | None:
         if len(text) == 10:
             return seen.catalog.company.calendar.instant(date.fromisoformat(text))
         moment = datetime.fromisoformat(text.replace(" ", "+"))
-    except ValueError as error:
+        if moment.tzinfo is None:
+            raise ValidationError([f"{text!r} needs an offset, such as Z or +01:00."], "as_known")
+        return moment.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        # At either end of time an instant is one in its own zone alone.
         raise ValidationError([f"{text!r} is not a day or an instant (ISO 8601)."], "as_known") from error
-    if moment.tzinfo is None:
-        raise ValidationError([f"{text!r} needs an offset, such as Z or +01:00."], "as_known")
-    return moment
 
 
 def _segment(metric: Metric, pairs: Iterable[str]) -> Dimensions:

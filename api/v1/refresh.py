@@ -7,7 +7,7 @@ from typing import Any
 from flask_smorest import Blueprint
 
 from api.context import current, project
-from api.problem import Problem
+from api.problem import FULL, Problem
 from api.v1.endpoint import endpoint
 from api.v1.schemas import RefreshSchema
 
@@ -16,15 +16,20 @@ blueprint = Blueprint(
 )
 
 
-@endpoint(blueprint, "", RefreshSchema)
+@endpoint(blueprint, "", RefreshSchema, fails=(507,))
 def get_refresh() -> Any:
-    """Say whether a refresh runs, and how the last one ended."""
+    """Say whether a refresh runs, and how the last one ended.
+
+    507 where the last one found the disk of the store full; what it had written before stands.
+    """
     starter = current().refresh
+    if project().short_of_room:
+        raise Problem(507, FULL)
     return _state(starter is not None and starter.running)
 
 
 @endpoint(
-    blueprint, "", RefreshSchema, method="POST", status=202, fails=(409,),
+    blueprint, "", RefreshSchema, method="POST", status=202, fails=(409, 507),
     description="The refresh has begun; ask again with GET",
 )  # fmt: skip
 def start_refresh() -> Any:
@@ -35,6 +40,7 @@ def start_refresh() -> Any:
     starter = current().refresh
     if starter is None:
         raise Problem(409, "This server does not refresh: run `scorecard refresh`.")
+    project().store.require_room()
     if not starter.start():
         raise Problem(409, "Another refresh is running.")
     return _state(True)

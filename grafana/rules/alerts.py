@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from grafana import units
+from grafana.literal import in_rules
 from grafana.names import camel
 from grafana.promql import once, quoted, select
 from grafana.rules.breach import alert_grains, bounded, crossed, improves, live_value
@@ -44,7 +45,7 @@ def _red_flags(metric: Metric, catalog: Catalog, board: Board, url: str, held: t
         behind = crossed(metric, catalog, grain)
         if behind is None:
             continue
-        shown = units.written(metric, catalog)
+        shown, label = units.written(metric, catalog), in_rules(metric.label)
         what = "its whole interval lies" if bounded(metric, catalog) else "it lies"
         yield Rule(
             f"{live_value(metric, catalog, grain)} and on (grain) {behind}",
@@ -52,8 +53,8 @@ def _red_flags(metric: Metric, catalog: Catalog, board: Board, url: str, held: t
             held=held,
             labels={**_labels(metric, "warning"), "grain": grain.value},
             annotations={
-                "summary": f"{metric.label} has crossed its red flag",
-                "description": f"{metric.label} of the latest final {grain.value.replace('_', ' ')} is {shown}, "
+                "summary": f"{label} has crossed its red flag",
+                "description": f"{label} of the latest final {grain.value.replace('_', ' ')} is {shown}, "
                 f"and {what} behind the red flag.",
                 "runbook_url": _page(metric, url),
             },
@@ -67,16 +68,16 @@ def _guards(metric: Metric, catalog: Catalog, board: Board, url: str, held: time
             broken = crossed(guard, catalog, grain, past=True) if grain in guard.grains else None
             if better is None or broken is None:
                 continue
-            clearly = "clearly " if bounded(metric, catalog) else ""
+            clearly, label = "clearly " if bounded(metric, catalog) else "", in_rules(metric.label)
             yield Rule(
                 f"{live_value(guard, catalog, grain, past=True)} and on (grain) {broken} and on (grain) ({better})",
                 alert=camel("guard_broken", metric.metric, guard.metric),
                 held=held,
                 labels={**_labels(metric, "warning"), "grain": grain.value, "guard": guard.metric},
                 annotations={
-                    "summary": f"{metric.label} improves while {guard.label} has crossed its red flag",
-                    "description": f"{metric.label} is {clearly}better than a {grain.value.replace('_', ' ')} before. "
-                    f"Its counter-metric {guard.label} is {units.written(guard, catalog)}: "
+                    "summary": f"{label} improves while {in_rules(guard.label)} has crossed its red flag",
+                    "description": f"{label} is {clearly}better than a {grain.value.replace('_', ' ')} before. "
+                    f"Its counter-metric {in_rules(guard.label)} is {units.written(guard, catalog)}: "
                     "the one may be paid for by the other.",
                     "runbook_url": _page(guard, url),
                 },

@@ -25,6 +25,7 @@ from metrics.errors import BehindWatermark, ScorecardError, SourceError, SourceU
 from metrics.kind import kind_of
 from metrics.observation import Observation
 from metrics.store.refresh_lock import RefreshLock
+from metrics.store.room import FullMark
 from metrics.store.store import DatasetHealth, Definition, Run, SourceHealth, Store, Written
 
 Progress = Callable[["Refreshed", int, int], None]
@@ -96,13 +97,16 @@ class Refresher:
         lines: list[Refreshed] = []
         started = self.clock()
         total = len(with_inputs(self.catalog, asks))
-        with RefreshLock(self.root / ".scorecard" / "refresh.lock", clock=self.clock):
+        state = self.root / ".scorecard"
+        lock = RefreshLock(state / "refresh.lock", clock=self.clock)
+        with lock, self.store.alone(), FullMark(state).kept() as met:
             with Session(self.catalog, self.root, self.clock(), as_of) as session:
                 planner, unmatched = Planner(session), Unmatched(session)
                 health = _Health(self.store, planner)
                 for outcome in planner.compute(asks, self._doubtful(planner)):
                     line = self._keep(outcome, started, unmatched)
                     lines.append(line)
+                    met += [line.error] if line.error is not None else []
                     health.see(outcome)
                     if progress is not None:
                         progress(line, len(lines), total)

@@ -53,6 +53,11 @@ class ApiKeys:
             row = connection.execute(select(api_keys).where(api_keys.c.id == key_id)).mappings().first()
         return None if row is None else _key(row)
 
+    def rewrite(self) -> None:
+        """Write every key as it is, which fails where nothing can be written."""
+        with writing(self._engine, _WRITING) as connection:
+            connection.execute(update(api_keys).values(name=api_keys.c.name))
+
     def revoke(self, key_id: str, at: datetime) -> None:
         """Mark a key as revoked at an instant; one that is revoked already, or is not there, stays as it is."""
         standing = api_keys.c.id == key_id, api_keys.c.revoked_at.is_(None)

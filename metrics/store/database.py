@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from zlib import crc32
@@ -15,8 +15,9 @@ from sqlalchemy import URL, Connection, Engine, ExceptionContext, create_engine,
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import ConnectionPoolEntry, StaticPool
 
-from metrics.errors import ExtraMissing, StoreError
+from metrics.errors import ExtraMissing, StoreAway, StoreError, StoreFull, StoreLocked
 from metrics.store.migrations import NewerTables, upgrade
+from metrics.store.room import require_room
 
 BUSY_SECONDS = 10
 _OPENING_SECONDS = 60
@@ -56,6 +57,33 @@ def writing(engine: Engine, what: str, *, patience: int | None = None) -> Iterat
             # SQLite has one writer at a time; here only writers of the same thing wait for each other.
             connection.execute(select(func.pg_advisory_xact_lock(crc32(f"scorecard {what}".encode()))))
         yield connection
+
+
+@contextmanager
+def alone(engine: Engine) -> Iterator[None]:
+    """Keep other machines from refreshing a store that they share; raise StoreLocked where one does.
+
+    A file has its lock beside it. A server keeps this one with the connection, so that it ends with its holder.
+    """
+    if engine.dialect.name != "postgresql":
+        yield
+        return
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        schema = connection.execute(select(func.current_schema())).scalar_one()
+        key = crc32(f"scorecard refresh of {schema}".encode())
+        if not connection.execute(select(func.pg_try_advisory_lock(key))).scalar_one():
+            raise StoreLocked("on another machine, with the same store")
+        try:
+            yield
+        finally:
+            with suppress(StoreError):
+                connection.execute(select(func.pg_advisory_unlock(key)))
+
+
+def require_writable(engine: Engine) -> None:
+    """Raise StoreFull where the disk of the file has no room left; a server is asked by writing."""
+    if engine.dialect.name == "sqlite" and not _in_memory(engine.url):
+        require_room(Path(str(engine.url.database)).parent, _name(engine.url))
 
 
 def _parsed(url: str | URL) -> URL:
@@ -138,12 +166,17 @@ def _translate(context: ExceptionContext) -> None:
 def _store_error(name: str, error: BaseException) -> StoreError:
     words = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
     if words == "file is not a database":
-        return StoreError(f"{name} is not a SQLite database")
+        return StoreAway(f"{name} is not a SQLite database")
     if words.startswith(("database is locked", "canceling statement due to lock timeout")):
-        return StoreError(f"{name} is busy: another process has been writing for {BUSY_SECONDS} seconds")
+        return StoreAway(f"{name} is busy: another process has been writing for {BUSY_SECONDS} seconds")
     if getattr(error, "sqlstate", None) == "53100":
-        return StoreError(f"{name}: the server's disk is full ({words})")
-    return StoreError(f"{name}: {words}")
+        return StoreFull(f"{name}: the server's disk is full ({words})")
+    if words == "database or disk is full":
+        return StoreFull(f"{name}: {words}")
+    # The names of errors are the same in every driver: who uses it is not the cause of these.
+    kinds = {kind.__name__ for kind in type(error).__mro__}
+    away = kinds & {"OperationalError", "InterfaceError"} or type(error).__name__ == "DatabaseError"
+    return (StoreAway if away else StoreError)(f"{name}: {words}")
 
 
 @contextmanager

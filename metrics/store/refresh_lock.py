@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import os
 import sys
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -14,6 +16,11 @@ from typing import Self
 from filelock import FileLock, Timeout
 
 from metrics.errors import StoreError, StoreLocked
+
+if sys.platform != "win32":
+    import fcntl
+
+_SIGN_TRIES = 100
 
 
 def _utc_now() -> datetime:
@@ -31,6 +38,7 @@ class RefreshLock:
         self._path = Path(path)
         self._holder = self._path.with_name(f"{self._path.name}.holder")
         self._lock = FileLock(self._path, mode=0o600)
+        self._sign = _Sign(self._path)
         self._clock = clock
 
     def __enter__(self) -> Self:
@@ -46,6 +54,7 @@ class RefreshLock:
             raise StoreError(f"the lock {self._path} cannot be taken: {error.strerror}") from error
         try:
             self._write_name()
+            self._sign.hang_out()
         except OSError as error:
             self._lock.release()
             raise StoreError(f"the lock {self._path} cannot be signed: {error.strerror}") from error
@@ -56,6 +65,7 @@ class RefreshLock:
     ) -> None:
         # In this order: once the lock is free, the file may be the next holder's.
         try:
+            self._sign.take_in()
             self._holder.unlink(missing_ok=True)
         finally:
             self._lock.release()
@@ -75,6 +85,54 @@ class RefreshLock:
             return "its process is not known"
         # What a crashed holder left is read until the next one has signed.
         return f"process {pid}, since {started.isoformat()}" if _runs(pid) else "its process is not known"
+
+
+def refreshing(path: str | Path) -> bool:
+    """Tell whether somebody holds the lock; whoever looks keeps nobody from taking it."""
+    return _Sign(Path(path)).hangs_out()
+
+
+class _Sign:
+    """Says that the lock is held, to those who only look.
+
+    To try the lock itself would take it for a moment, and whoever wanted it then would be refused. So its holder
+    locks a second file as well, of which those who look take a share.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path.with_name(f"{path.name}.sign")
+        self._open: int | None = None
+
+    def hang_out(self) -> None:
+        self._open = os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600)
+        if sys.platform != "win32":
+            # Those who look are gone at once; one that was halted in that moment is not waited for long.
+            for _ in range(_SIGN_TRIES):
+                with suppress(BlockingIOError):
+                    fcntl.flock(self._open, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    return
+                time.sleep(0.01)
+
+    def take_in(self) -> None:
+        if self._open is not None:
+            self._path.unlink(missing_ok=True)
+            os.close(self._open)
+            self._open = None
+
+    def hangs_out(self) -> bool:
+        try:
+            found = os.open(self._path, os.O_RDONLY)
+        except OSError:
+            return False
+        try:
+            if sys.platform != "win32":
+                fcntl.flock(found, fcntl.LOCK_SH | fcntl.LOCK_NB)
+                return False
+        except BlockingIOError:
+            pass
+        finally:
+            os.close(found)
+        return True
 
 
 def _runs(pid: int) -> bool:

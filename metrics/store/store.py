@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from dataclasses import asdict, replace
 from datetime import date, datetime
 from types import TracebackType
@@ -14,7 +15,7 @@ from metrics.errors import StoreError
 from metrics.grain import Grain, Period
 from metrics.observation import Dimensions, Observation
 from metrics.store.api_keys import ApiKeys
-from metrics.store.database import open_engine, writing
+from metrics.store.database import alone, open_engine, require_writable, writing
 from metrics.store.definitions import Definitions
 from metrics.store.final_values import FinalValueReader
 from metrics.store.records import (
@@ -238,6 +239,15 @@ class Store:
             scoring = keep_scoring(connection, scored_by, started_at)
             row = asdict(Refresh(started_at, finished_at, ok, failed))
             connection.execute(insert(refreshes), row | {"scoring": scoring, "git_commit": commit})
+
+    def alone(self) -> AbstractContextManager[None]:
+        """Hold the right to refresh among all machines that share the store; raises StoreLocked on entering."""
+        return alone(self._engine)
+
+    def require_room(self) -> None:
+        """Raise StoreFull where there is no room to write."""
+        require_writable(self._engine)
+        self.api_keys.rewrite()
 
     def last_refresh(self) -> Refresh | None:
         """Return the last written refresh."""

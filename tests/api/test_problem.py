@@ -148,3 +148,9 @@ def test_an_error_page_writes_what_was_asked_as_text(client):
     answer = client.get("/catalogue/<script>alert(1)</script>", headers={"Accept": "text/html"})
     assert answer.status_code == 404
     assert "<script>" not in answer.text
+
+
+@pytest.mark.parametrize("host", ["a" * 70, "a" * 70 + ".example.com"])
+def test_a_host_that_cannot_be_read_is_told_so_and_gets_no_page(client, host):
+    answer = client.get("/", headers={"Host": host, "Accept": "text/html"})
+    assert (answer.status_code, answer.mimetype) == (400, "application/problem+json")

@@ -11,6 +11,7 @@ from shutil import copy2
 import pytest
 
 from metrics.errors import StoreError, StoreLocked
+from metrics.store.room import FullMark
 from metrics.store.store import Store
 from tests.crash import victim
 from tests.crash.company import CATALOG, now, refresh, show
@@ -152,12 +153,14 @@ def test_a_full_disk_is_said_and_loses_nothing(trial: Trial, small_disk: Path) -
         with pytest.raises(StoreError) as refused:
             refresh(store, trial.root, 2)
         assert str(refused.value) == f"the store {store_file}: database or disk is full"
+        assert FullMark(trial.root / ".scorecard").stands
         seen = held(store)
         assert torn(seen, trial.twin.after(1), trial.twin.after(2)) == []
         assert seen.versions == trial.twin.after(1).versions
         filler.unlink()
         # The same process goes on as soon as there is room.
         assert refresh(store, trial.root, 2).failed == ()
+        assert not FullMark(trial.root / ".scorecard").stands
         assert different(held(store), trial.twin.after(2)) == []
 
 

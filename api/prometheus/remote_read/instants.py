@@ -7,7 +7,7 @@ the hints tell which instants will be evaluated, and each gets one sample within
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -16,6 +16,8 @@ from metrics.analysis.vintages import Instants
 
 LOOKBACK = 300_000
 DAY = 86_400_000
+_FAR = 1 << 60
+"""Who wants all of time asks from the least to the greatest number; what is added here must not leave them."""
 MOST = 50_000
 """The most samples of one series; Prometheus itself allows 11,000 steps."""
 MOST_AT_ONCE = 10_000_000
@@ -60,9 +62,13 @@ def sampling(asked: Asked) -> Sampling:
       just inside its look-back. Subqueries evaluate at multiples of their step instead, so that these get
       one as well.
     """
-    if asked.end < asked.start:
+    if asked.end < asked.start or asked.start > _FAR or asked.end < -_FAR:
         nothing = np.empty(0, dtype=np.int64)
         return Sampling(nothing, nothing)
+    asked = replace(
+        asked, start=max(asked.start, -_FAR), end=min(asked.end, _FAR),
+        step=min(asked.step, _FAR), range=min(asked.range, _FAR),
+    )  # fmt: skip
     if asked.range > 0:
         spacing = DAY if asked.range >= DAY else max(asked.range // 2, 1_000)
         return _own(_multiples(asked.start, asked.end, spacing))

@@ -27,6 +27,7 @@ from metrics.columns import Column, Columns, Listed
 from metrics.dialect import INSTANT, NAIVE, Type
 from metrics.errors import SourceError, SourceMissing, SourceRejected, SourceTimeout, SourceUnavailable
 from metrics.source import ColumnSpec, Source
+from metrics.sources._shared.files import require_regular, within
 from metrics.sources.duckdb.arrow_columns import Moments, column_of, known
 from metrics.sources.duckdb.dialect import DuckDBDialect
 
@@ -69,13 +70,15 @@ class DuckDBSource(Source):
         self.dialect = DuckDBDialect()
         self._timeout = definition.timeout.approximate_seconds
         self._root = root
-        self._files = {each.dataset: _expand(root, each.files) for each in datasets if each.files}
+        self._files = {each.dataset: self._expand(each.files) for each in datasets if each.files}
         self._known: dict[str, Mapping[str, ColumnSpec]] = {}
         self._blank: dict[str, set[str]] = {}
         path = make_url(url).database or ":memory:"
         target = path if path == ":memory:" else str(root / path)
-        if target != ":memory:" and not Path(target).exists():
-            raise SourceMissing(self.name, f"no file {path}")
+        if target != ":memory:":
+            if not within(self._timeout, self.name, path, Path(target).exists):
+                raise SourceMissing(self.name, f"no file {path}")
+            self._require_regular([Path(target)])
         with self._translated():
             self._engine = sa.create_engine(
                 "duckdb:///" + target,
@@ -97,6 +100,15 @@ class DuckDBSource(Source):
         self._raw.execute("SET allowed_paths = $paths", {"paths": paths})
         self._raw.execute("SET enable_external_access = false")
         self._raw.execute("SET lock_configuration = true")
+
+    def _expand(self, patterns: Sequence[str]) -> tuple[Path, ...]:
+        return within(self._timeout, self.name, ", ".join(patterns), lambda: _expand(self._root, patterns))
+
+    def _require_regular(self, paths: Sequence[Path]) -> None:
+        shown = ", ".join(path.name for path in paths[:3])
+        within(
+            self._timeout, self.name, shown, lambda: require_regular(self.name, self._root.resolve(), paths)
+        )
 
     def close(self) -> None:
         """Release the connection."""
@@ -128,6 +140,7 @@ class DuckDBSource(Source):
         paths = [str(path) for path in self._files[dataset.dataset]]
         if not paths:
             raise SourceMissing(self.name, f"no file matches {', '.join(dataset.files)}")
+        self._require_regular(self._files[dataset.dataset])
         if all(path.endswith(".parquet") for path in paths):
             relation = self._raw.read_parquet(paths, union_by_name=True)
             relation.create_view(dataset.dataset)

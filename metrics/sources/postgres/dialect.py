@@ -84,6 +84,11 @@ class PostgresDialect(PostgresWords):
         # The text of the whole of what was found: without quotes, and null where it is JSON's null.
         return found.op("#>>")(sa.cast(sa.literal("{}", sa.Text()), sa.ARRAY(sa.Text())))
 
+    def days(self, later: ColumnElement[Any], earlier: ColumnElement[Any]) -> ColumnElement[Any]:
+        """Return the days from one day to another; null where either is infinite, which the server cannot subtract."""
+        known = sa.and_(sa.func.isfinite(later), sa.func.isfinite(earlier))
+        return sa.case((known, super().days(later, earlier)), else_=sa.null())
+
     def parse_time(self, text: ColumnElement[Any], form: str, *, strict: bool) -> ColumnElement[Any]:
         """Read a text by a strptime format; a text that does not fit is an error, or null if not strict."""
         patterns = [

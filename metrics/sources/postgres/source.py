@@ -35,7 +35,9 @@ from metrics.errors import (
     SourceUnavailable,
 )
 from metrics.source import ColumnSpec, Source
+from metrics.sources.postgres.catalog import columns_of, schemas_of
 from metrics.sources.postgres.dialect import PostgresDialect
+from metrics.sources.postgres.times import read_all_times
 
 BACKENDS = ("postgresql",)
 
@@ -122,6 +124,7 @@ class PostgresSource(Source):
 
     def _connect(self, dialect: sa.Dialect, _: Any, arguments: Any, named: Any) -> Any:
         self._wire = dialect.connect(*arguments, **named)
+        read_all_times(self._wire)
         return self._wire
 
     def close(self) -> None:
@@ -150,11 +153,16 @@ class PostgresSource(Source):
         schema, _, name = table.rpartition(".")
         quoted = (part.replace('"', '""') for part in (schema, name) if part)
         written = ".".join(f'"{part}"' for part in quoted)
-        found = self.fetch(_columns_of(written))
+        found = self.fetch(columns_of(written))
         if not len(found):
-            raise SourceMissing(self.name, f"no table {table}")
+            raise SourceMissing(self.name, f"no table {table}{self._elsewhere(schema, name)}")
+        if not any(granted for (granted,) in found.rows("granted")):
+            raise SourceRejected(self.name, f"permission denied for table {table}")
         enums = {name for name, kind in found.rows("name", "kind") if kind == "e"}
         kinds = {name: "text" if name in enums else type_ for name, type_ in found.rows("name", "type")}
+        # A role may have been granted some columns alone: whoever names another asks for all of them.
+        granted = {name for name, may in found.rows("name", "granted") if may}
+        kinds = {each: kind for each, kind in kinds.items() if each in granted}
         plain = sa.table(name, *(sa.column(each) for each in kinds), schema=schema or None)
         shaped = [_shaped(plain.c[each], kind, each in enums).label(each) for each, kind in kinds.items()]
         self._tables[dataset] = sa.select(*shaped).subquery()
@@ -162,12 +170,20 @@ class PostgresSource(Source):
             each: _TYPES.get(kind, ColumnSpec(Type.UNKNOWN)) for each, kind in kinds.items()
         }
 
+    def _elsewhere(self, schema: str, name: str) -> str:
+        """Say in which schemas there is a table of this name, where none was named."""
+        there = [] if schema else [row[0] for row in self.fetch(schemas_of(name)).rows("schema")]
+        known = " and ".join(f"{each}.{name}" for each in there)
+        return f": the search path of the role does not hold it; there is {known}" if there else ""
+
     def fetch(self, select: sa.Select[Any] | sa.CompoundSelect[Any]) -> Columns:
         """Run a select within the source's timeout and return its columns."""
         if self._lost is not None:
             raise self._lost
-        with self._translated(), self._watched(), self._connection.begin_nested():
-            result = self._connection.execute(select)
+        with self._translated():
+            # The server is done once the statement has run: what is made of its rows here is not its time.
+            with self._watched(), self._connection.begin_nested():
+                result = self._connection.execute(select)
             return Columns.of_rows(result.keys(), result.all())
 
     def compiled(self, select: sa.Select[Any] | sa.CompoundSelect[Any]) -> str:
@@ -234,31 +250,6 @@ class PostgresSource(Source):
                 return SourceMissing(self.name, message)
             passing = not any(word in message for word in _REFUSED)
         return SourceUnavailable(self.name, message) if passing else SourceRejected(self.name, message)
-
-
-def _columns_of(written: str) -> sa.Select[Any]:
-    """Select name, type and kind ('e': an enum) of a table's columns; a domain is what it stands on."""
-    attribute, type_, under = (
-        sa.table(name, *(sa.column(column) for column in columns.split()), schema="pg_catalog").alias(alias)
-        for name, alias, columns in (
-            ("pg_attribute", "a", "attrelid attname atttypid attnum attisdropped"),
-            ("pg_type", "t", "oid typname typtype typbasetype"),
-            ("pg_type", "b", "oid typname typtype"),
-        )
-    )
-    joined = sa.join(attribute, type_, attribute.c.atttypid == type_.c.oid)
-    joined = sa.outerjoin(joined, under, type_.c.typbasetype == under.c.oid)
-    return (
-        sa.select(
-            attribute.c.attname.label("name"),
-            sa.func.coalesce(under.c.typname, type_.c.typname).label("type"),
-            sa.cast(sa.func.coalesce(under.c.typtype, type_.c.typtype), sa.Text()).label("kind"),
-        )
-        .select_from(joined)
-        .where(attribute.c.attrelid == sa.func.to_regclass(written))
-        .where(attribute.c.attnum > 0, sa.not_(sa.cast(attribute.c.attisdropped, sa.Boolean())))
-        .order_by(attribute.c.attnum)
-    )
 
 
 def _shaped(column: ColumnElement[Any], kind: str, enum: bool) -> ColumnElement[Any]:

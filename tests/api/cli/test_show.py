@@ -148,3 +148,14 @@ def test_every_change_stands_with_its_interval_and_what_can_be_said(northwind, m
         span = format_span(change.lower, change.upper, one.unit, "GBP")
         shown = format_change(change.difference, one.unit, "GBP") + ("" if span == "–" else f" ({span})")
         assert f"{shown} on {change.previous_name}, {verdict_words(change)}" in said
+
+
+def test_a_full_disk_is_named(computed):
+    (computed / ".scorecard" / "store.full").touch()
+    done = run(computed, "show", "--json")
+    assert (
+        done.stderr == "the last refresh could not write all that it found: the disk of the store is full\n"
+    )
+    assert json.loads(done.stdout)["scorecard"]
+    assert run(computed, "refresh").exit_code == 0
+    assert run(computed, "show").stderr == ""

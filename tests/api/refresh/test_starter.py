@@ -35,27 +35,15 @@ def test_a_refresh_may_hold_the_lock_itself(lock):
     starter.wait()
 
 
-def test_a_momentary_lock_is_waited_for(lock):
-    tries = []
-
-    def work():
-        tries.append(1)
-        if len(tries) < 3:
-            raise StoreLocked("process 7")
-
-    assert RefreshStarter(work, lock, pause=0).run()
-    assert len(tries) == 3
-
-
-def test_a_lasting_lock_is_another_refresh(lock):
+def test_a_lock_of_another_is_another_refresh(lock):
     tries = []
 
     def work():
         tries.append(1)
         raise StoreLocked("process 7")
 
-    assert not RefreshStarter(work, lock, pause=0).run()
-    assert len(tries) == 3
+    assert not RefreshStarter(work, lock).run()
+    assert len(tries) == 1
 
 
 def test_a_failure_is_logged_and_ends_nothing(lock, caplog):

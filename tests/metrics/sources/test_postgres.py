@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -356,3 +357,96 @@ def test_a_missing_driver_names_its_extra(monkeypatch: pytest.MonkeyPatch) -> No
     with pytest.raises(ExtraMissing) as error, opened("postgresql://127.0.0.1/crm"):
         pass
     assert str(error.value) == "psycopg is not installed: pip install 'scorecard-server[postgres]'"
+
+
+# -- what no calendar holds, and what a role may not read ---------------------------------------------------
+
+
+def test_times_that_no_calendar_holds_stay_texts_and_fail_nothing(
+    server: PostgresServer, owner: Connection
+) -> None:
+    owner.execute("CREATE TABLE log (id int, d date, t timestamp, u timestamptz)")
+    owner.execute(
+        "INSERT INTO log VALUES (1, '-infinity', '-infinity', '-infinity'), (2, 'infinity', 'infinity', 'infinity'),"
+        " (3, '0044-03-15 BC', '0044-03-15 BC', '0044-03-15 BC'), (4, '20260-01-01', '20260-01-01', '20260-01-01'),"
+        " (5, '2024-01-31', '2024-01-31', '2024-01-31 00:00+00')"
+    )
+    with opened(server.url) as source:
+        found = {row["id"]: row for row in read(source, "log")}
+    assert [found[number]["d"] for number in (1, 2, 3, 4)] == [
+        "-infinity",
+        "infinity",
+        "0044-03-15 BC",
+        "20260-01-01",
+    ]
+    assert found[3]["t"] == "0044-03-15 00:00:00 BC"
+    assert found[1]["u"] == "-infinity"
+    assert found[5] == {"id": 5, "d": date(2024, 1, 31), "t": datetime(2024, 1, 31),
+                        "u": datetime(2024, 1, 31, tzinfo=UTC)}  # fmt: skip
+
+
+def test_only_the_wait_for_the_server_counts(
+    server: PostgresServer, owner: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner.execute("CREATE TABLE log AS SELECT generate_series(1, 3) id")
+    slow = Columns.of_rows
+
+    def handled(*given: Any) -> Columns:
+        time.sleep(4)
+        return slow(*given)
+
+    with opened(server.url, timeout="1s") as source:
+        source.columns(dataset("log"))
+        monkeypatch.setattr(Columns, "of_rows", handled)
+        assert len(read(source, "log")) == 3
+        monkeypatch.undo()
+        assert len(read(source, "log")) == 3
+
+
+def test_a_reader_of_some_columns_reads_those(server: PostgresServer, owner: Connection) -> None:
+    owner.execute("CREATE TABLE log (id int, name text, salary int)")
+    owner.execute("INSERT INTO log VALUES (1, 'a', 5)")
+    owner.execute("CREATE ROLE reader LOGIN PASSWORD 'x'")
+    try:
+        owner.execute("GRANT SELECT (id, name) ON log TO reader")
+        url = make_url(server.url).set(username="reader", password="x").render_as_string(hide_password=False)
+        with opened(url) as source:
+            assert list(source.columns(dataset("log"))) == ["id", "name"]
+            assert read(source, "log") == [{"id": 1, "name": "a"}]
+        owner.execute("REVOKE SELECT (id, name) ON log FROM reader")
+        assert str(failure(url, "log")) == "source 'crm': permission denied for table log"
+    finally:
+        owner.execute("DROP OWNED BY reader")
+        owner.execute("DROP ROLE reader")
+
+
+def test_a_domain_over_a_domain_is_what_they_stand_on(server: PostgresServer, owner: Connection) -> None:
+    owner.execute("CREATE DOMAIN level AS int")
+    owner.execute("CREATE DOMAIN grade AS level CHECK (VALUE > 0)")
+    owner.execute("CREATE DOMAIN mark AS grade")
+    owner.execute("CREATE TABLE log (id mark)")
+    owner.execute("INSERT INTO log VALUES (7)")
+    with opened(server.url) as source:
+        assert source.columns(dataset("log"))["id"].type == "integer"
+        assert read(source, "log") == [{"id": 7}]
+
+
+def test_a_table_outside_of_the_search_path_is_named(server: PostgresServer, owner: Connection) -> None:
+    owner.execute("CREATE SCHEMA sales")
+    owner.execute("CREATE TABLE sales.stages (id int)")
+    assert str(failure(server.url, "stages")) == (
+        "source 'crm': no table stages: the search path of the role does not hold it; there is sales.stages"
+    )
+    assert str(failure(server.url, "sales.stage")) == "source 'crm': no table sales.stage"
+
+
+def test_days_to_an_open_end_are_unknown_and_fail_nothing(server: PostgresServer, owner: Connection) -> None:
+    owner.execute("CREATE TABLE log (id int, a date, b date)")
+    owner.execute("INSERT INTO log VALUES (1, '2024-01-01', 'infinity')")
+    with opened(server.url) as source:
+        assert evaluated(source, "log", "days_between(a, b)") is None
+        assert evaluated(source, "log", "hours_between(a, b)") is None
+        assert evaluated(source, "log", "a < b") is True
+    owner.execute("UPDATE log SET b = '2024-01-31'")
+    with opened(server.url) as source:
+        assert evaluated(source, "log", "days_between(a, b)") == 30

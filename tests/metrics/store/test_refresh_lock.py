@@ -6,13 +6,14 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
 
 from metrics.errors import StoreError, StoreLocked
-from metrics.store.refresh_lock import RefreshLock
+from metrics.store.refresh_lock import RefreshLock, refreshing
 
 HOLDER = """
 import sys
@@ -88,6 +89,40 @@ def test_another_process_is_named_and_its_end_frees_the_lock(path: Path) -> None
     end(holder)
     with RefreshLock(path):
         pass
+
+
+def test_whoever_looks_keeps_nobody_out(path: Path) -> None:
+    stop = threading.Event()
+    seen: set[bool] = set()
+
+    def look() -> None:
+        while not stop.is_set():
+            seen.add(refreshing(path))
+
+    lookers = [threading.Thread(target=look) for _ in range(6)]
+    for looker in lookers:
+        looker.start()
+    try:
+        for _ in range(200):
+            with RefreshLock(path):
+                assert refreshing(path)
+    finally:
+        stop.set()
+        for looker in lookers:
+            looker.join()
+    assert seen == {True, False}
+    assert not refreshing(path)
+
+
+def test_a_look_sees_another_process_as_long_as_it_lives(path: Path) -> None:
+    assert not refreshing(path)
+    holder = hold(path)
+    assert refreshing(path)
+    holder.send_signal(signal.SIGKILL)
+    end(holder)
+    assert not refreshing(path)
+    with RefreshLock(path):
+        assert refreshing(path)
 
 
 def test_a_killed_holder_frees_the_lock(path: Path) -> None:

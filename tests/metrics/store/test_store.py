@@ -23,10 +23,10 @@ from alembic.runtime.migration import MigrationContext
 from filelock import FileLock
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import DDL, create_engine, delete, event, insert, make_url, select, update
+from sqlalchemy import DDL, delete, event, insert, make_url, select, update
 from sqlalchemy.exc import StatementError
 
-from metrics.errors import StoreError
+from metrics.errors import StoreError, StoreLocked
 from metrics.grain import WHOLE, Calendar, Grain, Period
 from metrics.observation import Dimensions, Observation, State
 from metrics.store import database as store_engine
@@ -35,7 +35,8 @@ from metrics.store.migrations import VERSION_TABLE
 from metrics.store.records import Progress, ScoringUse
 from metrics.store.store import DatasetHealth, Definition, Refresh, Run, SourceHealth, Store, Written
 from metrics.store.tables import metadata, observations, refreshes, runs, scorings
-from tests.store_engine import engine_of
+from tests.postgres_server import PostgresServer
+from tests.store_engine import engine_of, postgres_url
 
 NOON = datetime(2026, 4, 1, 12, tzinfo=UTC)
 JANUARY = Calendar().parse("2026-01")
@@ -52,20 +53,8 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path / '.scorecard' / 'store.db'}"
         return
-    # Each test makes a schema of its own.
-    server = make_url(request.getfixturevalue("postgres").url).set(drivername="postgresql+psycopg")
-    schema = f"test_{uuid.uuid4().hex}"
-    engine = create_engine(server)
-    with engine.begin() as connection:
-        connection.execute(DDL(f"CREATE SCHEMA {schema}"))
-    yield (
-        server.set(drivername="postgresql")
-        .update_query_dict({"options": f"-csearch_path={schema}"})
-        .render_as_string(hide_password=False)
-    )
-    with engine.begin() as connection:
-        connection.execute(DDL(f"DROP SCHEMA {schema} CASCADE"))
-    engine.dispose()
+    with postgres_url(request.getfixturevalue("postgres")) as schema:
+        yield schema
 
 
 @pytest.fixture
@@ -150,7 +139,7 @@ def test_a_new_store_has_the_tables_that_the_program_declares(store: Store) -> N
     with engine_of(store).connect() as connection:
         context = MigrationContext.configure(connection, opts=options)
         assert compare_metadata(context, metadata) == []
-        assert context.get_current_revision() == "0005"
+        assert context.get_current_revision() == "0008"
 
 
 def test_a_store_is_found_again_as_it_was_left(url: str) -> None:
@@ -515,7 +504,7 @@ def test_an_error_half_way_writes_nothing(store: Store) -> None:
     first = run()
     store.write(first, [seen(first, 1.0)])
     twice = replace(run(), id=first.id)
-    with pytest.raises(StoreError, match=r"^the store .*(UNIQUE|unique)"):
+    with pytest.raises(StoreError, match=r"^the store .*(runs are only added to$|unique)"):
         store.write(twice, [seen(twice, 2.0)])
 
     def breaks(of: Run) -> Iterator[Observation]:
@@ -574,6 +563,28 @@ def test_the_database_itself_refuses_changes(store: Store, table: object) -> Non
         ):
             connection.execute(change)
     assert [old.value for old in store.latest("leads")] == [1.0]
+
+
+@pytest.mark.parametrize("pragma", ["OFF", "ON"])
+@pytest.mark.parametrize(("table", "key"), [("observations", "id"), ("runs", "number"), ("runs", "id")])
+def test_nothing_is_written_over_whatever_a_connection_is_set_to(
+    tmp_path: Path, table: str, key: str, pragma: str
+) -> None:
+    file = tmp_path / "store.db"
+    with Store.open(f"sqlite:///{file}") as store:
+        first = run()
+        store.write(first, [seen(first, 1.0)])
+    connection = sqlite3.connect(file)
+    connection.execute(f"PRAGMA recursive_triggers = {pragma}")
+    names = [row[1] for row in connection.execute(f"PRAGMA table_info({table})")]
+    # Another key of the row is new, so that each is refused for itself.
+    same = ", ".join("NULL" if name in {"number", "id"} - {key} else name for name in names)
+    same = same.replace("NULL", "'other'") if key == "number" else same
+    for verb in ("INSERT OR REPLACE", "REPLACE", "INSERT OR IGNORE", "INSERT"):
+        with pytest.raises(sqlite3.IntegrityError, match=f"{table} are only added to"):
+            connection.execute(f"{verb} INTO {table} SELECT {same} FROM {table}")
+    assert connection.execute(f"SELECT count(*) FROM {table}").fetchone() == (1,)
+    connection.close()
 
 
 def test_an_observation_without_its_run_is_refused(store: Store) -> None:
@@ -1014,3 +1025,28 @@ def test_every_table_is_documented() -> None:
     text = (Path(__file__).parents[3] / "docs" / "store.md").read_text()
     for table in metadata.tables:
         assert f"`{table}`" in text
+
+
+@pytest.mark.postgres
+def test_machines_that_share_a_server_refresh_one_at_a_time(postgres: PostgresServer) -> None:
+    with (
+        postgres_url(postgres) as url,
+        postgres_url(postgres) as other,
+        Store.open(url) as here,
+        Store.open(url) as there,
+        Store.open(other) as elsewhere,
+    ):
+        with here.alone():
+            with pytest.raises(StoreLocked) as refused, there.alone():
+                pytest.fail("two machines refreshed one store")
+            said = "another refresh is running (on another machine, with the same store)"
+            assert str(refused.value) == said
+            with elsewhere.alone():
+                pass
+        with there.alone():
+            pass
+
+
+def test_a_file_needs_no_lock_besides_its_own(tmp_path: Path) -> None:
+    with Store.open(f"sqlite:///{tmp_path / 'store.db'}") as store, store.alone(), store.alone():
+        pass
