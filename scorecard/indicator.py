@@ -17,9 +17,10 @@ from metrics.grain import Calendar, Period, Span, Unit
 from metrics.kind import kind_of
 from metrics.observation import Observation, State
 from scorecard.formatting import format_value
-from scorecard.freshness import longest_age
+from scorecard.freshness import data_day, is_old
 from scorecard.model import Indicator, Missing
 from scorecard.report_model import ChangeReport, IndicatorReport, TargetReport, TrendPoint, ValueReport
+from scorecard.response import report_response, response_words
 from scorecard.score import Status, level_problem, scale_score, status_of
 from scorecard.target import ActiveTarget, target_for
 from scorecard.value_selection import Choice, MetricSeries, Reader, choose
@@ -95,10 +96,10 @@ def report_indicator(indicator: Indicator, series: MetricSeries, setting: Settin
         joint=metric.joint,
         owner=metric.owner,
         stage=metric.stage,
-        scored=_value(metric, stands, calendar),
+        scored=_value(metric, stands, calendar, series),
         scored_as=bound if score is not None else None,
         carried=choice.carried,
-        provisional=_value(metric, choice.provisional, calendar, outlook),
+        provisional=_value(metric, choice.provisional, calendar, series, outlook),
         target=_target(target, calendar),
         score=score,
         performance=None if score is None else 100 * score,
@@ -109,7 +110,8 @@ def report_indicator(indicator: Indicator, series: MetricSeries, setting: Settin
         trend=_trend(metric, held, setting),
         as_of=series.watermark,
         age=None if series.watermark is None else setting.now - series.watermark,
-        stale=series.error is not None or _is_old(metric, series.watermark, setting),
+        data_to=data_day(series.watermark, calendar.zone),
+        stale=series.error is not None or _is_old(metric, series, setting),
         error=series.error,
         guards=metric.guards,
         note=_note(
@@ -154,7 +156,11 @@ def _in_words(metric: Metric, choice: Choice) -> Observation | None:
 
 
 def _value(
-    metric: Metric, found: Observation | None, calendar: Calendar, outlook: Outlook = _NOTHING_OPEN
+    metric: Metric,
+    found: Observation | None,
+    calendar: Calendar,
+    series: MetricSeries,
+    outlook: Outlook = _NOTHING_OPEN,
 ) -> ValueReport | None:
     if found is None:
         return None
@@ -166,6 +172,7 @@ def _value(
         absent=kind_of(metric).absent(metric, found.state) if found.value is None else None,
         final_on=outlook.final_on,
         awaits=outlook.words,
+        response=report_response(series.responses.get(found.period)),
     )
 
 
@@ -250,11 +257,8 @@ def _point(metric: Metric, period: Period, found: Observation | None, setting: S
     )
 
 
-def _is_old(metric: Metric, watermark: datetime | None, setting: Setting) -> bool:
-    limit = longest_age(metric.metric, setting.catalog)
-    if limit is None or watermark is None:
-        return False
-    return limit.after(watermark, setting.calendar.zone) < setting.now
+def _is_old(metric: Metric, series: MetricSeries, setting: Setting) -> bool:
+    return is_old(metric.metric, setting.catalog, series.watermark, series.late_from, setting.now)
 
 
 def _note(
@@ -287,6 +291,9 @@ def _note(
     if outlook.partly_covered is not None:
         words = outlook.partly_covered.words
         said.append(f"{words[0].upper()}{words[1:]}: {name(setting.period)} is covered in part.")
+    response = series.responses.get(settled.period) if settled is not None else None
+    if response is not None and response.low:
+        said.append(f"{response_words(response)}.")
     if bound is not None:
         shown = format_value(
             bound, shown_unit(metric, setting.catalog), setting.catalog.company.currency.report

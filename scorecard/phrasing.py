@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC
+from datetime import date
 
 from metrics.analysis.change import Basis
 from metrics.catalog.metric import Direction
@@ -46,6 +46,19 @@ def verdict_words(change: ChangeReport) -> str:
     return f"{_VERDICTS[change.verdict]}{chance}"
 
 
+def day_words(day: date, year: int | None = None) -> str:
+    """Return a day as 13 Oct 2026, without its year where that is the one that is meant anyway."""
+    return f"{day.day} {day:%b}" if day.year == year else f"{day.day} {day:%b %Y}"
+
+
+def data_words(data_to: date | None, page_to: date | None, *, old: bool) -> str | None:
+    """Return until when a figure has data, where they are old or end on another day than the page says."""
+    if data_to is None or not (old or data_to != page_to):
+        return None
+    day = day_words(data_to, page_to.year if page_to else None)
+    return f"old: data end on {day}" if old else f"data to {day}"
+
+
 def why(indicator: IndicatorReport, currency: str) -> tuple[str, ...]:
     """Return the sentences behind an indicator's status.
 
@@ -79,9 +92,9 @@ def _sentences(indicator: IndicatorReport, currency: str) -> Iterator[str]:
         yield _provisional(indicator.provisional, unit, currency)
     if indicator.note is not None:
         yield indicator.note
-    if indicator.as_of is not None:
-        stale = ": stale" if indicator.stale else ""
-        yield f"The data reach to {indicator.as_of.astimezone(UTC):%Y-%m-%d %H:%M} UTC{stale}."
+    if indicator.data_to is not None:
+        words = "Old: data end on" if indicator.stale else "Data to"
+        yield f"{words} {day_words(indicator.data_to)}."
 
 
 def _value(label: str, value: ValueReport, unit: str, currency: str) -> str:
@@ -107,6 +120,9 @@ def _sample(value: ValueReport, unit: str, currency: str) -> Iterator[str]:
     if said:
         sentence = ", ".join(said)
         yield f"{sentence[0].upper()}{sentence[1:]}."
+    # A low one is said by the note.
+    if value.response is not None and not value.response.low:
+        yield f"{value.response.words}."
 
 
 def _target(target: TargetReport, direction: Direction, unit: str, currency: str) -> str:

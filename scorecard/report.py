@@ -11,6 +11,7 @@ from typing import Any
 from metrics.catalog.catalog import Catalog
 from metrics.catalog.metric import Indication
 from metrics.grain import Period
+from scorecard.freshness import data_day
 from scorecard.indicator import Setting, report_indicator
 from scorecard.model import Board, Indicator, MissingRule, Objective, Perspective, Scorecard, label_of
 from scorecard.multiplicity import Family
@@ -68,6 +69,7 @@ def build_report(
         as_of=min(known, default=None),
         computed_at=max((one.computed_at for one in series.values() if one.computed_at), default=None),
         reported_at=now,
+        data_to=data_day(min(known, default=None), setting.calendar.zone),
     )
 
 

@@ -16,12 +16,28 @@ from scorecard.score import Level, Status
 
 
 @dataclass(frozen=True)
+class ResponseReport:
+    """How many of those who were asked in a period answered; `low` is that it is less than it should be.
+
+    `words` says it: 18% of 400 asked answered, below 20%.
+    """
+
+    rate: float
+    answered: float
+    invited: float
+    least: float | None
+    low: bool
+    words: str
+
+
+@dataclass(frozen=True)
 class ValueReport:
     """A value with what it takes to trust it, under its own period's name.
 
     `absent` says in words what it means that there is none, where the kind has words for it. `final_on` is the local
     day on which an open value becomes final, where that is known; `awaits` says so in words, or from when the rows go
     where they begin too late for the period, which then stays open.
+    `response` is that of the survey whose answers it counts.
     """
 
     value: float | None
@@ -37,6 +53,7 @@ class ValueReport:
     absent: str | None = None
     final_on: date | None = None
     awaits: str | None = None
+    response: ResponseReport | None = None
 
 
 @dataclass(frozen=True)
@@ -98,6 +115,7 @@ class IndicatorReport:
     of a metric that is itself a difference whether its value is a clear one. `computed_by` is there where the
     values follow another definition than the running one; `label`, `question` and `unit` are then that one's.
     `causes` are changed definitions and goals.
+    `data_to` is the last local day that `as_of` lets have data.
     """
 
     metric: str
@@ -134,6 +152,7 @@ class IndicatorReport:
     judged: ChangeReport | None = None
     computed_by: ComputedBy | None = None
     causes: tuple[CauseReport, ...] = ()
+    data_to: date | None = None
 
 
 @dataclass(frozen=True)
@@ -177,8 +196,8 @@ class ScorecardReport:
 
     `score` is 0..100. `coverage` is the share of the weight that has a score, `provisional_coverage` the
     share whose value for this very period is still provisional. `as_of` is the least watermark of all
-    indicators, `computed_at` the last time that one of them was computed. `rescored` is the score by other goals
-    or weights.
+    indicators, `data_to` the last local day that it lets have data, `computed_at` the last time that one of
+    them was computed. `rescored` is the score by other goals or weights.
     """
 
     scorecard: str
@@ -202,6 +221,7 @@ class ScorecardReport:
     computed_at: datetime | None
     reported_at: datetime
     rescored: tuple[Rescored, ...] = ()
+    data_to: date | None = None
 
     @property
     def indicators(self) -> tuple[IndicatorReport, ...]:

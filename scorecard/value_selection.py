@@ -9,6 +9,7 @@ from datetime import datetime
 from metrics.engine.partly_covered import Beginnings
 from metrics.grain import Calendar, Period, Span
 from metrics.observation import Observation, State
+from metrics.operations.response import ResponseRate
 from scorecard.cause_model import ComputedBy
 from scorecard.model import Missing, MissingRule, Scorecard
 
@@ -23,6 +24,8 @@ class MetricSeries:
     `error` has the words of the last run where it failed; the observations are then those of an earlier one.
     `computed_by` is their definition where another one runs by now.
     `partly_covered` says which of the first periods stay provisional, and why.
+    `late_from` is when the data behind it are later than they usually are, `responses` how many answered, where
+    it is a survey's figure.
     """
 
     observations: tuple[Observation, ...] = ()
@@ -31,6 +34,8 @@ class MetricSeries:
     error: str | None = None
     computed_by: ComputedBy | None = None
     partly_covered: Beginnings = field(default_factory=dict)
+    late_from: datetime | None = None
+    responses: Mapping[Period, ResponseRate] = field(default_factory=dict)
 
 
 Reader = Callable[[str], MetricSeries]

@@ -44,7 +44,7 @@ FILES: dict[str, dict[ModuleType, tuple[str, ...]]] = {
     "identities.yml": {dataset: ("Identity", "Crosswalk")},
     "datasets": {
         dataset: ("Dataset", "EntityColumn", "ColumnType", "Lookup", "Column", "UnionPart", "Validity",
-                  "CompleteThrough", "Freshness"),
+                  "CompleteThrough", "Invited", "Freshness"),
     },
     "metrics": {metric: ("Metric", "Target", "Benchmark"), options: ("Reference",)},
     "journey.yml": {scorecard.model: ("Journey", "Stage", "Step", "Skill", "Load")},

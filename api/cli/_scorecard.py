@@ -23,7 +23,7 @@ from scorecard.formatting import (
     format_value,
 )
 from scorecard.model import label_of
-from scorecard.phrasing import verdict_words, why
+from scorecard.phrasing import data_words, day_words, verdict_words, why
 from scorecard.report_model import (
     ChangeReport,
     IndicatorReport,
@@ -99,15 +99,14 @@ class _Page:
         else:
             yield score
             yield Text(known)
-        yield Text(
-            f"Data as of {moment_text(report.as_of)}, computed {moment_text(report.computed_at)}", QUIET
-        )
+        until = "unknown" if report.data_to is None else day_words(report.data_to)
+        yield Text(f"Data to {until}, computed {moment_text(report.computed_at)}", QUIET)
         for rescored in report.rescored:
             if said := rescored_words(rescored, report):
                 yield Text(said, "yellow")
         if self.all_stale:
             # Said once: a line below every indicator would hide what is different about any of them.
-            yield Text("Every indicator is stale: its data are older than they should be", "yellow")
+            yield Text("Every figure is old: its data end earlier than they should", "yellow")
 
     def perspective(self, perspective: PerspectiveReport) -> Iterator[RenderableType]:
         """Yield a perspective's headline, the columns' titles and its objectives."""
@@ -189,14 +188,19 @@ class _Page:
                 yield Text(refresh_words(indicator.computed_by), "yellow")
         if indicator.error:
             yield Text(f"the last refresh failed: {indicator.error}", "red")
-        elif indicator.stale and not self.all_stale:
-            yield Text(f"stale: the data reach to {moment_text(indicator.as_of)}", "yellow")
+            return
+        old = indicator.stale and not self.all_stale
+        until = data_words(indicator.data_to, self.report.data_to, old=old)
+        if until and not self.reasons:
+            yield Text(until, "yellow" if old else QUIET)
 
     def known(self, indicator: IndicatorReport) -> Iterator[str]:
         """Yield what else is known of the value, and the value of the open period."""
         interval, now = self.cells(indicator)["interval"], indicator.provisional
         if interval and "interval" not in self.widths:
             yield f"95% {interval}"
+        if indicator.scored is not None and indicator.scored.response is not None:
+            yield indicator.scored.response.words
         if indicator.scored_as is not None:
             least = format_value(indicator.scored_as, indicator.unit, self.currency)
             yield f"scored as {least}, the least it can be"

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 
 BEFORE = ("metric", "grain", "period_start", "period_end")
-AFTER = (*FIGURES, "state")
+AFTER = ("value", "unit", *(name for name in FIGURES if name != "value"), "state")
 
 
 def _dimensions(_: click.Context, __: click.Parameter, value: str | None) -> tuple[str, ...]:
@@ -71,6 +71,7 @@ def command(settings: Settings, metric: str, grain: str | None, start: date | No
 
     They come from the store where it holds them for the definition as it stands, else from the sources.
     """
+    from metrics.describe.units import unit_of
     from metrics.operations.components import component_names, components
     from metrics.operations.query import MetricQuery, answer, whole
 
@@ -91,15 +92,15 @@ def command(settings: Settings, metric: str, grain: str | None, start: date | No
             instant(as_of, calendar),
             instant(as_known, calendar),
         )
-        query = whole(query, project.catalog)
+        query, unit = whole(query, project.catalog), unit_of(found, project.catalog)
         if bridged:
             more = component_names(found)
             bridge = components(query, project.catalog, project.root, settings.now())
-            answered, rows = bridge.answer, bridge_rows(bridge, query)
+            answered, rows = bridge.answer, bridge_rows(bridge, query, unit)
         else:
             more = ()
             answered = answer(query, project.catalog, project.root, project.store, settings.now())
-            rows = rows_of(answered, query)
+            rows = rows_of(answered, query, unit)
         note(origin(answered, query))
         names = (*columns(query.by), *more)
         writers: dict[str, Callable[[], None]] = {
@@ -120,21 +121,23 @@ def columns(by: Sequence[str]) -> tuple[str, ...]:
     return (*BEFORE, *by, *AFTER)
 
 
-def rows_of(answer: Answer, query: MetricQuery) -> list[Row]:
+def rows_of(answer: Answer, query: MetricQuery, unit: str) -> list[Row]:
     """Return an answer as plain rows; days are ISO texts, the end is exclusive."""
-    return [_row(query, seen.period, seen.dimensions, seen) for seen in answer.observations]
+    return [_row(query, unit, seen.period, seen.dimensions, seen) for seen in answer.observations]
 
 
-def bridge_rows(bridge: Components, query: MetricQuery) -> list[Row]:
+def bridge_rows(bridge: Components, query: MetricQuery, unit: str) -> list[Row]:
     """Return values with their components, exact numbers as whole ones where they are."""
     return [
-        _row(query, line.period, line.dimensions, line.observation)
+        _row(query, unit, line.period, line.dimensions, line.observation)
         | {name: _plain(amount) for name, amount in line.amounts.items()}
         for line in bridge.lines
     ]
 
 
-def _row(query: MetricQuery, period: Period, dimensions: Dimensions, seen: Observation | None) -> Row:
+def _row(
+    query: MetricQuery, unit: str, period: Period, dimensions: Dimensions, seen: Observation | None
+) -> Row:
     segment = dict(dimensions)
     row: Row = {
         "metric": query.metric,
@@ -144,7 +147,7 @@ def _row(query: MetricQuery, period: Period, dimensions: Dimensions, seen: Obser
     }
     row |= {name: segment.get(name) for name in query.by}
     row |= {name: getattr(seen, name, None) for name in AFTER[:-1]}
-    return row | {"state": seen.state.value if seen else "no_data"}
+    return row | {"unit": unit, "state": seen.state.value if seen else "no_data"}
 
 
 def _plain(amount: Decimal | None) -> int | float | None:
@@ -198,8 +201,9 @@ def _write_table(project: Project, metric: Metric, query: MetricQuery, rows: Seq
         **dict.fromkeys(names[len(columns(query.by)) :], _amount),
     }
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    # The metric and the grain stand in the title; a column that has nothing in it says nothing.
-    shown = [name for name in names[2:] if name == "value" or any(row[name] is not None for row in rows)]
+    # Metric and grain stand in the title, the unit in each cell; a column that has nothing in it says nothing.
+    filled = {name for name in names for row in rows if row[name] is not None} | {"value"}
+    shown = [name for name in names[2:] if name in filled and name != "unit"]
     for name in shown:
         table.add_column(name, justify="right" if name in texts else "left", no_wrap=True)
     for row in rows:

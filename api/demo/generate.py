@@ -19,7 +19,7 @@ from api.demo.leads import Leads, make_leads, make_stage_changes
 from api.demo.nurture import make_nurture
 from api.demo.orders import Orders, make_orders
 from api.demo.plans import Plans, make_cancels, make_exits, make_plans
-from api.demo.service import make_surveys, make_tickets
+from api.demo.service import make_invitations, make_surveys, make_tickets
 from api.demo.tables import Columns, Writer, write_database
 from api.demo.timeline import Syncs
 from api.demo.touches import make_touches
@@ -155,12 +155,16 @@ def _service(world: _World, seed: int) -> Tables:
     asked = make_questions(_random(seed, 37), tickets, orders)
     cancels, exits = make_cancels(_random(seed, 38), plans), make_exits(_random(seed, 39), plans)
     surveys = make_surveys(_random(seed, 32), orders)
+    invited = make_invitations(_random(seed, 76), surveys, orders)
     return {
         "service/tickets.parquet": service.tickets(tickets, who, orders, log, _random(seed, 33)),
         "service/compensation.parquet": service.compensation(paid, tickets, log, _random(seed, 61)),
         "service/questions.parquet": service.questions(asked, who, log, _random(seed, 62)),
         "service/cancel_contacts.parquet": service.cancel_contacts(cancels, plans, log, _random(seed, 63)),
         "service/surveys.csv": service.surveys(surveys, orders, world.accounts, log, _random(seed, 34)),
+        "service/invitations.csv": service.invitations(
+            invited, orders, world.accounts, log, _random(seed, 77)
+        ),
         "service/exit_surveys.csv": service.exit_surveys(exits, plans, log, _random(seed, 64)),
         "service/sync_log.parquet": syncs(log),
     }

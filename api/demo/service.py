@@ -62,6 +62,16 @@ class Surveys:
     score: Floats
 
 
+@dataclass(frozen=True)
+class Invitations:
+    """One element an invitation to the survey after a delivery; some never reached anybody."""
+
+    invitation: Texts
+    order: Integers
+    asked: Floats
+    sent: Booleans
+
+
 def make_tickets(rng: np.random.Generator, orders: Orders) -> Tickets:
     """Open tickets about orders: late deliveries bring most of the complaints."""
     topic, order, opened, complaint = _causes(rng, orders)
@@ -132,6 +142,17 @@ def make_surveys(rng: np.random.Generator, orders: Orders) -> Surveys:
     order, sent, answered = order[rank], sent[rank], answered[rank]
     score = np.where(np.isnan(answered), np.nan, _scores(rng, orders, order))
     return Surveys(identifiers("S", len(order)), order, sent, answered, score)
+
+
+def make_invitations(rng: np.random.Generator, surveys: Surveys, orders: Orders) -> Invitations:
+    """Invite to each survey once, and in vain for a few more orders."""
+    reached, first = np.unique(surveys.order, return_index=True)
+    others = np.setdiff1d(np.flatnonzero(~np.isnan(orders.delivered)), reached)
+    bounced = others[rng.random(len(others)) < 0.05]
+    asked = np.concatenate([surveys.sent[first], happened(orders.delivered[bounced] + 1.0)])
+    order, sent = np.concatenate([reached, bounced]), np.arange(len(asked)) < len(reached)
+    rank = np.lexsort((order, asked))[: int((~np.isnan(asked)).sum())]
+    return Invitations(identifiers("V", len(rank)), order[rank], asked[rank], sent[rank])
 
 
 def _scores(rng: np.random.Generator, orders: Orders, order: Integers) -> Floats:

@@ -18,8 +18,10 @@ from api.metric.verdict import judged_value
 from api.pages.catalogue import usual_grain
 from api.pages.chart import Point, series, spark
 from api.pages.fit import section as fit_section
+from api.pages.freshness import data_to
 from api.pages.movement import movement
 from api.pages.points import point_of, trend_points
+from api.pages.response import responses_beside
 from api.pages.site import pages
 from api.pages.triangle import triangles
 from api.project.project import Project
@@ -90,6 +92,7 @@ def metric(metric: str) -> str:
         unfinished=still,
         parts_so_far=list(inputs_of(seen, found, still)) if still is not None and still.value is None else [],
         awaits=outlook.awaits,
+        responses=responses_beside(seen, found, grain, by),
         target=target_for(found, newest[0], seen.catalog) if newest else None,
         standing=standing,
         charts=_charts(seen, found, points),
@@ -101,6 +104,9 @@ def metric(metric: str) -> str:
         fit=fit_section(seen, found),
         assumes=assumptions(found, seen.catalog) if by_earlier is None else None,
         run=seen.store.last_run(found.metric),
+        data_to=data_to(
+            seen, found.metric, seen.store.last_success(found.metric), seen.store.dataset_health()
+        ),
         matches=list(_matches(seen, found.metric)),
         definition_hash=seen.hash_of(found.metric),
         text=seen.text_of(found.metric),

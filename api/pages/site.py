@@ -15,6 +15,7 @@ from metrics.grain import Period
 from metrics.kind import kind_of
 from metrics.observation import Observation, State
 from scorecard.formatting import format_change, format_interval, format_score, format_share, format_value
+from scorecard.phrasing import data_words, day_words
 from scorecard.score import STATUS_STYLE, Status, Style
 
 pages = Blueprint("pages", __name__)
@@ -33,7 +34,6 @@ class Site:
 
     company: str
     rejected: tuple[str, ...]
-    watermark: datetime | None
     refreshed: datetime | None
     commit: str | None
 
@@ -47,7 +47,6 @@ def frame() -> dict[str, Site]:
         "site": Site(
             company=seen.catalog.company.company,
             rejected=current().live.rejected,
-            watermark=seen.store.watermark(),
             refreshed=refresh.finished_at if refresh else None,
             commit=seen.commit,
         )
@@ -120,10 +119,10 @@ def instant(moment: datetime) -> str:
     return f"{local.day} {local:%b %Y, %H:%M}"
 
 
-@pages.app_template_filter("local_day")
-def local_day(moment: datetime) -> str:
-    """Write the company's day in which an instant lies: 3 Nov 2026."""
-    return day(project().catalog.company.calendar.local_day(moment))
+@pages.app_template_filter("data_to")
+def data_to(until: date | None, page: date | None, old: bool) -> str:
+    """Say until when a figure has data, where they are old or end on another day than the page's."""
+    return data_words(until, page, old=old) or ""
 
 
 @pages.app_template_filter("way")
@@ -147,7 +146,7 @@ def plain(number: float) -> str:
 @pages.app_template_filter("day")
 def day(found: date) -> str:
     """Write a day: 1 Jul 2025."""
-    return f"{found.day} {found:%b %Y}"
+    return day_words(found)
 
 
 @pages.app_template_filter("words")

@@ -23,12 +23,14 @@ from metrics.errors import DefinitionsInvalid, Finding, Level, UsageError, sort_
 from metrics.grain import Grain
 from metrics.loading.folder import NAME, Folder
 from metrics.loading.loader import Loaded
+from metrics.operations.response import responses
 from metrics.store.room import FullMark
-from metrics.store.store import Run, Store
+from metrics.store.store import DatasetHealth, Run, Store
 from scorecard.cause_model import ComputedBy
 from scorecard.causes import Scored, explained
 from scorecard.check import check as check_board
 from scorecard.definitions import load
+from scorecard.freshness import late_from
 from scorecard.model import Board
 from scorecard.report import build_report
 from scorecard.report_model import ScorecardReport
@@ -99,8 +101,8 @@ class Project:
         except (OSError, UnicodeDecodeError):
             return None
 
-    def series(self, metric: str, grain: Grain) -> MetricSeries:
-        """Return a metric's total at a grain, oldest first, and how its last run went."""
+    def series(self, metric: str, grain: Grain, health: Mapping[str, DatasetHealth]) -> MetricSeries:
+        """Return a metric's total at a grain, oldest first, and how its last run and the data behind it stand."""
         run, success = self.store.last_run(metric), self.store.last_success(metric)
         return MetricSeries(
             observations=self.store.latest(metric, grain=grain, by=()),
@@ -109,6 +111,13 @@ class Project:
             partly_covered=of_diagnostics(success.diagnostics) if success else {},
             error=run.error or "no reason given" if run and run.outcome == "failed" else None,
             computed_by=self.computed_by(metric, success),
+            late_from=late_from(metric, self.catalog, health),
+            responses={
+                period: found
+                for (period, _), found in responses(
+                    self.store, self.catalog, self.catalog.metric(metric), grain, ()
+                ).items()
+            },
         )
 
     def computed_by(self, metric: str, success: Run | None = None) -> ComputedBy | None:
@@ -137,10 +146,11 @@ class Project:
             raise UsageError("no scorecard is defined: write definitions/scorecards/<scorecard>.yml")
         found, calendar = self.board.scorecard(name), self.catalog.company.calendar
         held: dict[str, MetricSeries] = {}
+        health = self.store.dataset_health()
 
         def reader(metric: str) -> MetricSeries:
             if metric not in held:
-                held[metric] = self.series(metric, found.grain)
+                held[metric] = self.series(metric, found.grain, health)
             return held[metric]
 
         chosen = calendar.parse(period) if period else default_period(found, reader, calendar, now)

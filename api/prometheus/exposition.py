@@ -15,6 +15,7 @@ from prometheus_client.registry import Collector
 from api.project.project import Project
 from api.prometheus.current_periods import awaited, live, still_open
 from api.prometheus.events import happenings, status_moves
+from api.prometheus.responses import response_families
 from metrics.catalog.metric import Metric
 from metrics.describe.parameters import assumptions
 from metrics.describe.series_names import (
@@ -31,6 +32,7 @@ from metrics.engine.partly_covered import of_diagnostics
 from metrics.grain import Calendar, Grain, Period
 from metrics.observation import Observation
 from scorecard.cause_model import Cause, ComputedBy
+from scorecard.freshness import usual_end
 from scorecard.report_model import ScorecardReport
 from scorecard.score import Status
 from scorecard.target import target_for
@@ -149,6 +151,7 @@ class _StoreCollector:
             "The target of the live period, in base units",
             ["metric", "grain", "kind"],
         )
+        rates = response_families(self._project, {name: each.periods for name, each in every.items()})
         for metric in self._project.catalog.metrics.values():
             for period in every[metric.metric].periods:
                 _add_end(ends, metric, period.grain, period, self._calendar)
@@ -156,7 +159,7 @@ class _StoreCollector:
             for period in every[metric.metric].provisional:
                 _add_end(open_ends, metric, period.grain, period, self._calendar)
         beside = [*self._scores(now), *self._definitions(), *self._sources(), *happenings(self._project)]
-        return [ends, open_ends, targets, *beside]
+        return [ends, open_ends, targets, *rates, *beside]
 
     def _values(
         self,
@@ -285,15 +288,24 @@ class _StoreCollector:
             "The instant up to which the data of a dataset is known",
             ["source", "dataset"],
         )
+        late = _family(
+            "kpi_dataset_late_timestamp_seconds",
+            "The instant from which a dataset stands still for longer than it usually does",
+            ["source", "dataset"],
+        )
+        catalog = self._project.catalog
         for name, known in self._project.store.dataset_health().items():
-            if name in self._project.catalog.datasets:
+            if name in catalog.datasets:
                 each.add_metric([known.source, name], known.watermark.timestamp())
+                end = usual_end(catalog.datasets[name], known, catalog)
+                if end is not None:
+                    late.add_metric([known.source, name], end.timestamp())
         for name, health in self._project.store.source_health().items():
             up.add_metric([name], 1 if health.up else 0)
             for family, instant in ((success, health.last_success), (watermark, health.watermark)):
                 if instant is not None:
                     family.add_metric([name], instant.timestamp())
-        return iter((up, success, watermark, each))
+        return iter((up, success, watermark, each, late))
 
 
 def _add_end(

@@ -48,7 +48,7 @@ def get_changes(query: Mapping[str, str], metric: str) -> Any:
         raise UsageError(f"{calendar.name(before)!r} is a {before.grain}, not a {grain}")
     held = {one.period: one for one in totals}
     later, earlier = held.get(now), held.get(before)
-    said = judged_value(seen, found, later)
+    said, unit = judged_value(seen, found, later), unit_of(found, seen.catalog)
     told = change(found, seen.catalog, later, earlier, totals) if later and earlier else None
     return {
         "metric": metric,
@@ -63,7 +63,9 @@ def get_changes(query: Mapping[str, str], metric: str) -> Any:
         "inputs": [_input(seen, one) for one in inputs_of(seen, found, later)],
         "causes": _causes(seen, metric, before, later),
         "adjusted_by": "benjamini_hochberg",
-        "segments": [_segment(one) for one in _segments(seen, found, query["by"], totals, (now, before))],
+        "segments": [
+            _segment(one, unit) for one in _segments(seen, found, query["by"], totals, (now, before))
+        ],
     }
 
 
@@ -125,5 +127,5 @@ def _segments(seen: Project, metric: Metric, by: str, totals: tuple[Observation,
     return segments(metric, seen.catalog, (*totals, *stored), *periods)
 
 
-def _segment(moved: Moved) -> dict[str, Any]:
-    return asdict(moved) | {"dimensions": dict(moved.dimensions)}
+def _segment(moved: Moved, unit: str) -> dict[str, Any]:
+    return asdict(moved) | {"dimensions": dict(moved.dimensions), "unit": unit}

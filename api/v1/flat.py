@@ -30,7 +30,14 @@ from metrics.catalog.metric import Metric
 from metrics.errors import UnknownMetric, UnknownScorecard, UsageError
 from metrics.grain import Period
 from metrics.observation import FIGURES, Observation
-from scorecard.report_model import IndicatorReport, ObjectiveReport, PerspectiveReport, ScorecardReport
+from metrics.operations.response import ResponseRate, responses
+from scorecard.report_model import (
+    IndicatorReport,
+    ObjectiveReport,
+    PerspectiveReport,
+    ResponseReport,
+    ScorecardReport,
+)
 
 blueprint = Blueprint(
     "flat", __name__, url_prefix="/api/v1/flat", description="The same numbers as flat records in one array"
@@ -59,7 +66,10 @@ def list_flat_observations(query: Mapping[str, Any]) -> Response:
         raise UsageError(
             f"that is {len(kept):,} records, more than {MOST:,}: narrow them by grain, from and to"
         )
-    return _array([_observation(seen, metric, one) for one in kept])
+    told = responses(seen.store, seen.catalog, metric, grain, by)
+    # The records of anything but a survey have no such keys.
+    return _array([_observation(seen, metric, one) | (_response(told.get(one.key)) if told else {})
+                   for one in kept])  # fmt: skip
 
 
 @endpoint(blueprint, "/scorecard", FlatIndicatorSchema(many=True), query=FlatScorecardQuerySchema)
@@ -148,9 +158,14 @@ def _indicator(
         "red_flag_upper": _side(target.red_flag if target else None, 1),
         "score": one.performance,
         "status": one.status.value,
+        **_response(scored.response if scored else None),
         "as_of": one.as_of,
         "stale": one.stale,
     }
+
+
+def _response(found: ResponseRate | ResponseReport | None) -> dict[str, float | None]:
+    return {"response_rate": found.rate if found else None, "invited": found.invited if found else None}
 
 
 def _side(level: float | tuple[float, float] | None, side: int) -> float | None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from marshmallow import INCLUDE, Schema, fields, validate
 
+from api.v1.schemas import UNIT
 from metrics.grain import Grain
 from metrics.observation import State
 
@@ -46,7 +47,7 @@ class FlatObservationSchema(Schema):
 
     metric = _words("The metric")
     label = _words("The name as people read it")
-    unit = _words("ratio, a currency code, a unit such as days, or empty")
+    unit = _words(UNIT)
     grain = _words("How long the period is")
     period = _words("The period's name, such as 2026-Q3")
     time = _instant("When the period begins; null for all")
@@ -59,6 +60,8 @@ class FlatObservationSchema(Schema):
     sample_size = fields.Integer(allow_none=True, metadata={"description": "Rows or entities behind it"})
     maturity = _number("Share of entities whose window has closed")
     state = _words("What the value is worth", validate=validate.OneOf([state.value for state in State]))
+    response_rate = _number("Of a survey: answers by invitations, 0 to 1")
+    invited = _number("Of a survey: how many were asked")
     watermark = _instant("The data is known up to here")
     computed_at = _instant("When it was computed")
 
@@ -94,5 +97,7 @@ class FlatIndicatorSchema(Schema):
     red_flag_upper = _number("The upper end of a band")
     score = _number("0 to 100: a red flag is 33, a goal 67")
     status = _words("What the score says, or why there is none")
+    response_rate = _number("Of a survey: answers by invitations, 0 to 1")
+    invited = _number("Of a survey: how many were asked")
     as_of = _instant("The data is known up to here")
     stale = fields.Boolean(metadata={"description": "The data is older than it may be"})

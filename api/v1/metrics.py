@@ -36,6 +36,9 @@ from metrics.errors import GrainNotAllowed, UnknownDimension, UsageError
 from metrics.grain import Grain
 from metrics.kind import kinds
 from metrics.observation import Dimensions, Observation, State
+from metrics.operations.response import ResponseRate, responses
+from scorecard.report import to_dict
+from scorecard.response import report_response
 
 blueprint = Blueprint(
     "metrics", __name__, url_prefix="/api/v1/metrics", description="What is measured, and the values"
@@ -78,7 +81,10 @@ def list_observations(query: Mapping[str, Any], metric: str) -> Answer:
     run = seen.store.last_run(metric)
     earlier, unit = seen.computed_by(metric), value_unit(seen, found)
     assumed = assumptions(found, seen.catalog) if earlier is None else None
-    tag = etag.tag_of((seen.hash_of(metric), unit, assumed, run and run.id, run and run.watermark))
+    told = responses(seen.store, seen.catalog, found, grain, by, as_known)
+    # Response rates are a run of their own, written by the same refresh.
+    asked = tuple(map(repr, told.values()))
+    tag = etag.tag_of((seen.hash_of(metric), unit, assumed, run and run.id, run and run.watermark, *asked))
     unchanged = etag.unchanged(tag)
     if unchanged is not None:
         return unchanged
@@ -95,7 +101,10 @@ def list_observations(query: Mapping[str, Any], metric: str) -> Answer:
         "computed_by": earlier,
         "total": len(kept),
         "next": _next(metric, offset + limit) if offset + limit < len(kept) else None,
-        "items": [observed(seen, one, outlooks) for one in kept[offset : offset + limit]],
+        "items": [
+            observed(seen, unit, one, outlooks) | {"response": _response(told.get(one.key))}
+            for one in kept[offset : offset + limit]
+        ],
     }
     return page, 200, etag.headers(tag)
 
@@ -110,9 +119,9 @@ def get_history(query: Mapping[str, Any], metric: str) -> Any:
     if grain is None or period.grain is not grain:
         raise UsageError(f"{query['period']!r} is a {period.grain}, not a {query['grain']}")
     versions = seen.store.history(metric, grain, period, _segment(found, query["dimension"]))
-    outlooks = Outlooks(seen, metric)
-    items = [observed(seen, one, outlooks) for one in versions]
-    return {"metric": metric, "unit": unit_of(found, seen.catalog), "items": items}
+    unit, outlooks = value_unit(seen, found), Outlooks(seen, metric)
+    items = [observed(seen, unit, one, outlooks) for one in versions]
+    return {"metric": metric, "unit": unit, "items": items}
 
 
 @endpoint(blueprint, "/<metric>/definition", DefinitionSchema)
@@ -180,7 +189,7 @@ def value_unit(seen: Project, metric: Metric) -> str:
     return by.unit or ""
 
 
-def observed(seen: Project, one: Observation, outlooks: Outlooks) -> dict[str, Any]:
+def observed(seen: Project, unit: str, one: Observation, outlooks: Outlooks) -> dict[str, Any]:
     """Return an observation as the API shows it."""
     outlook = outlooks.of(one)
     plain = ("metric", "definition_hash", "code_version", "watermark", "computed_at", "run")
@@ -188,6 +197,7 @@ def observed(seen: Project, one: Observation, outlooks: Outlooks) -> dict[str, A
         {name: getattr(one, name) for name in plain}
         | one.figures()
         | {
+            "unit": unit,
             "grain": one.grain.value,
             "state": one.state.value,
             "period": seen.catalog.company.calendar.name(one.period),
@@ -198,6 +208,10 @@ def observed(seen: Project, one: Observation, outlooks: Outlooks) -> dict[str, A
             "awaits": outlook.words,
         }
     )
+
+
+def _response(found: ResponseRate | None) -> Any:
+    return to_dict(report_response(found))
 
 
 def grain_of(metric: Metric, text: str | None) -> Grain | None:

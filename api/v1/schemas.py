@@ -8,8 +8,10 @@ from api.v1.dataclass_schema import schema_of
 from metrics.grain import Grain
 from metrics.observation import State
 from scorecard.cause_model import ComputedBy
+from scorecard.report_model import ResponseReport
 
 MOST = 10_000
+UNIT = "ratio, a currency code, a unit such as days, or empty for a count"
 _GRAINS = [grain.value for grain in Grain]
 _STATES = [state.value for state in State]
 
@@ -64,6 +66,7 @@ class ObservationSchema(Schema):
         keys=fields.String(), values=fields.String(), metadata={"description": "The segment; empty: total"}
     )
     value = _number("The value in the metric's unit, ratios 0 to 1; null is no value")
+    unit = _words(UNIT)
     numerator = _number("Numerator")
     denominator = _number("Denominator")
     lower = _number("Lower bound of the 95% interval")
@@ -83,13 +86,15 @@ class ObservationSchema(Schema):
     watermark = _instant("The data is known up to here")
     computed_at = _instant("When it was computed")
     run = fields.String(allow_none=True, metadata={"description": "The run that wrote it"})
+    # Of a survey: how many of those who were asked answered. Not in histories.
+    response = fields.Nested(schema_of(ResponseReport), allow_none=True)
 
 
 class ObservationsSchema(Schema):
     """A page of observations."""
 
     metric = _words("The metric")
-    unit = _words("ratio, a currency code, a unit such as days, or empty")
+    unit = _words(UNIT)
     assumptions = fields.String(
         allow_none=True,
         metadata={
@@ -118,7 +123,7 @@ class HistorySchema(Schema):
     """Every version of one value, the oldest first."""
 
     metric = _words("The metric")
-    unit = _words("ratio, a currency code, a unit such as days, or empty")
+    unit = _words(UNIT)
     items = fields.List(fields.Nested(ObservationSchema))
 
 
@@ -132,7 +137,7 @@ class MetricSchema(Schema):
         allow_none=True, metadata={"description": "What its values rest on: horizon, margin, currency"}
     )
     kind = _words("How it is computed")
-    unit = _words("ratio, a currency code, a unit such as days, or empty")
+    unit = _words(UNIT)
     direction = _words("Which way is better: up, down, band or none")
     type = fields.String(allow_none=True, metadata={"description": "leading or lagging"})
     stage = fields.String(allow_none=True)
@@ -204,6 +209,7 @@ class SegmentChangeSchema(Schema):
 
     dimensions = fields.Dict(keys=fields.String(), values=fields.String())
     value = _number("The later value")
+    unit = _words(UNIT)
     previous = _number("The earlier value")
     change = fields.Nested(ChangeSchema, allow_none=True)
     adjusted_p = _number("Benjamini and Hochberg's p over all segments")
@@ -233,7 +239,7 @@ class ChangesSchema(Schema):
     """One change, taken apart by segment and by cause."""
 
     metric = _words("The metric")
-    unit = _words("ratio, a currency code, a unit such as days, or empty")
+    unit = _words(UNIT)
     period = _words("The later period")
     against = _words("The earlier period")
     computed_by = _earlier()

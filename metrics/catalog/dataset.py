@@ -121,6 +121,20 @@ class Freshness:
 
 
 @dataclass(frozen=True)
+class Invited:
+    """Who was asked: the rows of another dataset, each an invitation at its own time.
+
+    With an `entity` it is counted once in a period, however often it was asked or answered. A response rate
+    below `min_response` is said to be low.
+    """
+
+    dataset: str = field(metadata={"refers": "dataset"})
+    where: Expression | None = None
+    entity: str | None = field(default=None, metadata={"refers": "entity"})
+    min_response: float | None = None
+
+
+@dataclass(frozen=True)
 class Dataset:
     """Rows of one table, of files or of a union, with the names that metrics use."""
 
@@ -147,6 +161,7 @@ class Dataset:
     complete_through: CompleteThrough | None = None
     complete_from: date | None = None
     settle: Span = NO_SPAN
+    invited: Invited | None = unhashed()
     freshness: Freshness | None = unhashed()
     link: str | None = unhashed()
     position: Position = place()

@@ -12,7 +12,7 @@ from metrics.observation import FIGURES
 CODE = "dimension-name"
 
 
-COLUMNS = ("metric", "grain", "period_start", "period_end", *FIGURES, "state")
+COLUMNS = ("metric", "grain", "period_start", "period_end", *FIGURES, "unit", "state")
 LABELS = ("grain", "by", "vintage", "status", "job", "instance", "le", "quantile")
 
 

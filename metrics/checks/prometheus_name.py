@@ -16,9 +16,11 @@ CODE = "prometheus-name"
 ENDINGS = ("_count", "_total", "_sum", "_bucket", "_info")
 UNITS = ("days", "hours", "minutes", "weeks")
 RESERVED = (
-    "dataset_watermark_timestamp_seconds", "metric_watermark_timestamp_seconds", "period_end_timestamp_seconds",
+    "dataset_late_timestamp_seconds", "dataset_watermark_timestamp_seconds",
+    "metric_watermark_timestamp_seconds", "period_end_timestamp_seconds",
     "provisional_period_end_timestamp_seconds", "refresh_duration_seconds", "refresh_success",
     "source_last_success_timestamp_seconds", "source_up", "source_watermark_timestamp_seconds",
+    "survey_invited", "survey_response_ratio",
 )  # fmt: skip
 """What the server's own families are called, without their prefix."""
 

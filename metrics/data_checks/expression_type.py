@@ -24,7 +24,7 @@ _CONDITIONS = ("where", "share", "of", "positive", "negative", "conditions", "ex
 _ROWS = ("where", "exclude", "time", "loaded_at")
 _ORDER: dict[str | int, int] = {**dict.fromkeys(_ROWS, 0), "columns": 1, "conditions": 1}
 # These are read in another dataset's scope, or in none.
-_ELSEWHERE = ("union", "complete_through", "freshness")
+_ELSEWHERE = ("union", "complete_through", "invited", "freshness")
 
 
 def check(probe: Probe) -> Iterator[Finding]:

@@ -24,6 +24,7 @@ from metrics.engine.watermarks import has_watermark
 from metrics.errors import BehindWatermark, ScorecardError, SourceError, SourceUnavailable
 from metrics.kind import kind_of
 from metrics.observation import Observation
+from metrics.operations.response import responses_of, with_responses
 from metrics.store.refresh_lock import RefreshLock
 from metrics.store.room import FullMark
 from metrics.store.store import DatasetHealth, Definition, Run, SourceHealth, Store, Written
@@ -82,12 +83,20 @@ class Refresher:
         as_of: datetime | None = None,
         progress: Progress | None = None,
     ) -> Summary:
-        """Compute metrics (all by default) and store what changed.
+        """Compute metrics (all by default), the response rates beside them, and store what changed.
 
         Raises UnknownMetric, BehindWatermark where `as_of` lies before what the store holds, StoreLocked
         where another process refreshes. What fails within one metric is in the summary instead.
         """
         names = tuple(self.catalog.metrics) if metrics is None else tuple(metrics)
+        rates = tuple(responses_of(names, self.catalog))
+        whole = replace(self, catalog=with_responses(self.catalog))
+        summary = whole._refresh((*names, *rates), as_of, progress)
+        # Nobody defined them as metrics: they are told of where they fail.
+        told = (line for line in summary.lines if line.error is not None or line.metric not in rates)
+        return replace(summary, lines=tuple(told))
+
+    def _refresh(self, names: Iterable[str], as_of: datetime | None, progress: Progress | None) -> Summary:
         needed = with_inputs(self.catalog, [request_for(self.catalog.metric(name)) for name in names])
         # What is stored of an input is its own, whatever the formula over it needs besides.
         asks = (*(request_for(self.catalog.metric(ask.metric)) for ask in needed), *needed)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
 
@@ -12,6 +12,9 @@ from metrics.observation import Dimensions
 
 Cut = tuple[str, ...]
 """The names of the dimensions that a value is cut by, sorted; empty for the total."""
+
+ADVANCES = 10
+"""How many advances of a dataset's watermark are kept."""
 
 
 @dataclass(frozen=True)
@@ -61,12 +64,23 @@ class SourceHealth:
 
 @dataclass(frozen=True)
 class DatasetHealth:
-    """Until when a dataset was complete when it was last read."""
+    """Until when a dataset was complete when it was last read.
+
+    `advances` are the last times that its watermark moved on, the newest last: by how many seconds. The store
+    fills them.
+    """
 
     dataset: str
     source: str
     read_at: datetime
     watermark: datetime
+    advances: tuple[float, ...] = ()
+
+    def after(self, earlier: DatasetHealth) -> DatasetHealth:
+        """Return this reading with the advances that the earlier one knew, and its own."""
+        moved = (self.watermark - earlier.watermark).total_seconds()
+        advances = (*earlier.advances, moved) if moved > 0 else earlier.advances
+        return replace(self, advances=advances[-ADVANCES:])
 
 
 @dataclass(frozen=True)

@@ -215,20 +215,21 @@ class Store:
             return {row["source"]: SourceHealth(**row) for row in rows}
 
     def record_datasets(self, found: Iterable[DatasetHealth]) -> None:
-        """Keep until when datasets are complete; what was not read stays as it was."""
-        rows = [asdict(each) for each in found]
-        if not rows:
+        """Keep until when datasets are complete, and how far that moved on; what was not read stays as it was."""
+        given = tuple(found)
+        if not given:
             return
+        same = datasets.c.dataset.in_([each.dataset for each in given])
         with writing(self._engine, "datasets") as connection:
-            names = [row["dataset"] for row in rows]
-            connection.execute(delete(datasets).where(datasets.c.dataset.in_(names)))
+            held = _dataset_health(connection, same)
+            rows = [asdict(each.after(held.get(each.dataset, each))) for each in given]
+            connection.execute(delete(datasets).where(same))
             connection.execute(insert(datasets), rows)
 
     def dataset_health(self) -> dict[str, DatasetHealth]:
         """Return what is known of each dataset that has a watermark of its own, by its name."""
         with self._engine.connect() as connection:
-            rows = connection.execute(select(datasets).order_by(datasets.c.dataset)).mappings()
-            return {row["dataset"]: DatasetHealth(**row) for row in rows}
+            return _dataset_health(connection)
 
     def record_refresh(
         self, started_at: datetime, finished_at: datetime, ok: int, failed: int, *,
@@ -272,6 +273,11 @@ def _last_run(connection: Connection, *where: ColumnElement[bool]) -> Run | None
     newest = select(runs).where(*where).order_by(runs.c.number.desc()).limit(1)
     row = connection.execute(newest).mappings().first()
     return None if row is None else run_of(row)
+
+
+def _dataset_health(connection: Connection, *where: ColumnElement[bool]) -> dict[str, DatasetHealth]:
+    rows = connection.execute(select(datasets).where(*where).order_by(datasets.c.dataset)).mappings()
+    return {row["dataset"]: DatasetHealth(**{**row, "advances": row["advances"] or ()}) for row in rows}
 
 
 def _hash_in_use(connection: Connection, metric: str, as_known: datetime | None) -> str | None:

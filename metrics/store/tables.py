@@ -187,6 +187,7 @@ datasets = Table(
     Column("source", Text, nullable=False),
     Column("read_at", UtcTime, nullable=False),
     Column("watermark", UtcTime, nullable=False),
+    Column("advances", _JsonText),
 )
 
 

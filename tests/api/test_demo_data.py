@@ -65,6 +65,7 @@ FILES = {
     "questions": "service/questions.parquet",
     "cancel_contacts": "service/cancel_contacts.parquet",
     "surveys": "service/surveys.csv",
+    "invitations": "service/invitations.csv",
     "exit_surveys": "service/exit_surveys.csv",
     "customer_ids": "shared/customer_ids.parquet",
     "stage_map": "shared/stage_map.csv",
@@ -89,7 +90,7 @@ ARRIVALS = {
     "handovers": "handed_over_at", "assignments": "assigned_at", "deals": "opened_at", "deal_stages": "valid_from",
     "orders": "ordered_at", "plans": "started_on", "calls": "called_at", "tickets": "opened_at",
     "compensation": "granted_at", "questions": "asked_at", "cancel_contacts": "contacted_at",
-    "surveys": "sent_at", "exit_surveys": "left_on",
+    "surveys": "sent_at", "invitations": "asked_at", "exit_surveys": "left_on",
 }  # fmt: skip
 BEFORE = ("2024-07-01", "2025-07-01")
 AFTER = ("2026-01-01", "2026-07-01")
@@ -296,7 +297,7 @@ def test_no_impossible_rows(tables: Tables, case: str) -> None:
     ("table", "key"),
     [("leads", "lead_id"), ("touches", "touch_id"), ("stage_changes", "change_id"), ("accounts", "account_id"),
      ("deals", "deal_id"), ("orders", "order_id"), ("tickets", "ticket_id"), ("surveys", "survey_id"),
-     ("deal_stages", "(deal_id, valid_from)"), ("user_history", "(user_id, valid_from)"),
+     ("invitations", "order_id"), ("deal_stages", "(deal_id, valid_from)"), ("user_history", "(user_id, valid_from)"),
      ("fx_rates", "(day, base, quote)"), ("budget", "month"), ("contacts", "contact_id"), ("quizzes", "quiz_id"),
      ("responses", "response_id"), ("mentions", "mention_id"), ("reviews", "review_id"), ("handovers", "lead_id"),
      ("assignments", "assignment_id"), ("plans", "plan_id"), ("calls", "call_id"), ("compensation", "ticket_id"),
@@ -352,6 +353,19 @@ def test_some_answer_twice_about_one_order(tables: Tables) -> None:
     twice = tables.one("""select count(*) from (select order_id from surveys where answered_at is not null
         group by order_id having count(*) > 1)""")
     assert twice > 200
+
+
+def test_about_half_of_those_who_were_asked_answered(tables: Tables) -> None:
+    asked, bounced, answered = tables.rows("""select count(*) filter (sent), count(*) filter (not sent),
+        count(*) filter (sent and order_id in (select order_id from surveys where answered_at is not null))
+        from invitations where asked_at < '2026-09-01'""")[0]
+    assert 0.48 < answered / asked < 0.56
+    assert 200 < bounced < 0.1 * asked
+    unasked = (
+        "select count(*) from surveys where order_id not in (select order_id from invitations where sent)"
+    )
+    # What comes late has not come for the last of them.
+    assert tables.one(unasked) < 40
 
 
 # -- the story ------------------------------------------------------------------------------------

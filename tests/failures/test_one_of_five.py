@@ -324,8 +324,8 @@ def _check_surfaces(company: Company, how: Way) -> None:
     project = Project.open(company.root)
     client = create_app(project, now=lambda: THIRD).test_client()
     page = re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]+>", " ", client.get("/").text)))
-    assert "1 of 2 indicators are stale" in page
-    assert "Last refresh failed Stale: 1 Mar 2026" in page
+    assert "1 of 2 figures is old" in page
+    assert "Last refresh failed old: data end on 1 Mar" in page
     told = {
         (sample.name, sample.labels.get("source") or sample.labels.get("grain")): sample.value
         for family in text_string_to_metric_families(client.get("/metrics").text)

@@ -1,11 +1,13 @@
 from dataclasses import replace
 from datetime import date
 
+import pytest
+
 from metrics.catalog.metric import Direction
 from metrics.engine.partly_covered import Beginning
 from metrics.grain import Calendar, Grain
 from metrics.observation import State
-from scorecard.phrasing import why
+from scorecard.phrasing import data_words, why
 from tests.scorecard.builders import observation, target
 from tests.scorecard.test_report import KEPT, one, scale, share
 
@@ -18,7 +20,7 @@ def test_a_scored_share():
         "For 2026-Q3 the goal is 90.0% and the red flag 80.0% (higher is better).",
         "▲ Watch: 33 of 100 on the scale.",
         "+20.0 pp against 2026-Q2 (95% interval +5.2 to +33.4 pp): better.",
-        "The data reach to 2026-11-20 08:00 UTC.",
+        "Data to 20 Nov 2026.",
     )
 
 
@@ -31,7 +33,7 @@ def test_an_open_period():
         "● On target: 66 of 100 on the scale.",
         "2026-Q3 is provisional, 40% mature: 100, not scored.",
         "Value of 2026-Q2, the latest final period.",
-        "The data reach to 2026-11-20 08:00 UTC.",
+        "Data to 20 Nov 2026.",
     )
 
 
@@ -77,5 +79,25 @@ def test_nothing():
         "Orders has no final value.",
         "□ Not scored: nothing to score it by.",
         "No target holds for 2026-Q3. Not computed yet.",
-        "The data reach to 2026-11-20 08:00 UTC.",
+        "Data to 20 Nov 2026.",
     )
+
+
+@pytest.mark.parametrize(
+    ("until", "old", "said"),
+    [
+        (date(2026, 10, 13), False, None),
+        (date(2026, 10, 14), False, "data to 14 Oct"),
+        (date(2026, 10, 3), True, "old: data end on 3 Oct"),
+        (date(2026, 10, 13), True, "old: data end on 13 Oct"),
+        (date(2025, 10, 3), True, "old: data end on 3 Oct 2025"),
+        (None, True, None),
+    ],
+)
+def test_a_figure_names_its_own_end_of_data_where_it_is_old_or_another_than_the_page_s(until, old, said):
+    assert data_words(until, date(2026, 10, 13), old=old) == said
+
+
+def test_old_data_are_said():
+    old = replace(one(scale("orders"), observation("orders", "2026-Q3", 5)), stale=True)
+    assert why(old, "GBP")[-1] == "Old: data end on 20 Nov 2026."

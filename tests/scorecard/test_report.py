@@ -1,6 +1,6 @@
 import json
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from types import MappingProxyType
 
 import pytest
@@ -241,6 +241,14 @@ def test_data_older_than_their_freshness_are_stale(hours, stale):
     assert (found.stale, found.age) == (stale, timedelta(hours=hours))
 
 
+@pytest.mark.parametrize(("late", "stale"), [(None, False), (-1, True), (1, False)])
+def test_data_that_are_later_than_usual_are_stale_where_nothing_is_declared(late, stale):
+    late_from = None if late is None else NOW + timedelta(hours=late)
+    series = MetricSeries((observation("orders", "2026-Q3", 900),), NOW, late_from=late_from)
+    found = report(scorecard(("orders", 1)), catalog(scale("orders")), lambda name: series)
+    assert found.indicators[0].stale is stale
+
+
 # -- change and trend -----------------------------------------------------------------------------
 
 
@@ -400,6 +408,9 @@ def test_the_report_s_own_lines():
     assert (found.company, found.currency, found.grain) == ("Northwind Teas", "GBP", Grain.QUARTER)
     assert (found.period, found.period_name) == (Q3, "2026-Q3")
     assert (found.as_of, found.computed_at, found.reported_at) == (early, late, NOW)
+    # The least of all: what ends at midnight has data of the day before.
+    assert found.data_to == date(2026, 11, 17)
+    assert [one.data_to for one in found.indicators] == [date(2026, 11, 18), date(2026, 11, 17)]
     assert [one.name for one in found.departments] == ["marketing", "sales", "service"]
     assert found.milestones == (Milestone(late.date(), "Joint review", True),)
 

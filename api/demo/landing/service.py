@@ -9,7 +9,7 @@ from api.demo.deals import Accounts
 from api.demo.landing import arrived
 from api.demo.orders import Orders
 from api.demo.plans import Cancels, Exits, Plans
-from api.demo.service import Surveys, Tickets
+from api.demo.service import Invitations, Surveys, Tickets
 from api.demo.tables import Columns
 from api.demo.timeline import Syncs, Texts, happened, stamps
 
@@ -70,6 +70,20 @@ def surveys(
         "score": rows.score,
     }
     return arrived(columns, happened(known), log, rng)
+
+
+def invitations(
+    rows: Invitations, orders: Orders, accounts: Accounts, log: Syncs, rng: np.random.Generator
+) -> Columns:
+    """Return who was invited to the survey after a delivery, and whether the message got there."""
+    columns = {
+        "invitation_id": rows.invitation,
+        "order_id": orders.order[rows.order],
+        "account_id": accounts.account[orders.number[rows.order]],
+        "asked_at": stamps(rows.asked),
+        "sent": rows.sent,
+    }
+    return arrived(columns, rows.asked, log, rng)
 
 
 def cancel_contacts(rows: Cancels, plans: Plans, log: Syncs, rng: np.random.Generator) -> Columns:

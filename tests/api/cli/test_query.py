@@ -6,7 +6,10 @@ import pytest
 
 from tests.api.cli.shop import FILES, lines, put, run
 
-COLUMNS = "metric,grain,period_start,period_end,{}value,numerator,denominator,lower,upper,sample_size,maturity,state"
+COLUMNS = (
+    "metric,grain,period_start,period_end,{}"
+    "value,unit,numerator,denominator,lower,upper,sample_size,maturity,state"
+)
 
 
 def test_csv_has_the_columns_of_the_contract_and_exact_numbers(computed):
@@ -16,10 +19,12 @@ def test_csv_has_the_columns_of_the_contract_and_exact_numbers(computed):
     found = lines(done.stdout)
     assert found[0] == COLUMNS.format("")
     assert found[1] == (
-        "kept_promises,quarter,2026-01-01,2026-04-01,0.8,4.0,5.0,"
+        "kept_promises,quarter,2026-01-01,2026-04-01,0.8,ratio,4.0,5.0,"
         "0.3755346270299949,0.9637758917743693,5,1.0,final"
     )
-    assert found[2].startswith("kept_promises,quarter,2026-04-01,2026-07-01,0.6666666666666666,2.0,3.0,")
+    assert found[2].startswith(
+        "kept_promises,quarter,2026-04-01,2026-07-01,0.6666666666666666,ratio,2.0,3.0,"
+    )
     assert found[2].endswith(",provisional")
     assert len(found) == 3
 
@@ -57,8 +62,8 @@ def test_json_rows_have_the_columns_in_order(computed):
     done = run(computed, "query", "revenue", "--by", "channel", "--from", "2026-04-01", "--format", "json")
     assert json.loads(done.stdout)[0] == {
         "metric": "revenue", "grain": "month", "period_start": "2026-04-01", "period_end": "2026-05-01",
-        "channel": "phone", "value": 20.0, "numerator": None, "denominator": None, "lower": None, "upper": None,
-        "sample_size": None, "maturity": pytest.approx(226 / 720), "state": "provisional",
+        "channel": "phone", "value": 20.0, "unit": "gbp", "numerator": None, "denominator": None, "lower": None,
+        "upper": None, "sample_size": None, "maturity": pytest.approx(226 / 720), "state": "provisional",
     }  # fmt: skip
     assert list(json.loads(done.stdout)[0]) == COLUMNS.format("channel,").split(",")
 
@@ -71,7 +76,7 @@ def test_from_and_to_bound_the_first_day_of_a_period(computed):
 def test_all_has_no_bounds_and_is_computed_live(computed):
     done = run(computed, "query", "revenue", "--grain", "all", "--format", "csv")
     assert done.stderr == "computed live, data as of 2026-04-10 09:00 UTC\n"
-    assert lines(done.stdout)[1].startswith("revenue,all,,,510.0,")
+    assert lines(done.stdout)[1].startswith("revenue,all,,,510.0,gbp,")
 
 
 def test_as_of_asks_the_sources_as_they_were(computed):

@@ -45,9 +45,7 @@ subscription: {{dataset: plans, start: since, end: until, value: mrr}}
 dimensions: [channel]
 min_sample: 1
 {more}"""
-USUAL = (
-    "metric,grain,period_start,period_end,value,numerator,denominator,lower,upper,sample_size,maturity,state"
-)
+USUAL = "metric,grain,period_start,period_end,value,unit,numerator,denominator,lower,upper,sample_size,maturity,state"
 MORE = "start,new,expansion,contraction,churn,reactivation,end"
 FEBRUARY = ("--from", "2026-02-01", "--to", "2026-03-01")
 
@@ -118,14 +116,14 @@ def test_what_came_into_a_segment_without_a_start(plans):
     done = run(plans, "query", "nrr", "--components", "--from", "2025-02-01", "--to", "2025-03-01", "--by",
                "channel", "--format", "csv")  # fmt: skip
     assert lines(done.stdout)[1:] == [
-        "nrr,month,2025-02-01,2025-03-01,phone,,,,,,,,no_data,0,13800,0,0,0,0,13800",
-        "nrr,month,2025-02-01,2025-03-01,web,,,,,,,,no_data,0,6300.25,0,0,0,0,6300.25",
+        "nrr,month,2025-02-01,2025-03-01,phone,,ratio,,,,,,,no_data,0,13800,0,0,0,0,13800",
+        "nrr,month,2025-02-01,2025-03-01,web,,ratio,,,,,,,no_data,0,6300.25,0,0,0,0,6300.25",
     ]
 
 
 def test_the_whole_has_no_start_to_go_on_from(plans):
     done = run(plans, "query", "nrr", "--components", "--grain", "all", "--format", "csv")
-    assert lines(done.stdout)[1] == "nrr,all,,,,0.0,0.0,,,0,1.0,no_data,,,,,,,"
+    assert lines(done.stdout)[1] == "nrr,all,,,,ratio,0.0,0.0,,,0,1.0,no_data,,,,,,,"
 
 
 @pytest.mark.parametrize(
@@ -157,7 +155,7 @@ def test_a_curve_is_asked_for_by_age(plans):
     found = lines(live.stdout)
     assert found[0] == USUAL.replace("period_end", "period_end,age")
     values = [row.split(",")[2:] for row in found[1:]]
-    assert [(row[0], row[2], row[3], row[4], row[5], row[-1]) for row in values] == [
+    assert [(row[0], row[2], row[3], row[5], row[6], row[-1]) for row in values] == [
         ("2025-01-01", "00", "1.0", "5.0", "5.0", "final"),
         ("2025-01-01", "01", "1.0", "5.0", "5.0", "final"),
         ("2025-01-01", "02", "1.0", "5.0", "5.0", "final"),

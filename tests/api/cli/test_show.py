@@ -17,7 +17,7 @@ def test_the_whole_page_at_a_hundred_columns(computed):
         "One promise",
         "─" * 100,
         "● On target  66 of 100   leading –, lagging 83                             100% of the weight scored",
-        "Data as of 2026-04-10 09:00 UTC, computed 2026-04-20 06:00 UTC",
+        "Data to 10 Apr 2026, computed 2026-04-20 06:00 UTC",
         "",
         "FINANCIAL  weight 50%                                                                83  ● On target",
         "                                                 value  95% interval  period    goal  status",
@@ -59,7 +59,7 @@ def test_why_says_what_stands_behind_each_indicator(computed):
         "      Sample 5, 95% interval 37.6–96.4%.",
         "      For 2026-Q1 the goal is 90.0% and the red flag 70.0% (higher is better).",
         "      ▲ Watch: 50 of 100 on the scale.",
-        "      The data reach to 2026-04-10 09:00 UTC.",
+        "      Data to 10 Apr 2026.",
         "      Customer service leads",
     ]
 
@@ -89,8 +89,8 @@ def test_the_open_period_is_shown_beside_the_last_final_one(computed):
 
 
 def test_one_stale_indicator_is_named_and_all_are_said_at_once(computed):
-    stale = "      stale: the data reach to 2026-04-10 09:00 UTC"
-    every = "Every indicator is stale: its data are older than they should be"
+    stale = "      old: data end on 10 Apr"
+    every = "Every figure is old: its data end earlier than they should"
     assert stale not in lines(run(computed, "show").stdout)
     put(computed, "datasets/orders.yml", FILES["datasets/orders.yml"] + "freshness: {warn: 2 days}\n")
     both = lines(run(computed, "show").stdout)
@@ -114,7 +114,7 @@ def test_before_the_first_refresh_there_is_nothing_to_score(shop):
     done = run(shop, "show")
     assert done.exit_code == 0
     assert "○ No data  – of 100" in done.stdout
-    assert "Data as of unknown, computed unknown" in done.stdout
+    assert "Data to unknown, computed unknown" in done.stdout
 
 
 @pytest.mark.parametrize(

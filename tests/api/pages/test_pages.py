@@ -1,5 +1,6 @@
 import re
 from dataclasses import replace
+from datetime import timedelta
 from html.parser import HTMLParser
 
 import pytest
@@ -8,6 +9,7 @@ from api.app import create_app
 from api.metric.statements import Sql, Statements
 from api.project.reloading import Live
 from metrics.observation import State
+from metrics.store.store import DatasetHealth
 from scorecard.formatting import format_span, format_value
 from scorecard.phrasing import change_words, verdict_words
 from scorecard.score import STATUS_STYLE
@@ -113,9 +115,9 @@ def test_the_scorecard_shows_the_report(northwind, page):
     for words in ("One promise, kept by everyone", "2026-Q3: 61 of 100", "55% of the weight is scored",
                   "£434,824", "Goal £420,000", "19.7%", "17.5–22.0%", "2026-Q2 latest final", "2026-Q3 so far: 21.5%",
                   "62% mature", "Sales leads", "Marketing supports", "no clear change", "Last refresh failed",
-                  "1 of 10 indicators are stale", "Stale: 20 Nov 2026",
+                  "1 of 10 figures is old", "old: data end on 20 Nov",
                   "2026-Q3: too few people", "Goal 20.0–40.0%", "Quote tool shows the standard",
-                  "due 15 Dec 2026", "Joint pipeline review starts", "Data as of 20 Nov 2026, 06:00"):  # fmt: skip
+                  "due 15 Dec 2026", "Joint pipeline review starts", "Data to 20 Nov 2026"):  # fmt: skip
         assert words in text, words
 
 
@@ -141,6 +143,28 @@ def test_the_catalogue_follows_the_journey(page):
     order = [text.index(name) for name in ("Awareness", "Evaluation", "Loyalty", "Across all stages")]
     assert order == sorted(order)
     assert "11 metrics" in text
+
+
+@pytest.mark.parametrize("path", ["/", "/catalogue", "/catalogue/revenue"])
+def test_a_page_says_once_until_when_its_data_reach(page, path):
+    text = page(path).text
+    assert text.count("Data to 20 Nov 2026") == 1
+    assert "Data as of" not in text
+
+
+def test_a_metric_with_other_or_old_data_says_so(fresh):
+    """The page says the least; what reaches another day names it, and what is later than usual says that."""
+    for name, days in (("revenue", 0), ("kept_promises", 1)):
+        run = a_run(fresh, name)
+        fresh.store.write(replace(run, watermark=run.watermark - timedelta(days=days)), ())
+    for day in range(11):
+        moment = NOW - timedelta(days=22 - day)
+        fresh.store.record_datasets([DatasetHealth("orders", "crm", moment, moment)])
+    client = create_app(fresh, now=lambda: NOW).test_client()
+    told = " ".join(client.get("/catalogue").text.split())
+    assert told.count("Data to 19 Nov 2026") == 1
+    assert told.count("old: data end on 20 Nov") == 1
+    assert "Old: data end on 20 Nov 2026" in client.get("/catalogue/revenue").text
 
 
 def test_the_catalogue_of_a_department(page):

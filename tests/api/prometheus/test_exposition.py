@@ -16,7 +16,7 @@ from metrics.describe.series_names import PREFIX, base_of
 from metrics.describe.series_names import families as series_names
 from metrics.grain import Grain
 from metrics.observation import State
-from metrics.store.records import Definition, Run
+from metrics.store.records import DatasetHealth, Definition, Run
 from scorecard.score import Status
 from tests.api.northwind import COMPUTED, NOW, WATERMARK, fill, observation
 
@@ -199,6 +199,20 @@ def test_definitions_sources_and_refreshes(northwind, families):
         (("source", "crm"),): COMPUTED.timestamp()
     }
     assert samples(families, "kpi_refresh_duration_seconds", metric="revenue") == {(): 1.25}
+
+
+def test_when_a_dataset_is_later_than_usual_is_an_instant(fresh):
+    for day in range(11):
+        moment = NOW - timedelta(days=11 - day)
+        fresh.store.record_datasets([DatasetHealth("orders", "crm", moment, moment)])
+        if day < 10:
+            assert "kpi_dataset_late" not in render(fresh, NOW).decode()
+    late = (NOW + timedelta(days=0.5)).timestamp()
+    text = render(fresh, NOW).decode()
+    families = {family.name: family for family in text_string_to_metric_families(text)}
+    assert samples(families, "kpi_dataset_late_timestamp_seconds") == {
+        (("dataset", "orders"), ("source", "crm")): late
+    }
 
 
 def test_only_instants_no_ages_and_no_sample_timestamps(families):

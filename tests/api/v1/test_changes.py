@@ -48,6 +48,7 @@ def test_segments_say_what_they_add(client, northwind):
     }
     assert said["adjusted_by"] == "benjamini_hochberg"
     for one in said["segments"]:
+        assert one["unit"] == "ratio"
         assert one["change"]["difference"] == pytest.approx(one["value"] - one["previous"])
         assert one["adjusted_p"] >= one["change"]["p"] - 1e-12
     effects = [one["effect"] for one in said["segments"]]

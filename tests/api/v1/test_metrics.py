@@ -89,6 +89,7 @@ def test_observations_are_those_of_the_store(client, northwind):
                 "period_end": "2026-04-01",
                 "dimensions": {},
                 "value": seen.value,
+                "unit": "gbp",
                 "numerator": None,
                 "denominator": None,
                 "lower": None,
@@ -103,6 +104,7 @@ def test_observations_are_those_of_the_store(client, northwind):
                 "watermark": WATERMARK.isoformat(),
                 "computed_at": COMPUTED.isoformat(),
                 "run": "run-revenue",
+                "response": None,
             }
         ],
     }

@@ -47,6 +47,23 @@ def test_answers_are_as_described(client, spec, path, address):
     assert list(Draft202012Validator(schema).iter_errors(answer.json)) == []
 
 
+@pytest.mark.parametrize(("path", "address"), ANSWERS)
+def test_every_value_has_its_unit_beside_it_or_around_it(client, path, address):
+    assert list(_bare(client.get(address).json, path)) == []
+
+
+def _bare(said, place):
+    """Yield where a value stands in no record that says its unit."""
+    if isinstance(said, list):
+        for each in said:
+            yield from _bare(each, place)
+    elif isinstance(said, dict) and "unit" not in said:
+        if "value" in said:
+            yield place
+        for name, each in said.items():
+            yield from _bare(each, f"{place} {name}")
+
+
 def test_all_answers_are_tried(spec):
     assert {path for path, _ in ANSWERS} == {path for path, item in spec["paths"].items() if "get" in item}
 

@@ -17,6 +17,17 @@ CASES = [
         id="column of results",
     ),
     pytest.param(
+        edited(ORDERS, ("{segment: accounts", "{unit: amount, segment: accounts")),
+        [
+            (
+                ORDERS,
+                "unit: amount, segment: a",
+                ("dimension-name a dimension cannot be called 'unit': a column of results is called so"),
+            )
+        ],
+        id="unit",
+    ),
+    pytest.param(
         edited(ORDERS, ("{segment: accounts", "{le: amount, segment: accounts")),
         [
             (

@@ -735,7 +735,19 @@ def test_each_dataset_keeps_its_own_watermark(store: Store) -> None:
     store.record_datasets([])
     newer = replace(leads, read_at=later, watermark=NOON)
     store.record_datasets([newer])
-    assert store.dataset_health() == {"deals": deals, "leads": newer}
+    assert store.dataset_health() == {"deals": deals, "leads": replace(newer, advances=(86400.0,))}
+
+
+def test_a_dataset_keeps_how_far_its_watermark_moved_the_last_ten_times(store: Store) -> None:
+    hours, mark = [1, 2, 0, -5, 3, 4, 5, 6, 7, 8, 9, 10, 11], NOON
+    store.record_datasets([DatasetHealth("leads", "crm", NOON, mark)])
+    for hour in hours:
+        mark += timedelta(hours=hour)
+        store.record_datasets([DatasetHealth("leads", "crm", NOON, mark)])
+    # What stood still or fell back is no advance; the first of the eleven is forgotten.
+    assert store.dataset_health()["leads"] == DatasetHealth(
+        "leads", "crm", NOON, mark, tuple(3600.0 * hour for hour in (2, *range(3, 12)))
+    )
 
 
 def test_a_definition_is_kept_as_it_was_first_seen(store: Store) -> None:
