@@ -23,13 +23,15 @@ PATHS = (
 )  # fmt: skip
 _HEADERS = (
     b"Accept: text/html\r\n", b"Accept: application/openmetrics-text;version=1.0.0,*/*;q=0.1\r\n",
-    b"Accept-Encoding: gzip, deflate\r\n", b"If-None-Match: \"abc\", W/\"def\"\r\n", b"Authorization: Bearer sc_1f0a9c22d4_x\r\n",
+    b"Accept-Encoding: gzip, deflate\r\n", b"If-None-Match: \"abc\", W/\"def\"\r\n",
+    b"Authorization: Bearer sc_1f0a9c22d4_x\r\n",
     b"Authorization: Basic eDp5\r\n", b"Cookie: a=b\r\n", b"Range: bytes=0-10\r\n", b"X-Forwarded-For: 1.2.3.4\r\n",
     b"Transfer-Encoding: chunked\r\n", b"Content-Length: 5\r\n", b"Expect: 100-continue\r\n", b"SCRIPT_NAME: /x\r\n",
     b"Connection: keep-alive\r\n", b"Upgrade: h2c\r\n", b"If-Modified-Since: Mon, 01 Jan 0001 00:00:00 GMT\r\n",
 )  # fmt: skip
 _TOKENS = (
-    b"\x00", b"\r\n", b"\n", b"\r", b"%00", b"%0d%0a", b"%ff", b"..", b"/../", b"//", b"?", b"&", b"=", b"#", b" ", b":",
+    b"\x00", b"\r\n", b"\n", b"\r",
+    b"%00", b"%0d%0a", b"%ff", b"..", b"/../", b"//", b"?", b"&", b"=", b"#", b" ", b":",
     b"-1", b"0", b"9999-Q4", b"0001-01", b"99999999999999999999", b"NaN", b"1e999", b"\xff\xfe", "é".encode(),
     b"\xf0\x9f\x98\x80", b"'", b'"', b"<script>", b"{{7*7}}", b"${jndi}", b"%s%n", b"A" * 5000, b"zz\r\n", b"0\r\n\r\n",
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Five hundred spoiled requests: each is answered or refused, and none finds a fault. (`benchmarks.requests`: 10,000.)"""
+"""Five hundred spoiled requests are answered or refused, and none finds a fault; `benchmarks.requests` sends 10,000."""
 
 import socket
 
