@@ -6,7 +6,7 @@ from collections.abc import Callable
 from copy import deepcopy
 from typing import Any
 
-from flask import Flask, Response, jsonify
+from flask import Flask, Response, current_app, jsonify
 from flask_smorest import Api
 
 from api import guard, problem
@@ -23,7 +23,7 @@ from api.prometheus.remote_read import endpoint as remote_read
 from api.refresh.starter import RefreshStarter
 from api.v1 import changes, flat, metrics, scorecards
 from api.v1 import refresh as refreshes
-from metrics.errors import StoreError
+from metrics.errors import NoStore, StoreError
 
 _DESCRIPTION = (
     "The scorecard that the departments share, and the metrics behind it. Reading needs no key on this "
@@ -117,8 +117,10 @@ def _ready() -> Response | tuple[Response, int]:
     rejected = current().live.rejected
     try:
         refresh = project().store.last_refresh()
-    except StoreError:
-        return jsonify({"status": "unavailable", "store": "cannot be read"}), 503
+    except StoreError as error:
+        current_app.logger.error("not ready: %s", error)
+        store = "is gone" if isinstance(error, NoStore) else "cannot be read"
+        return jsonify({"status": "unavailable", "store": store}), 503
     return jsonify(
         {
             "status": "ok",

@@ -13,6 +13,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 from werkzeug.http import HTTP_STATUS_CODES
 
 from metrics.errors import (
+    NoStore,
     ScorecardError,
     StoreAway,
     StoreFull,
@@ -76,6 +77,9 @@ def _domain(error: ScorecardError) -> Response:
         current_app.logger.error("%s", error)
         full = isinstance(error, StoreFull)
         return answer(507, FULL) if full else answer(503, _AWAY, headers={"Retry-After": "30"})
+    if isinstance(error, NoStore):
+        current_app.logger.error("%s", error)
+        return answer(503, "The store is gone: whoever runs this server finds in its log what to do.")
     # Any other of our errors may name a path or a query: that is for the log alone.
     current_app.logger.error("%s: %s", type(error).__name__, error)
     return answer(500, InternalServerError.description or "")

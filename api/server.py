@@ -59,6 +59,8 @@ def serve(
         UsageError: the host is not loopback and no API key is valid, or the cron line cannot be read.
     """
     project = Project.open(root)
+    if project.store.made:
+        log.warning("%s is new", project.store.made)
     try:
         require_key(project.store, host)
         scheduler = SchedulerProcess(root, refresh, project) if refresh is not None else None
@@ -85,7 +87,8 @@ def require_key(store: Store, host: str) -> None:
 
 def worker_app(root: Path, *, anonymous: bool, refresh: Refresh | None) -> Flask:
     """Return the application of one worker process, with its own connections."""
-    live = Live(Project.open(root))
+    # The store was there when the server began: one that is gone since is not begun anew.
+    live = Live(Project.open(root, make=False))
     starter = None
     if refresh is not None:
         run = refresh

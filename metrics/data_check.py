@@ -1,20 +1,21 @@
 """Check definitions against the data: connect to every source and say what does not fit.
 
 Each module of `metrics.data_checks` is one rule: a `CODE`, a docstring whose first line says what it
-finds, and `check(probe)` that yields findings. A source that does not answer is one finding; its datasets
-are then left alone.
+finds, and `check(probe)` that yields findings; one with `LAST` runs after the others, and sees what they
+found. A source that does not answer is one finding; its datasets are then left alone.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from metrics.catalog.catalog import Catalog
 from metrics.catalog.dataset import Dataset
+from metrics.engine.planner import Planner
 from metrics.engine.session import Session
 from metrics.engine.watermarks import Extents
 from metrics.errors import ExpressionError, ExtraMissing, Finding, Level, SourceError, sort_findings
@@ -33,8 +34,14 @@ class Probe:
     catalog: Catalog
     places: Places
     session: Session
-    extents: Extents
+    planner: Planner
     now: datetime
+    found: list[Finding] = field(default_factory=list)
+
+    @property
+    def extents(self) -> Extents:
+        """Return from when to when datasets reach; each is read once."""
+        return self.planner.extents
 
     def columns(self, dataset: Dataset) -> Mapping[str, ColumnSpec] | None:
         """Return a table's or files' columns, None where they cannot be read (another rule says so)."""
@@ -102,7 +109,7 @@ def check_data(catalog: Catalog, places: Places, root: Path, now: datetime) -> t
     """Return what every rule finds in the data, failures and advice; never raise for a source."""
     found: list[Finding] = []
     with Session(catalog, root, now) as session:
-        probe = Probe(catalog, places, session, Extents(session), now)
-        for module in data_checks().values():
+        probe = Probe(catalog, places, session, Planner(session), now, found)
+        for module in sorted(data_checks().values(), key=lambda module: getattr(module, "LAST", False)):
             found += module.check(probe)
     return sort_findings(found)

@@ -10,6 +10,7 @@ ScorecardError
 │   ├── BadPeriod
 │   └── BehindWatermark
 ├── ExpressionError         an expression cannot be read; carries the offset
+│   └── EmptyDataset        a dataset has no rows, so that nothing can be read of it
 ├── SourceError             a source did not answer as asked
 │   ├── SourceUnavailable   passing
 │   ├── SourceTimeout       passing
@@ -21,6 +22,7 @@ ScorecardError
 │   └── LabelLimit
 ├── FitError                a model is not fitted to these customers; carries the reason
 ├── StoreError
+│   ├── NoStore             where the store should be is none
 │   ├── StoreLocked         passing
 │   ├── StoreAway           passing
 │   └── StoreFull
@@ -191,6 +193,14 @@ class ExpressionError(ScorecardError):
         super().__init__(message)
 
 
+class EmptyDataset(ExpressionError):
+    """A dataset has no rows that say until when it is complete."""
+
+    def __init__(self, dataset: str, none: str) -> None:
+        self.dataset = dataset
+        super().__init__(f"dataset {dataset!r} has {none}: until when it is complete is not known", 0)
+
+
 class SourceError(ScorecardError):
     """A source did not answer as asked."""
 
@@ -240,10 +250,11 @@ class ComputationError(ScorecardError):
 class SeriesLimit(ComputationError):
     """A metric has more series than its cap allows."""
 
-    def __init__(self, metric: str, series: int, limit: int) -> None:
+    def __init__(self, metric: str, series: int, limit: int, widest: str = "") -> None:
         self.series = series
         self.limit = limit
-        super().__init__(metric, f"{series} series exceed the {limit} allowed: cut by fewer dimensions")
+        said = f" ({widest})" if widest else ""
+        super().__init__(metric, f"{series} series exceed the {limit} allowed: cut by fewer dimensions{said}")
 
 
 class LabelLimit(ComputationError):
@@ -275,6 +286,10 @@ class FitError(ScorecardError):
 
 class StoreError(ScorecardError):
     """The store cannot do what was asked."""
+
+
+class NoStore(StoreError):
+    """Where the store should be is none, or something else: nothing is made in its place."""
 
 
 class StoreLocked(StoreError):

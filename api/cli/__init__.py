@@ -15,7 +15,7 @@ import click
 
 from api.cli._settings import json_option, project_option, show_version
 from api.cli._visible import visible
-from metrics.errors import DefinitionsInvalid, ScorecardError, UsageError, suggest
+from metrics.errors import DefinitionsInvalid, NoStore, ScorecardError, UsageError, suggest
 
 COMMANDS: dict[str, str] = {
     "demo": "Make the demo company, compute everything and serve it.",
@@ -73,7 +73,7 @@ class Commands(click.Group):
             raise
         except ScorecardError as error:
             click.echo(visible(_sentence(error)), err=True)
-            ctx.exit(INVALID if isinstance(error, DefinitionsInvalid | UsageError) else FAILED)
+            ctx.exit(INVALID if isinstance(error, DefinitionsInvalid | NoStore | UsageError) else FAILED)
         except Exception as error:
             if isinstance(error, OSError) and error.errno == errno.EPIPE:
                 raise

@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 import click
 
-from api.cli._output import emit_json, say
+from api.cli._output import emit_json, note, say
 from api.cli._settings import Settings, instant, json_option, moment, opened, pass_settings, project_option
 
 FAILED = 3
@@ -36,6 +36,9 @@ def command(ctx: click.Context, settings: Settings, metrics: tuple[str, ...], fu
         until = instant(as_of, project.catalog.company.calendar)
         with shown("Refreshing") as progress:
             summary = refresher.refresh(metrics or None, as_of=until, progress=progress)
+        if project.store.made:
+            # Whoever had one, and lost it, hears of it here.
+            note(f"{project.store.made} is new")
         if settings.json:
             emit_json(summary_json(summary, project.store))
         else:

@@ -59,17 +59,18 @@ class Project:
     commit: str | None = None
 
     @classmethod
-    def open(cls, root: Path, store_url: str | URL | None = None) -> Self:
+    def open(cls, root: Path, store_url: str | URL | None = None, *, make: bool = True) -> Self:
         """Read the definitions and open the store of a project folder.
 
-        The store is that of `store_url`, else of the environment, else a file in the folder.
+        The store is that of `store_url`, else of the environment, else a file in the folder. Where there is
+        none it is made, or NoStore raised where `make` is false.
 
         Raises:
             DefinitionsInvalid: the definitions hold errors; all findings are in it.
             StoreError: the store cannot be opened.
         """
         catalog, board, folder, findings = read_definitions(root)
-        store = Store.open(store_url or default_store_url(root))
+        store = Store.open(store_url or default_store_url(root), make=make)
         return cls(root, catalog, board, store, findings, _hashes(catalog), folder, head_commit(root))
 
     def reloaded(self) -> Project:

@@ -157,7 +157,7 @@ def run(root: Path, refresh: Callable[[Project], object], parent: int) -> None:
         signal.signal(name, signal.SIG_DFL)
     # A key press at a terminal reaches the whole group; the server ends this process by SIGTERM.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    live = Live(Project.open(root))
+    live = Live(Project.open(root, make=False))
     starter = RefreshStarter(lambda: refresh(live.project), root / STATE_FOLDER / "refresh.lock")
     scheduler = BlockingScheduler()
     follower = Follower(scheduler, live, starter, parent)

@@ -41,6 +41,8 @@ def start_refresh() -> Any:
     if starter is None:
         raise Problem(409, "This server does not refresh: run `scorecard refresh`.")
     project().store.require_room()
+    # A store that cannot be read is said here, not in the log of a refresh in the background.
+    project().store.last_refresh()
     if not starter.start():
         raise Problem(409, "Another refresh is running.")
     return _state(True)

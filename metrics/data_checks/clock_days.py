@@ -20,7 +20,8 @@ def check(probe: Probe) -> Iterator[Finding]:
     for metric in probe.catalog.metrics.values():
         for path, dataset, time in kind_of(metric).clock_times(metric):
             if dataset in readable and _is_day(probe.rows(readable[dataset]), time):
-                message = "a clock needs times of day, and this is a DATE"
+                side = ".".join(path[1:]) if path[0] == "clock" else path[0]
+                message = f"clock needs times of day, but {side} is a DATE"
                 yield probe.finding(CODE, message, "metric", metric.metric, *path)
 
 

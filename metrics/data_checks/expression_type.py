@@ -9,6 +9,7 @@ from metrics.catalog.dataset import Dataset
 from metrics.catalog.metric import Metric
 from metrics.catalog.walk import Field, uses, walk_fields
 from metrics.data_check import Probe
+from metrics.data_checks._samples import columns_in, misfits
 from metrics.dialect import Type, Value
 from metrics.errors import ExpressionError, Finding
 from metrics.expressions.measures import measures_in
@@ -24,6 +25,11 @@ _CONDITIONS = ("where", "share", "of", "positive", "negative", "conditions", "ex
 _ROWS = ("where", "exclude", "time", "loaded_at")
 _ORDER: dict[str | int, int] = {**dict.fromkeys(_ROWS, 0), "columns": 1, "conditions": 1}
 # These are read in another dataset's scope, or in none.
+_VALID = (("valid", "from"), ("valid", "snapshot"))
+_TEXT_FOR_NUMBER = (
+    "a number is wanted here, got text",
+    *(f"{each} works on numbers, got text" for each in "+-*/"),
+)
 _ELSEWHERE = ("union", "complete_through", "invited", "freshness")
 
 
@@ -69,7 +75,8 @@ def _dataset(probe: Probe, dataset: Dataset, spoiled: set[tuple[str, str]]) -> I
                 spoiled.add((own, str(part.path[1])))
             elif part.path[0] in _ROWS:
                 spoiled |= {(own, _ROWS[0]), *((own, name) for name in _money(dataset))}
-            yield probe.finding(CODE, wrong.message, "dataset", own, *part.path, offset=wrong.offset)
+            words = _explained(probe, dataset, part, wrong)
+            yield probe.finding(CODE, words, "dataset", own, *part.path, offset=wrong.offset)
 
 
 def _metric(probe: Probe, metric: Metric, dataset: Dataset, listed: Iterator[Field],
@@ -80,7 +87,27 @@ def _metric(probe: Probe, metric: Metric, dataset: Dataset, listed: Iterator[Fie
             continue
         wrong = _attempt(probe, dataset, part.value, part.path)
         if wrong:
-            yield probe.finding(CODE, wrong.message, "metric", metric.metric, *part.path, offset=wrong.offset)
+            words = _explained(probe, dataset, part, wrong)
+            yield probe.finding(CODE, words, "metric", metric.metric, *part.path, offset=wrong.offset)
+
+
+def _explained(probe: Probe, dataset: Dataset, part: Field, wrong: ExpressionError) -> str:
+    """Return what is wrong, and where a text is no number or time, which text, and what to do."""
+    time = wrong.message.endswith("is text, not a date or time")
+    if part.node is None or not (time or wrong.message in _TEXT_FOR_NUMBER):
+        return wrong.message
+    texts = [name for name, type_ in columns_in(probe, dataset, part.node) if type_ is Type.TEXT]
+    if not texts:
+        return wrong.message
+    said, mixed = misfits(probe, dataset, texts[0], time=time)
+    cure = ""
+    if time:
+        cure = (
+            "; correct it at its source, or say under `types` that it is a date or timestamp, and its format"
+        )
+    elif mixed:
+        cure = "; correct it at its source, or clean it under `columns`, such as by cast(replace(...) as decimal)"
+    return f"{wrong.message}: {said}{cure}"
 
 
 def _money(dataset: Dataset) -> set[str]:
@@ -113,6 +140,8 @@ def _attempt(
         wants_truth = any(part in _CONDITIONS for part in path if isinstance(part, str))
         if any(measures_in(node)):
             said_of(rows, node)
+        elif _is_time(path):
+            rows.time(node)
         elif wants_truth and not (path and path[0] == "columns"):
             rows.condition(node)
         else:
@@ -120,6 +149,10 @@ def _attempt(
     except ExpressionError as error:
         return error
     return None
+
+
+def _is_time(path: tuple[str | int, ...]) -> bool:
+    return path[-1:] == ("time",) or path[:1] == ("loaded_at",) or path[:2] in _VALID
 
 
 def _period(rows: Rows) -> tuple[Value, Value]:

@@ -36,7 +36,9 @@ class Outcome:
 def as_metric_error(metric: str, error: Exception) -> ScorecardError:
     """Return an error as one of this metric; a fault of the program itself is logged with its trace."""
     if isinstance(error, ExpressionError):
-        return ComputationError(metric, error.message)
+        found = ComputationError(metric, error.message)
+        found.__cause__ = error
+        return found
     if isinstance(error, ScorecardError):
         return error
     log.error("metric %s", metric, exc_info=error)

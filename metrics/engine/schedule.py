@@ -60,6 +60,13 @@ def with_inputs(catalog: Catalog, asks: Iterable[MetricRequest]) -> tuple[Metric
     return tuple(ordered.values())
 
 
+def stored_requests(catalog: Catalog, metrics: Iterable[str]) -> tuple[MetricRequest, ...]:
+    """Return what a refresh of metrics asks, inputs and what is stored of them included; raise UnknownMetric."""
+    needed = with_inputs(catalog, [request_for(catalog.metric(name)) for name in metrics])
+    # What is stored of an input is its own, whatever the formula over it needs besides.
+    return (*(request_for(catalog.metric(ask.metric)) for ask in needed), *needed)
+
+
 def batches(
     catalog: Catalog, metrics: Iterable[str], doubtful: Mapping[str, float]
 ) -> tuple[tuple[str, ...], ...]:

@@ -16,7 +16,7 @@ from metrics.catalog.dependencies import is_planned
 from metrics.catalog.options import Reference
 from metrics.dialect import INSTANT, Type, Value
 from metrics.engine.session import Session
-from metrics.errors import ExpressionError, ScorecardError
+from metrics.errors import EmptyDataset, ScorecardError
 from metrics.expressions.nodes import Expression, Node
 from metrics.grain import NO_SPAN, Calendar
 from metrics.sql.rows import Rows, default_time, event_time
@@ -252,15 +252,13 @@ def is_after(moment: Value, now: datetime, calendar: Calendar) -> ColumnElement[
 
 
 def _refuse_empty(dataset: Dataset, extent: Extent) -> None:
-    """Raise ExpressionError where rows should say until when a dataset is complete, and none does."""
+    """Raise EmptyDataset where rows should say until when a dataset is complete, and none does."""
     later = max(extent.ahead, extent.arriving)
     if extent.through is not None or (default_time(dataset) is None and not later):
         return
     # A table that is empty now may be one that is being loaded anew: nothing becomes 0 by it.
     none = f"no rows up to now, and {later:,} after it" if later else "no rows"
-    raise ExpressionError(
-        f"dataset {dataset.dataset!r} has {none}: until when it is complete is not known", 0
-    )
+    raise EmptyDataset(dataset.dataset, none)
 
 
 def _node(reference: Reference) -> Node | None:

@@ -17,7 +17,7 @@ from metrics.catalog.definition_hash import canonical_text, definition_hash, res
 from metrics.describe.units import shown_unit
 from metrics.engine.outcome import Outcome, as_metric_error
 from metrics.engine.planner import Planner
-from metrics.engine.schedule import request_for, with_inputs
+from metrics.engine.schedule import stored_requests, with_inputs
 from metrics.engine.session import Session
 from metrics.engine.unmatched import Unmatched
 from metrics.engine.watermarks import has_watermark
@@ -97,9 +97,7 @@ class Refresher:
         return replace(summary, lines=tuple(told))
 
     def _refresh(self, names: Iterable[str], as_of: datetime | None, progress: Progress | None) -> Summary:
-        needed = with_inputs(self.catalog, [request_for(self.catalog.metric(name)) for name in names])
-        # What is stored of an input is its own, whatever the formula over it needs besides.
-        asks = (*(request_for(self.catalog.metric(ask.metric)) for ask in needed), *needed)
+        asks = stored_requests(self.catalog, names)
         held = self.store.watermark()
         if as_of is not None and held is not None and as_of < held:
             raise BehindWatermark("refresh", as_of, held)

@@ -20,14 +20,13 @@ from itertools import count
 from pathlib import Path
 
 import sqlalchemy as sa
-from alembic.runtime.migration import MigrationContext
 from filelock import FileLock, Timeout
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import NullPool
 
 from metrics.errors import StoreError, UsageError
 from metrics.store.database import BUSY_SECONDS
-from metrics.store.migrations import VERSION_TABLE, NewerTables, upgrade
+from metrics.store.migrations import VERSION_TABLE, NewerTables, revision, upgrade
 from metrics.store.refresh_lock import RefreshLock
 from metrics.store.tables import observations, runs
 
@@ -196,9 +195,8 @@ def _try_out(path: Path, name: str, expected: Contents | None = None) -> Content
 
 def _contents(connection: sa.Connection, name: str) -> Contents:
     tables = set(sa.inspect(connection).get_table_names())
-    context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
-    revision = context.get_current_revision() if VERSION_TABLE in tables else None
-    if revision is None or not {runs.name, observations.name} <= tables:
+    found = revision(connection) if VERSION_TABLE in tables else None
+    if found is None or not {runs.name, observations.name} <= tables:
         raise StoreError(f"{name} is not a store of this program")
     try:
         upgrade(connection, only_look=True)
@@ -210,7 +208,7 @@ def _contents(connection: sa.Connection, name: str) -> Contents:
         for each in (runs, observations)
     )
     until = sa.select(sa.func.max(runs.c.watermark)).where(runs.c.outcome == "ok")
-    return Contents(revision, of_runs, of_observations, connection.execute(until).scalar_one())
+    return Contents(found, of_runs, of_observations, connection.execute(until).scalar_one())
 
 
 @contextmanager

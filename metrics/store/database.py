@@ -1,4 +1,8 @@
-"""The store's engine: files, transactions, error messages and the version of the tables."""
+"""The store's engine: files, transactions, error messages and the version of the tables.
+
+A store is made where there is nothing: no file, or a schema without a table. What else stands in its place is
+refused and left alone, and a file that goes away under an open engine is missed at once.
+"""
 
 from __future__ import annotations
 
@@ -11,13 +15,25 @@ from typing import Any
 from zlib import crc32
 
 from filelock import FileLock, Timeout
-from sqlalchemy import URL, Connection, Engine, ExceptionContext, create_engine, event, func, make_url, select
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy import (
+    URL,
+    Connection,
+    Engine,
+    ExceptionContext,
+    create_engine,
+    event,
+    func,
+    inspect,
+    make_url,
+    select,
+)
+from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError
 from sqlalchemy.pool import ConnectionPoolEntry, StaticPool
 
-from metrics.errors import ExtraMissing, StoreAway, StoreError, StoreFull, StoreLocked
-from metrics.store.migrations import NewerTables, upgrade
+from metrics.errors import ExtraMissing, NoStore, StoreAway, StoreError, StoreFull, StoreLocked
+from metrics.store.migrations import NewerTables, revision, upgrade
 from metrics.store.room import require_room
+from metrics.store.tables import observations, runs
 
 BUSY_SECONDS = 10
 _OPENING_SECONDS = 60
@@ -26,22 +42,32 @@ _WRITING = "store_writing"
 _PATIENCE = {"connect_timeout": 10, "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
 
 
-def open_engine(url: str | URL) -> Engine:
-    """Return an engine whose tables are up to date; raise StoreError in plain words."""
+def open_engine(url: str | URL, *, make: bool = True) -> tuple[Engine, bool]:
+    """Return an engine whose tables are up to date, and whether they are new; raise StoreError in plain words.
+
+    Where there is nothing, a store is made, or NoStore raised where `make` is false.
+    """
     parsed = _parsed(url)
     if parsed.get_backend_name() == "postgresql":
         engine = _postgres_engine(parsed)
-        _upgrade(engine)
+        new = _upgrade(engine, make=make)
     elif _in_memory(parsed):
         engine = _sqlite_engine(parsed)
-        _upgrade(engine)
+        new = _upgrade(engine, make=True)
     else:
         path = Path(str(parsed.database))
-        engine = _sqlite_engine(parsed)
         with _opening(path):
-            _make_file(path)
-            _upgrade(engine)
-    return engine
+            new = not path.exists()
+            if new:
+                _make_file(path, make=make)
+            elif path.is_file() and not path.stat().st_size:
+                raise NoStore(f"the store {path} is an empty file: {_instead(path)}")
+            engine = _sqlite_engine(parsed)
+            _watch(engine, path)
+            _upgrade(engine, make=False)
+            engine.dispose()
+            _let_readers_go_on(path)
+    return engine, new
 
 
 @contextmanager
@@ -83,7 +109,7 @@ def alone(engine: Engine) -> Iterator[None]:
 def require_writable(engine: Engine) -> None:
     """Raise StoreFull where the disk of the file has no room left; a server is asked by writing."""
     if engine.dialect.name == "sqlite" and not _in_memory(engine.url):
-        require_room(Path(str(engine.url.database)).parent, _name(engine.url))
+        require_room(Path(str(engine.url.database)).parent, name_of(engine.url))
 
 
 def _parsed(url: str | URL) -> URL:
@@ -103,7 +129,7 @@ def _in_memory(url: URL) -> bool:
     return url.database in (None, "", ":memory:")
 
 
-def _name(url: URL) -> str:
+def name_of(url: URL) -> str:
     """Return how messages call the store, without its password."""
     if url.get_backend_name() == "sqlite":
         return f"the store {url.database or ':memory:'}"
@@ -160,7 +186,7 @@ def _translate(context: ExceptionContext) -> None:
     """Raise a StoreError in place of a driver's error."""
     if not isinstance(context.sqlalchemy_exception, DBAPIError) or context.engine is None:
         return
-    raise _store_error(_name(context.engine.url), context.original_exception)
+    raise _store_error(name_of(context.engine.url), context.original_exception)
 
 
 def _store_error(name: str, error: BaseException) -> StoreError:
@@ -200,15 +226,38 @@ def _opening(path: Path) -> Iterator[None]:
         lock.release()
 
 
-def _make_file(path: Path) -> None:
-    """Make the file for its owner alone, where there is none, and let readers go on beside a writer."""
+def _instead(path: Path) -> str:
+    """Return what to do where something else stands in a store's place."""
+    restore = f"restore a backup (scorecard restore FILE), or move {path.name} away to begin with a new store"
+    return f"nothing is made in its place; {restore}"
+
+
+def _make_file(path: Path, *, make: bool) -> None:
+    """Make a store, for its owner alone, under another name, and give it its own when it is whole."""
+    log = path.with_name(f"{path.name}-wal")
+    if log.exists() and log.stat().st_size:
+        # It would be read into the new store, and holds the last that the old one was told.
+        words = f"is gone, but its log {log.name} is there: put the file back, restore a backup"
+        raise NoStore(f"the store {path} {words}, or move the log away to begin with a new store")
+    if not make:
+        raise NoStore(_gone(path))
+    place = path.resolve() if path.is_symlink() else path
+    fresh = place.with_name(f"{place.name}.making")
+    left = [fresh.with_name(f"{fresh.name}{suffix}") for suffix in ("", "-wal", "-shm", "-journal")]
     try:
-        # A file that exists is not opened here: to close it would drop the locks of this process on it.
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-    except FileExistsError:
-        pass
+        for each in left:
+            each.unlink(missing_ok=True)
+        os.close(os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+        engine = _sqlite_engine(URL.create("sqlite", database=str(fresh)))
+        _upgrade(engine, make=True)
+        engine.dispose()
+        os.replace(fresh, place)
     except OSError as error:
         raise StoreError(f"the store {path} cannot be created: {error.strerror}") from error
+
+
+def _let_readers_go_on(path: Path) -> None:
+    """Write ahead, so that nobody who reads waits for a writer."""
     try:
         connection = sqlite3.connect(path, timeout=BUSY_SECONDS)
         try:
@@ -219,18 +268,78 @@ def _make_file(path: Path) -> None:
         raise _store_error(f"the store {path}", error) from error
 
 
-def _upgrade(engine: Engine) -> None:
+def _gone(path: Path) -> str:
+    return f"the store {path} is gone: put the file back or restore a backup (scorecard restore FILE), and start again"
+
+
+def _watch(engine: Engine, path: Path) -> None:
+    """Miss the file when it goes away: a connection would go on writing into one that has no name."""
+
+    def connecting(*_: object) -> None:
+        if not path.exists():
+            # The driver would make an empty one.
+            raise NoStore(_gone(path))
+
+    def connected(_: sqlite3.Connection, record: ConnectionPoolEntry) -> None:
+        record.info["file"] = _identity(path)
+
+    def taken(_: sqlite3.Connection, record: ConnectionPoolEntry, __: object) -> None:
+        found = _identity(path)
+        if found is None:
+            raise NoStore(_gone(path))
+        if found != record.info["file"]:
+            # Another file has its name: what is connected to the old one is connected anew.
+            raise DisconnectionError
+
+    event.listen(engine, "do_connect", connecting)
+    event.listen(engine, "connect", connected)
+    event.listen(engine, "checkout", taken)
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def _upgrade(engine: Engine, *, make: bool) -> bool:
+    """Bring the tables up to date; return whether there were none."""
+    new = False
+    name = name_of(engine.url)
     try:
         with engine.connect() as connection:
             current = upgrade(connection, only_look=True)
         if not current:
             with writing(engine, "tables", patience=_OPENING_SECONDS) as connection:
+                new = revision(connection) is None
+                if new:
+                    _refuse_others(connection, name, make=make)
                 upgrade(connection)
+        with engine.connect() as connection:
+            lost = sorted({runs.name, observations.name}.difference(inspect(connection).get_table_names()))
+        if lost:
+            raise NoStore(f"{name} has lost its table {lost[0]!r}: restore a backup")
     except NewerTables as error:
         engine.dispose()
         tables = f"its tables are at {error.revision!r}"
         words = f"was made by a newer version of this program ({tables}): install that version"
-        raise StoreError(f"{_name(engine.url)} {words}") from error
+        raise StoreError(f"{name} {words}") from error
     except BaseException:
         engine.dispose()
         raise
+    return new
+
+
+def _refuse_others(connection: Connection, name: str, *, make: bool) -> None:
+    """Raise NoStore where a database that is no store may not become one."""
+    found = sorted(inspect(connection).get_table_names())
+    file = connection.engine.url.database if connection.dialect.name == "sqlite" else None
+    if found:
+        shown = ", ".join(found[:3]) + (f" and {len(found) - 3} more" if len(found) > 3 else "")
+        cure = _instead(Path(file)) if file else "give it a database or a schema of its own"
+        raise NoStore(f"{name} has tables of something else, and none of a store ({shown}): {cure}")
+    if not make:
+        cure = _instead(Path(file)) if file else "restore a backup, and start again"
+        raise NoStore(f"{name} has no tables: {cure}")

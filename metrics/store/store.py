@@ -15,7 +15,7 @@ from metrics.errors import StoreError
 from metrics.grain import Grain, Period
 from metrics.observation import Dimensions, Observation
 from metrics.store.api_keys import ApiKeys
-from metrics.store.database import alone, open_engine, require_writable, writing
+from metrics.store.database import alone, name_of, open_engine, require_writable, writing
 from metrics.store.definitions import Definitions
 from metrics.store.final_values import FinalValueReader
 from metrics.store.records import (
@@ -51,19 +51,26 @@ class Store:
 
     Every method is one transaction. An error of the database is raised as StoreError. What is asked for itself
     alone has methods of its own: `api_keys`, `definitions`, `scorings` and the `final_values` of a whole past.
+    `made` names a store that was only now made, and is None for one that was there.
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, *, new: bool = False) -> None:
         self._engine = engine
+        self.made = name_of(engine.url) if new else None
         self.api_keys = ApiKeys(engine)
         self.definitions = Definitions(engine)
         self.final_values = FinalValueReader(engine)
         self.scorings = Scorings(engine)
 
     @classmethod
-    def open(cls, url: str | URL) -> Self:
-        """Open the store at a SQLAlchemy URL (sqlite or postgresql), making or upgrading its tables."""
-        return cls(open_engine(url))
+    def open(cls, url: str | URL, *, make: bool = True) -> Self:
+        """Open the store at a SQLAlchemy URL (sqlite or postgresql), upgrading its tables.
+
+        Where there is nothing, a store is made; NoStore is raised where `make` is false, and always where
+        something else stands in its place.
+        """
+        engine, new = open_engine(url, make=make)
+        return cls(engine, new=new)
 
     def close(self) -> None:
         """Close all connections."""

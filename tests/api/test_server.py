@@ -59,6 +59,7 @@ def test_others_are_let_near_only_with_a_key(fresh):
 
 
 def test_a_worker_has_a_store_of_its_own(fresh):
+    Project.open(fresh.root).store.close()
     app = worker_app(fresh.root, anonymous=True, refresh=None)
     assert app.test_client().get("/readyz").status_code == 200
     assert app.extensions["scorecard"].refresh is None

@@ -16,9 +16,16 @@ NOW = datetime(2024, 4, 22, tzinfo=UTC)
 GOLDEN = Path(__file__).parent.parent / "golden" / "project"
 
 
+KEPT = ("aggregate", "conversion", "duration_clock", "proportion", "proportion_per", "ratio_allocated")
+
+
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
+    """Return the golden project with a few of its metrics: each check computes all that there are."""
     shutil.copytree(GOLDEN, tmp_path / "p")
+    for path in (tmp_path / "p" / "definitions" / "metrics" / "golden").iterdir():
+        if path.stem not in KEPT:
+            path.unlink()
     return tmp_path / "p"
 
 
@@ -39,8 +46,8 @@ def edit(root: Path, name: str, old: str, new: str) -> None:
 EVENTS = "definitions/datasets/events.yml"
 
 
-def test_a_sound_project_has_no_findings(project: Path) -> None:
-    assert findings(project) == []
+def test_a_sound_project_has_no_findings() -> None:
+    assert findings(GOLDEN) == []
 
 
 def test_source_unreachable(project: Path) -> None:
@@ -79,7 +86,9 @@ def test_expression_type_in_a_metric_and_once_only(project: Path) -> None:
 def test_expression_type_of_what_is_said_of_an_entity(project: Path) -> None:
     metric = "definitions/metrics/golden/proportion_per.yml"
     edit(project, metric, "sum(money) > 10", "sum(stage) > 10")
-    assert findings(project) == [f"{metric}:9:30 expression-type a number is wanted here, got text"]
+    assert findings(project) == [
+        f"{metric}:9:30 expression-type a number is wanted here, got text: stage is text, such as 'mql'"
+    ]
     edit(project, metric, "sum(stage) > 10", "max(stage) > 10")
     assert findings(project) == [f"{metric}:9:26 expression-type text is compared with integer"]
     edit(project, metric, "max(stage) > 10", "max(at) > '2024-02-01'")
@@ -185,9 +194,12 @@ def test_clock_days(project: Path) -> None:
     metric = "definitions/metrics/golden/duration_clock.yml"
     edit(project, "definitions/datasets/tickets.yml", "time: opened_at", "time: date(opened_at)")
     edit(project, metric, "end: until", "end: date(until)")
-    said = "clock-days a clock needs times of day, and this is a DATE"
+    said = "clock-days clock needs times of day, but"
     found = [each for each in findings(project) if "clock" in each]
-    assert found == [f"{metric}:6:17 {said}", f"{metric}:10:96 {said}"]
+    assert found == [
+        f"{metric}:6:17 {said} from is a DATE",
+        f"{metric}:10:96 {said} pause.end is a DATE",
+    ]
 
 
 CROSSWALK = """dataset: ids

@@ -14,6 +14,7 @@ from metrics.errors import (
     GrainNotAllowed,
     LabelLimit,
     Level,
+    NoStore,
     Position,
     ScorecardError,
     SecretMissing,
@@ -144,7 +145,7 @@ def test_expression_error_carries_its_offset():
         ),
         (SourceError, {SourceUnavailable, SourceTimeout, SourceRejected, SourceMissing, SecretMissing}),
         (ComputationError, {SeriesLimit, LabelLimit}),
-        (StoreError, {StoreLocked}),
+        (StoreError, {NoStore, StoreLocked}),
     ],
 )
 def test_families(family, members):

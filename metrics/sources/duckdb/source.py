@@ -29,6 +29,7 @@ from metrics.errors import SourceError, SourceMissing, SourceRejected, SourceTim
 from metrics.source import ColumnSpec, Source
 from metrics.sources._shared.files import require_regular, within
 from metrics.sources.duckdb.arrow_columns import Moments, column_of, known
+from metrics.sources.duckdb.csv_shape import ragged
 from metrics.sources.duckdb.dialect import DuckDBDialect
 
 BACKENDS = ("duckdb",)
@@ -147,6 +148,9 @@ class DuckDBSource(Source):
         else:
             raw = f"{dataset.dataset}__raw"
             texts = self._raw.read_csv(paths, all_varchar=True, union_by_name=len(paths) > 1)  # type: ignore[arg-type]
+            refused = ragged(self._files[dataset.dataset], texts.columns)
+            if refused is not None:
+                raise SourceRejected(self.name, refused)
             texts.to_table(raw)
             self._type_csv(dataset, raw, texts.columns)
             relation = self._raw.table(dataset.dataset)
@@ -265,7 +269,9 @@ class DuckDBSource(Source):
 
 def _translate(name: str, error: Exception) -> SourceError:
     cause = error.orig if isinstance(error, sa.exc.DBAPIError) and error.orig else error
-    message = str(cause).split("\n")[0]
+    lines = str(cause).split("\n")
+    # Of a line that does not fit, which it is, and how.
+    message = ", ".join(lines[:3]) if "CSV Error on Line" in lines[0] else lines[0]
     if "Could not set lock" in message:
         # DuckDB names the process that holds the file for writing.
         return SourceUnavailable(name, message)

@@ -22,11 +22,17 @@ class NewerTables(Exception):
         super().__init__(f"unknown revision {revision!r}")
 
 
+def revision(connection: Connection) -> str | None:
+    """Return the revision of the tables, None where there are none of a store."""
+    return MigrationContext.configure(
+        connection, opts={"version_table": VERSION_TABLE}
+    ).get_current_revision()
+
+
 def upgrade(connection: Connection, *, only_look: bool = False) -> bool:
     """Bring the tables up to date within the caller's transaction; tell whether they were before."""
     scripts = ScriptDirectory(str(Path(__file__).parent))
-    context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
-    current = context.get_current_revision()
+    current = revision(connection)
     if current is not None and current not in {script.revision for script in scripts.walk_revisions()}:
         raise NewerTables(current)
     up_to_date = current == scripts.get_current_head()

@@ -10,7 +10,8 @@ from tests.api.cli.shop import COSTS, NOW, lines, put, run
 def test_what_is_new_is_said_for_each_metric(shop):
     done = run(shop, "refresh")
     assert done.exit_code == 0
-    assert lines(done.stderr) == ["revenue: 17 new", "kept_promises: 6 new"]
+    new = f"the store {shop / '.scorecard' / 'store.db'} is new"
+    assert lines(done.stderr) == ["revenue: 17 new", "kept_promises: 6 new", new]
     assert lines(done.stdout) == [
         "2 metrics refreshed: 23 new values of 2 metrics, 0 unchanged. Data as of 2026-04-10 09:00 UTC."
     ]
@@ -25,7 +26,7 @@ def test_a_second_refresh_changes_nothing(computed):
 
 def test_one_metric_alone(shop):
     done = run(shop, "refresh", "--metric", "kept_promises")
-    assert lines(done.stderr) == ["kept_promises: 6 new"]
+    assert lines(done.stderr)[0] == "kept_promises: 6 new"
     assert lines(done.stdout) == [
         "1 metric refreshed: 6 new values of 1 metric, 0 unchanged. Data as of 2026-04-10 09:00 UTC."
     ]
@@ -42,7 +43,7 @@ def test_a_source_that_is_away_stops_nothing_else(shop):
     done = run(shop, "refresh")
     assert done.exit_code == 3
     reason = "source 'ledger': no file data/ledger.duckdb"
-    assert lines(done.stderr) == [f"costs: failed: {reason}", "revenue: 17 new", "kept_promises: 6 new"]
+    assert lines(done.stderr)[:3] == [f"costs: failed: {reason}", "revenue: 17 new", "kept_promises: 6 new"]
     assert lines(done.stdout) == [
         "2 metrics refreshed: 23 new values of 2 metrics, 0 unchanged. Data as of 2026-04-10 09:00 UTC.",
         "1 metric failed:",
@@ -126,3 +127,18 @@ def test_invalid_definitions_are_refused_with_every_finding(shop):
     ]
     assert said[-1] == "the definitions are invalid: 2 findings"
     assert not (shop / ".scorecard").exists()
+
+
+def test_what_is_no_store_is_not_written_to(shop):
+    file = shop / ".scorecard" / "store.db"
+    file.parent.mkdir(exist_ok=True)
+    file.touch()
+    done = run(shop, "refresh")
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr == (
+        f"the store {file} is an empty file: nothing is made in its place; restore a backup "
+        "(scorecard restore FILE), or move store.db away to begin with a new store\n"
+    )
+    file.unlink()
+    done = run(shop, "refresh")
+    assert (done.exit_code, lines(done.stderr)[-1]) == (0, f"the store {file} is new")

@@ -101,7 +101,8 @@ def test_a_label_that_is_too_long_fails_its_metric_alone_and_keeps_the_last_valu
     live.sql("shop", f"update orders set channel = {quoted(LONGEST + 'x')} where order_id = 90",
              "update orders set amount = amount + 1")  # fmt: skip
     summary = live.refresh(store)
-    reason = "metric 'revenue': a value of dimension 'channel' takes 1,025 bytes of the 1,024 allowed"
+    reason = "metric 'revenue': a value of dimension 'channel' takes 1,025 bytes of the 1,024 allowed: "
+    reason += f"{LONGEST[:30]!r} and so on; shorten it by substr(), or cut by another dimension"
     inherited = f"metric 'revenue_per_complaint': its input 'revenue' failed: {reason}"
     assert {line.metric: str(line.error) for line in summary.failed} == {
         "revenue": reason, "revenue_per_complaint": inherited,
@@ -124,7 +125,10 @@ def test_too_many_series_keep_the_last_values(live, store, monkeypatch):
     monkeypatch.setattr(bounds, "SERIES_LIMIT", 6)
     live.sql("shop", "update orders set channel = 'c' || order_id, amount = amount + 1")
     failed = {line.metric: str(line.error) for line in live.refresh(store).failed}
-    assert failed["revenue"] == "metric 'revenue': 182 series exceed the 6 allowed: cut by fewer dimensions"
+    assert failed["revenue"] == (
+        "metric 'revenue': 182 series exceed the 6 allowed: cut by fewer dimensions "
+        "(channel has 90 values, such as 'c1')"
+    )
     assert of(before, "revenue") == of(scraped(live, store), "revenue") != {}
 
 

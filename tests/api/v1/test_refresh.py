@@ -4,8 +4,11 @@ import pytest
 
 from api.app import create_app
 from api.auth import Keys, Scope
+from api.project.project import Project
 from api.refresh.starter import RefreshStarter
-from tests.api.northwind import NOW
+from api.server import refresh_project, worker_app
+from metrics.errors import NoStore
+from tests.api.northwind import NOW, write_definitions
 
 BASE = "/api/v1/refresh"
 
@@ -64,3 +67,26 @@ def test_how_the_last_one_ended(client, fresh):
     }
     none = create_app(fresh, now=lambda: NOW).test_client().get(BASE).json
     assert none == {"running": False, "started_at": None, "finished_at": None, "ok": None, "failed": None}
+
+
+def test_no_refresh_begins_into_a_store_that_is_gone(tmp_path):
+    write_definitions(tmp_path)
+    project = Project.open(tmp_path)
+    starter = RefreshStarter(lambda: refresh_project(project), tmp_path / "lock")
+    client = create_app(project, now=lambda: NOW, refresh=starter).test_client()
+    assert client.get("/readyz").status_code == 200
+    _, text = Keys(project.store).create("operator", [Scope.ADMIN], NOW)
+    for each in (tmp_path / ".scorecard").glob("store.db*"):
+        each.unlink()
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.json) == (503, {"status": "unavailable", "store": "is gone"})
+    answer = client.post(BASE, headers={"Authorization": f"Bearer {text}"})
+    assert (answer.status_code, answer.json["detail"]) == (
+        503,
+        "The store is gone: whoever runs this server finds in its log what to do.",
+    )
+    assert not starter.run()
+    with pytest.raises(NoStore):
+        worker_app(tmp_path, anonymous=True, refresh=None)
+    assert not list((tmp_path / ".scorecard").glob("store.db"))
+    project.store.close()

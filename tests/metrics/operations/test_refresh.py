@@ -320,7 +320,8 @@ def test_too_many_series_fail_their_metric_alone(
     monkeypatch.setattr(bounds, "SERIES_LIMIT", 5)
     live.only("revenue", "kept_promises")
     assert errors(live.refresh(store)) == {
-        "revenue": "metric 'revenue': 6 series exceed the 5 allowed: cut by fewer dimensions"
+        "revenue": "metric 'revenue': 6 series exceed the 5 allowed: cut by fewer dimensions "
+        "(channel has 2 values, such as 'phone')"
     }
     assert said(store, "revenue") == before
 

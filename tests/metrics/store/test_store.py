@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import hashlib
 import math
+import os
 import re
+import shutil
 import sqlite3
 import stat
 import subprocess
@@ -10,6 +12,7 @@ import sys
 import threading
 import uuid
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
@@ -23,10 +26,10 @@ from alembic.runtime.migration import MigrationContext
 from filelock import FileLock
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import DDL, delete, event, insert, make_url, select, update
+from sqlalchemy import DDL, create_engine, delete, event, insert, inspect, make_url, select, update
 from sqlalchemy.exc import StatementError
 
-from metrics.errors import StoreError, StoreLocked
+from metrics.errors import NoStore, StoreError, StoreLocked
 from metrics.grain import WHOLE, Calendar, Grain, Period
 from metrics.observation import Dimensions, Observation, State
 from metrics.store import database as store_engine
@@ -184,7 +187,7 @@ def test_the_file_is_its_owners_and_lets_readers_go_on(tmp_path: Path) -> None:
 
 def test_the_mode_of_a_file_that_was_there_is_left(tmp_path: Path) -> None:
     path = tmp_path / "store.db"
-    path.touch()
+    Store.open(f"sqlite:///{path}").close()
     path.chmod(0o640)
     Store.open(f"sqlite:///{path}").close()
     assert stat.S_IMODE(path.stat().st_mode) == 0o640
@@ -213,6 +216,123 @@ def test_a_file_that_is_no_database_is_said_and_left_alone(tmp_path: Path) -> No
         Store.open(f"sqlite:///{path}")
     assert str(refused.value) == f"the store {path} is not a SQLite database"
     assert path.read_text() == words
+
+
+def test_an_empty_file_is_no_new_store(tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    path.touch()
+    with pytest.raises(NoStore) as refused:
+        Store.open(f"sqlite:///{path}")
+    assert str(refused.value) == (
+        f"the store {path} is an empty file: nothing is made in its place; restore a backup "
+        "(scorecard restore FILE), or move store.db away to begin with a new store"
+    )
+    assert path.stat().st_size == 0
+
+
+def test_a_file_without_a_table_is_no_new_store(tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+    with pytest.raises(NoStore) as refused:
+        Store.open(f"sqlite:///{path}")
+    assert str(refused.value) == (
+        f"the store {path} has no tables: nothing is made in its place; restore a backup "
+        "(scorecard restore FILE), or move store.db away to begin with a new store"
+    )
+
+
+def test_tables_of_something_else_are_left_alone(url: str) -> None:
+    if url.startswith("sqlite"):
+        Path(str(make_url(url).database)).parent.mkdir()
+    engine = create_engine(url.replace("postgresql:", "postgresql+psycopg:"))
+    with engine.begin() as connection:
+        for name in ("accounts", "deals", "leads", "orders"):
+            connection.execute(DDL(f"CREATE TABLE {name} (id int)"))
+    with pytest.raises(NoStore) as refused:
+        Store.open(url)
+    words = "has tables of something else, and none of a store (accounts, deals, leads and 1 more): "
+    assert words in str(refused.value)
+    cure = (
+        "nothing is made in its place; restore a backup (scorecard restore FILE), or move store.db away to "
+        "begin with a new store"
+        if url.startswith("sqlite")
+        else "give it a database or a schema of its own"
+    )
+    assert str(refused.value).endswith(cure)
+    assert inspect(engine).get_table_names() == ["accounts", "deals", "leads", "orders"]
+    engine.dispose()
+
+
+def test_a_store_that_lost_a_table_is_refused(store: Store, url: str) -> None:
+    with engine_of(store).begin() as connection:
+        connection.execute(DDL("DROP TABLE observations"))
+    with pytest.raises(NoStore, match=r"has lost its table 'observations': restore a backup$"):
+        Store.open(url)
+
+
+def test_where_a_store_is_expected_none_is_made(url: str) -> None:
+    with pytest.raises(NoStore) as refused:
+        Store.open(url, make=False)
+    if url.startswith("sqlite"):
+        path = make_url(url).database
+        assert str(refused.value) == (
+            f"the store {path} is gone: put the file back or restore a backup (scorecard restore FILE), "
+            "and start again"
+        )
+        assert not Path(str(path)).exists()
+    else:
+        assert str(refused.value).endswith(" has no tables: restore a backup, and start again")
+    with Store.open(url) as made, Store.open(url, make=False) as found:
+        assert (made.made is None, found.made) == (False, None)
+
+
+def test_a_log_without_its_store_is_not_read_into_a_new_one(tmp_path: Path) -> None:
+    path, first = tmp_path / "store.db", run()
+    with Store.open(f"sqlite:///{path}") as store:
+        store.write(first, [seen(first, 3.0)])
+        path.unlink()
+        with pytest.raises(NoStore) as refused:
+            Store.open(f"sqlite:///{path}")
+    assert str(refused.value) == (
+        f"the store {path} is gone, but its log store.db-wal is there: put the file back, restore a backup, or "
+        "move the log away to begin with a new store"
+    )
+
+
+def test_a_store_that_goes_away_while_it_is_open_takes_nothing_more(tmp_path: Path) -> None:
+    path, first = tmp_path / "store.db", run()
+    gone = (
+        f"the store {path} is gone: put the file back or restore a backup (scorecard restore FILE), "
+        "and start again"
+    )
+    with Store.open(f"sqlite:///{path}") as store:
+        store.write(first, [seen(first, 3.0)])
+        path.rename(tmp_path / "aside.db")
+        for ask in (store.last_refresh, lambda: store.write(first, []), lambda: store.latest("leads")):
+            with pytest.raises(NoStore) as refused:
+                ask()
+            assert str(refused.value) == gone
+        assert not path.exists()
+        # The file comes back, as itself or as another.
+        (tmp_path / "aside.db").rename(path)
+        assert [old.value for old in store.latest("leads")] == [3.0]
+    shutil.copy(path, tmp_path / "copy.db")
+    with Store.open(f"sqlite:///{path}") as store:
+        assert store.last_run("leads") is not None
+        os.replace(tmp_path / "copy.db", path)
+        second = run()
+        store.write(second, [seen(second, 4.0)])
+    with Store.open(f"sqlite:///{path}") as store:
+        assert [old.value for old in store.latest("leads")] == [4.0]
+
+
+def test_a_store_that_was_killed_while_it_was_made_is_made_anew(tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    (tmp_path / "store.db.making").write_bytes(b"half of it")
+    with Store.open(f"sqlite:///{path}") as store:
+        assert store.made == f"the store {path}"
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["store.db", "store.db.lock"]
 
 
 def test_a_folder_in_the_files_place_is_said(tmp_path: Path) -> None:
