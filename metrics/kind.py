@@ -227,8 +227,8 @@ class Kind(ABC, Generic[Options]):
         """Return the uses of datasets that must have each of a metric's dimensions."""
         return tuple(use for use in walk.dimension_uses(metric) if use.path != ("allocate",))
 
-    def is_count(self, metric: Metric) -> bool:
-        """Tell whether a value is a plain count of events, whose chance is Poisson's."""
+    def is_whole(self, metric: Metric, catalog: Catalog) -> bool:
+        """Tell whether a value is a whole count or sum, or adds such up: nothing of it was sampled."""
         return False
 
     def counts_rows(self, metric: Metric) -> bool:

@@ -206,6 +206,9 @@ def _report(found: Change, previous: float | None, name: str) -> ChangeReport:
         basis=found.basis,
         p=found.p,
         adjusted_p=None,
+        level=found.level,
+        expected_lower=found.expected_lower,
+        expected_upper=found.expected_upper,
     )
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 
-from metrics.analysis.change import Basis
+from metrics.analysis.change import Basis, Change
 from metrics.catalog.metric import Direction
 from metrics.kind import RATIO
 from metrics.observation import State
 from metrics.statistics.comparison import Verdict
+from metrics.statistics.trend import Level
 from scorecard.cause_words import cause_words, computed_by_words, refresh_words
 from scorecard.formatting import (
     format_change,
@@ -29,9 +30,16 @@ _VERDICTS = {
     Verdict.BETTER: "better",
     Verdict.WORSE: "worse",
     Verdict.CHANGED: "changed",
+    Verdict.UNCHANGED: "unchanged",
     Verdict.NO_CLEAR_CHANGE: "no clear change",
     Verdict.NOT_ENOUGH_DATA: "not enough data to tell",
 }
+_LEVELS = {
+    Level.OUT_OF_THE_ORDINARY: "the level is out of the ordinary",
+    Level.WITHIN_TREND: "the level is within what its trend would give",
+    Level.TOO_LITTLE_PAST: "too little past to tell whether the level is out of the ordinary",
+}
+_COULD_BE = {Status.GREEN: "on target", Status.AMBER: "watch", Status.RED: "red"}
 _BETTER = {
     Direction.UP: "higher is better",
     Direction.DOWN: "lower is better",
@@ -41,9 +49,35 @@ _BETTER = {
 
 
 def verdict_words(change: ChangeReport) -> str:
-    """Return what can be said of a change, and whether it may be chance among all of the report."""
+    """Return what can be said of a change, and whether it may be chance among all of the report.
+
+    Of a change that is a fact it is the level that may be.
+    """
     chance = ", perhaps chance" if may_be_chance(change) else ""
-    return f"{_VERDICTS[change.verdict]}{chance}"
+    said = [_verdict(change), level_words(change)]
+    return f"{'; '.join(words for words in said if words)}{chance}"
+
+
+def level_words(change: Change | ChangeReport) -> str:
+    """Return whether a level is out of the ordinary; nothing of a change that is no fact."""
+    return "" if change.level is None else _LEVELS[change.level]
+
+
+def _verdict(change: ChangeReport) -> str:
+    if change.basis is Basis.WHOLE and change.verdict is Verdict.CHANGED:
+        return "higher" if change.difference > 0 else "lower"
+    return _VERDICTS[change.verdict]
+
+
+def could_be_words(could_be: Sequence[Status]) -> str:
+    """Return what a status could be too: `could be watch or red`; nothing of one that is certain."""
+    return f"could be {' or '.join(_COULD_BE[status] for status in could_be)}" if could_be else ""
+
+
+def score_range_words(lower: float | None, upper: float | None) -> str:
+    """Return between what a score lies: `probably between 55 and 68`; nothing of one that is fixed."""
+    low, high = format_score(lower), format_score(upper)
+    return "" if low == high else f"probably between {low} and {high}"
 
 
 def day_words(day: date, year: int | None = None) -> str:
@@ -138,7 +172,9 @@ def _target(target: TargetReport, direction: Direction, unit: str, currency: str
 def _status(indicator: IndicatorReport) -> str:
     style = STATUS_STYLE[indicator.status]
     if indicator.status.scored:
-        return f"{style.glyph} {style.word}: {format_score(indicator.performance)} of 100 on the scale."
+        shape = style.shape(certain=not indicator.could_be)
+        said = ", ".join(word for word in (style.word, could_be_words(indicator.could_be)) if word)
+        return f"{shape} {said}: {format_score(indicator.performance)} of 100 on the scale."
     return f"{style.glyph} {style.word}: {_REASONS[indicator.status]}."
 
 
@@ -158,7 +194,12 @@ def change_words(change: ChangeReport, unit: str, currency: str) -> str:
         span = format_span(change.lower, change.upper, unit, currency)
         by = " by how far it usually moves" if change.basis is Basis.USUAL_MOVEMENT else ""
         said += f" (95% interval {span}{by})"
-    said += f": {_VERDICTS[change.verdict]}"
+    said += f": {_verdict(change)}"
+    if change.level is not None:
+        said += f"; {level_words(change)}"
+    if change.expected_lower is not None:
+        trend = format_interval(change.expected_lower, change.expected_upper, unit, currency)
+        said += f" ({trend})"
     if may_be_chance(change):
         said += ", which among all changes here may be chance (Holm)"
     return f"{said}."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import Enum
 from typing import Any
@@ -11,10 +11,12 @@ from typing import Any
 from metrics.catalog.catalog import Catalog
 from metrics.catalog.metric import Indication
 from metrics.grain import Period
+from metrics.statistics.intervals import Floats
+from scorecard.certainty import draw_scores, of_rolled, with_certainty
 from scorecard.freshness import data_day
 from scorecard.indicator import Setting, report_indicator
 from scorecard.model import Board, Indicator, MissingRule, Objective, Perspective, Scorecard, label_of
-from scorecard.multiplicity import Family
+from scorecard.multiplicity import Family, level_once
 from scorecard.report_model import (
     ChangeReport,
     IndicatorReport,
@@ -45,7 +47,9 @@ def build_report(
     series = {name: reader(name) for name in scorecard.metrics}
     setting = Setting(catalog, period, scorecard.missing, now, reader)
     built = _compared([_build(perspective, series, setting) for perspective in scorecard.perspectives])
+    built = _drawn(built, f"{scorecard.scorecard}/{setting.calendar.name(period)}")
     rolled = _roll_perspectives(built)
+    sure = of_rolled(rolled)
     marks = [one.watermark for one in series.values()]
     known = [mark for mark in marks if mark is not None]
     return ScorecardReport(
@@ -70,29 +74,38 @@ def build_report(
         computed_at=max((one.computed_at for one in series.values() if one.computed_at), default=None),
         reported_at=now,
         data_to=data_day(min(known, default=None), setting.calendar.zone),
+        score_lower=sure.lower,
+        score_upper=sure.upper,
+        status_certain=sure.certain,
+        could_be=sure.could_be,
     )
 
 
 @dataclass(frozen=True)
 class _Built:
-    """A perspective whose indicators are scored and not yet rolled up."""
+    """A perspective whose indicators are scored and not yet rolled up; `draws` are by metric."""
 
     perspective: Perspective
     objectives: tuple[tuple[Objective, tuple[IndicatorReport, ...]], ...]
     rule: MissingRule
+    draws: Mapping[str, Floats] = field(default_factory=dict)
 
     def only(self, indication: Indication | None) -> _Built:
-        """Return the perspective with its leading or lagging indicators alone; None keeps all."""
+        """Return the perspective with its leading or lagging indicators alone, undrawn; None keeps all."""
         if indication is None:
             return self
         kept = ((objective, tuple(one for one in indicators if one.type is indication))
                 for objective, indicators in self.objectives)  # fmt: skip
-        return replace(self, objectives=tuple(pair for pair in kept if pair[1]))
+        return replace(self, objectives=tuple(pair for pair in kept if pair[1]), draws={})
 
     def roll_objectives(self) -> tuple[RolledUp, ...]:
         """Roll each objective's indicators up."""
         return tuple(
-            roll_up([_of_indicator(one) for one in indicators], self.rule, objective.rollup)
+            roll_up(
+                [_of_indicator(one, self.draws.get(one.metric)) for one in indicators],
+                self.rule,
+                objective.rollup,
+            )
             for objective, indicators in self.objectives
         )
 
@@ -103,7 +116,8 @@ class _Built:
 
 def _build(perspective: Perspective, series: Mapping[str, MetricSeries], setting: Setting) -> _Built:
     def reports(indicators: Sequence[Indicator]) -> tuple[IndicatorReport, ...]:
-        return tuple(report_indicator(one, series[one.metric], setting) for one in indicators)
+        found = (report_indicator(one, series[one.metric], setting) for one in indicators)
+        return tuple(level_once(with_certainty(one)) for one in found)
 
     objectives = tuple((objective, reports(objective.indicators)) for objective in perspective.objectives)
     return _Built(perspective, objectives, setting.missing.rule)
@@ -124,6 +138,14 @@ def _compared(built: Sequence[_Built]) -> list[_Built]:
     ]
 
 
+def _drawn(built: Sequence[_Built], seed: str) -> list[_Built]:
+    """Return the perspectives with what their indicators' scores might be as well."""
+    draws = draw_scores(
+        (each for one in built for _, indicators in one.objectives for each in indicators), seed
+    )
+    return [replace(one, draws=draws) for one in built]
+
+
 def _roll_perspectives(built: Sequence[_Built], indication: Indication | None = None) -> RolledUp:
     kept = [one.only(indication) for one in built]
     present = [one for one in kept if one.objectives or indication is None]
@@ -131,22 +153,26 @@ def _roll_perspectives(built: Sequence[_Built], indication: Indication | None = 
     return roll_up([_of_rolled(one.perspective.weight, one.roll()) for one in present], rule)
 
 
-def _of_indicator(indicator: IndicatorReport) -> Child:
+def _of_indicator(indicator: IndicatorReport, draws: Floats | None) -> Child:
     return Child(
         weight=indicator.weight,
         score=indicator.performance,
         status=indicator.status,
         coverage=0.0 if indicator.score is None else 1.0,
         provisional_coverage=0.0 if indicator.provisional is None else 1.0,
+        draws=draws,
     )
 
 
 def _of_rolled(weight: float, rolled: RolledUp) -> Child:
-    return Child(weight, rolled.score, rolled.status, rolled.coverage, rolled.provisional_coverage)
+    return Child(
+        weight, rolled.score, rolled.status, rolled.coverage, rolled.provisional_coverage, rolled.draws
+    )
 
 
 def _report(built: _Built, effective_weight: float | None) -> PerspectiveReport:
     rolled = built.roll()
+    sure = of_rolled(rolled)
     objectives = zip(built.objectives, built.roll_objectives(), rolled.weights, strict=True)
     return PerspectiveReport(
         perspective=built.perspective.perspective,
@@ -163,6 +189,10 @@ def _report(built: _Built, effective_weight: float | None) -> PerspectiveReport:
             _report_objective(objective, indicators, own, share)
             for (objective, indicators), own, share in objectives
         ),
+        score_lower=sure.lower,
+        score_upper=sure.upper,
+        status_certain=sure.certain,
+        could_be=sure.could_be,
     )
 
 
@@ -172,6 +202,7 @@ def _report_objective(
     rolled: RolledUp,
     effective_weight: float | None,
 ) -> ObjectiveReport:
+    sure = of_rolled(rolled)
     return ObjectiveReport(
         objective=objective.objective,
         label=label_of(objective.objective),
@@ -188,6 +219,10 @@ def _report_objective(
             for one, share in zip(indicators, rolled.weights, strict=True)
         ),
         initiatives=objective.initiatives,
+        score_lower=sure.lower,
+        score_upper=sure.upper,
+        status_certain=sure.certain,
+        could_be=sure.could_be,
     )
 
 

@@ -10,6 +10,7 @@ from metrics.catalog.metric import Direction, Indication
 from metrics.grain import Grain, Period
 from metrics.observation import State
 from metrics.statistics.comparison import Verdict
+from metrics.statistics.trend import Level as TrendLevel
 from scorecard.cause_model import CauseReport, ComputedBy, Rescored
 from scorecard.model import Department, Initiative, Milestone
 from scorecard.score import Level, Status
@@ -73,7 +74,9 @@ class ChangeReport:
     `previous_name` is the earlier period, or the label of the metric that is taken away. `basis` says what the
     interval is made of: sampling, or how far the series usually moves. `p` is what the
     interval implies; `adjusted_p` is Holm's over all such changes of the report, where a few look clear by
-    chance alone.
+    chance alone. With the basis `whole` the change is a fact without an interval; `level` then says whether the
+    value is out of the ordinary for its trend, which would give `expected_lower` to `expected_upper`, and `p` is
+    of that.
     """
 
     difference: float
@@ -85,6 +88,9 @@ class ChangeReport:
     basis: Basis | None
     p: float | None
     adjusted_p: float | None
+    level: TrendLevel | None = None
+    expected_lower: float | None = None
+    expected_upper: float | None = None
 
 
 @dataclass(frozen=True)
@@ -115,7 +121,8 @@ class IndicatorReport:
     of a metric that is itself a difference whether its value is a clear one. `computed_by` is there where the
     values follow another definition than the running one; `label`, `question` and `unit` are then that one's.
     `causes` are changed definitions and goals.
-    `data_to` is the last local day that `as_of` lets have data.
+    `data_to` is the last local day that `as_of` lets have data. `status_certain` tells whether the
+    value's interval lies within its status, None where nothing is scored; `could_be` is what it could be too.
     """
 
     metric: str
@@ -153,11 +160,17 @@ class IndicatorReport:
     computed_by: ComputedBy | None = None
     causes: tuple[CauseReport, ...] = ()
     data_to: date | None = None
+    status_certain: bool | None = None
+    could_be: tuple[Status, ...] = ()
 
 
 @dataclass(frozen=True)
 class ObjectiveReport:
-    """An objective with its score of 0..100; `effective_weight` is in percent of the perspective."""
+    """An objective with its score of 0..100; `effective_weight` is in percent of the perspective.
+
+    `score_lower` and `score_upper` are what the intervals of its indicators imply for the score, with 95%;
+    `status_certain` and `could_be` say so of the status. Perspectives and scorecards bear the same.
+    """
 
     objective: str
     label: str
@@ -171,6 +184,10 @@ class ObjectiveReport:
     provisional_coverage: float
     indicators: tuple[IndicatorReport, ...]
     initiatives: tuple[Initiative, ...]
+    score_lower: float | None = None
+    score_upper: float | None = None
+    status_certain: bool | None = None
+    could_be: tuple[Status, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -188,6 +205,10 @@ class PerspectiveReport:
     leading_score: float | None
     lagging_score: float | None
     objectives: tuple[ObjectiveReport, ...]
+    score_lower: float | None = None
+    score_upper: float | None = None
+    status_certain: bool | None = None
+    could_be: tuple[Status, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -222,6 +243,10 @@ class ScorecardReport:
     reported_at: datetime
     rescored: tuple[Rescored, ...] = ()
     data_to: date | None = None
+    score_lower: float | None = None
+    score_upper: float | None = None
+    status_certain: bool | None = None
+    could_be: tuple[Status, ...] = ()
 
     @property
     def indicators(self) -> tuple[IndicatorReport, ...]:

@@ -11,7 +11,11 @@ from enum import StrEnum
 from math import fsum
 from types import MappingProxyType
 
+import numpy as np
+from numpy.typing import NDArray
+
 from metrics.catalog.metric import Direction
+from metrics.statistics.intervals import Floats
 from scorecard.model import MissingRule, Rollup
 
 RED_FLAG_AT = 1 / 3
@@ -40,21 +44,33 @@ class Status(StrEnum):
         return self in (Status.RED, Status.AMBER, Status.GREEN)
 
 
+RANKED = (Status.RED, Status.AMBER, Status.GREEN)
+"""The statuses that stand for a score, the worst first."""
+
+
 @dataclass(frozen=True)
 class Style:
-    """How a status looks: its word, a shape that is told apart without colour, colour and CSS class."""
+    """How a status looks: its word, a shape that is told apart without colour, colour and CSS class.
+
+    `hollow` is the shape of one that could be another.
+    """
 
     word: str
     glyph: str
     colour: str
     css: str
+    hollow: str | None = None
+
+    def shape(self, *, certain: bool) -> str:
+        """Return the shape, hollow where the status could be another."""
+        return self.glyph if certain or self.hollow is None else self.hollow
 
 
 STATUS_STYLE: Mapping[Status, Style] = MappingProxyType(
     {
-        Status.GREEN: Style("On target", "●", "green", "status-green"),
-        Status.AMBER: Style("Watch", "▲", "amber", "status-amber"),
-        Status.RED: Style("Red flag", "◆", "red", "status-red"),
+        Status.GREEN: Style("On target", "●", "green", "status-green", "◎"),
+        Status.AMBER: Style("Watch", "▲", "amber", "status-amber", "△"),
+        Status.RED: Style("Red flag", "◆", "red", "status-red", "◇"),
         Status.NO_DATA: Style("No data", "○", "grey", "status-no-data"),
         Status.PROVISIONAL: Style("Provisional", "◐", "grey", "status-provisional"),
         Status.SMALL_SAMPLE: Style("Small sample", "◌", "grey", "status-small-sample"),
@@ -79,14 +95,22 @@ def scale_score(
     Raises:
         ValueError: the levels do not fit the direction (see `level_problem`), or the direction is `none`.
     """
+    return float(scale_scores(np.array([value]), direction, goal, red_flag, clip=clip)[0])
+
+
+def scale_scores(
+    values: Floats, direction: Direction, goal: Level, red_flag: Level | None = None, *, clip: bool = True
+) -> Floats:
+    """Return where each of several values stands on one scale, as `scale_score` says."""
     problem = level_problem(direction, goal, red_flag)
     if problem:
         raise ValueError(problem)
-    score = _band_score(value, goal, red_flag) if isinstance(goal, tuple) else None
-    if score is None:
-        score = _line_score(value, direction, goal, red_flag)
-    score = _snap(score)
-    return min(1.0, max(0.0, score)) if clip else score
+    if isinstance(goal, tuple):
+        scores = _band_scores(values, goal, red_flag)
+    else:
+        scores = _line_scores(values, direction, goal, red_flag)
+    scores = _snap(scores)
+    return np.clip(scores, 0.0, 1.0) if clip else scores
 
 
 def level_problem(direction: Direction, goal: Level | None, red_flag: Level | None) -> str | None:
@@ -121,59 +145,64 @@ def _band_problem(goal: Level, red_flag: Level | None) -> str | None:
     return None
 
 
-def _line_score(value: float, direction: Direction, goal: Level, red_flag: Level | None) -> float:
+def _line_scores(values: Floats, direction: Direction, goal: Level, red_flag: Level | None) -> Floats:
     assert not isinstance(goal, tuple)
     assert not isinstance(red_flag, tuple)
     if red_flag is None:
-        met = value >= goal if direction is Direction.UP else value <= goal
-        return 1.0 if met else 0.0
-    return (1 + (value - red_flag) / (goal - red_flag)) / 3
+        met = values >= goal if direction is Direction.UP else values <= goal
+        return met.astype(np.float64)
+    return (1 + (values - red_flag) / (goal - red_flag)) / 3
 
 
-def _band_score(value: float, goal: tuple[float, float], red_flag: Level | None) -> float:
+def _band_scores(values: Floats, goal: tuple[float, float], red_flag: Level | None) -> Floats:
     low, high = goal
-    if low <= value <= high:
-        from_edge = min(value - low, high - value) / ((high - low) / 2)
-        return 1.0 if red_flag is None else (2 + from_edge) / 3
+    inside = (low <= values) & (values <= high)
     if red_flag is None:
-        return 0.0
+        return inside.astype(np.float64)
     assert isinstance(red_flag, tuple)
-    edge, flag = (low, red_flag[0]) if value < low else (high, red_flag[1])
-    return (1 + (value - flag) / (edge - flag)) / 3
+    from_edge = np.minimum(values - low, high - values) / ((high - low) / 2)
+    edge, flag = np.where(values < low, low, high), np.where(values < low, red_flag[0], red_flag[1])
+    return np.where(inside, (2 + from_edge) / 3, (1 + (values - flag) / (edge - flag)) / 3)
 
 
-def _snap(score: float) -> float:
+def _snap(scores: Floats) -> Floats:
     """Return the bound itself for a score within rounding of it: 0.1 + 0.2 meets a goal of 0.3."""
     for bound in (RED_FLAG_AT, GOAL_AT):
-        if abs(score - bound) < _SAME:
-            return bound
-    return score
+        scores = np.where(np.abs(scores - bound) < _SAME, bound, scores)
+    return scores
+
+
+def _places(scores: Floats) -> NDArray[np.int_]:
+    """Return the place of each score's status among `RANKED`."""
+    return np.searchsorted((RED_FLAG_AT, GOAL_AT), _snap(scores), side="right")
 
 
 def status_of(score: float) -> Status:
     """Return the status of a score of 0..1; a bound belongs to the better side."""
-    snapped = _snap(score)
-    if snapped >= GOAL_AT:
-        return Status.GREEN
-    return Status.AMBER if snapped >= RED_FLAG_AT else Status.RED
+    return RANKED[int(_places(np.array([score]))[0])]
 
 
 @dataclass(frozen=True)
 class Child:
-    """What one child brings to a roll-up: its weight, its score (0..100 or None) and its coverages."""
+    """What one child brings to a roll-up: its weight, its score (0..100 or None) and its coverages.
+
+    `draws` are what the score might be as well, None where it is fixed.
+    """
 
     weight: float
     score: float | None
     status: Status
     coverage: float
     provisional_coverage: float = 0.0
+    draws: Floats | None = None
 
 
 @dataclass(frozen=True)
 class RolledUp:
     """A score of 0..100 or None, why, how much of the weight is behind it, and each child's share.
 
-    `weights` are percentages of the whole; None for a child that does not count.
+    `weights` are percentages of the whole; None for a child that does not count. `draws` are the score for each
+    of the children's draws, None where all that count are fixed.
     """
 
     score: float | None
@@ -181,6 +210,7 @@ class RolledUp:
     coverage: float
     provisional_coverage: float
     weights: tuple[float | None, ...]
+    draws: Floats | None = None
 
 
 def roll_up(
@@ -199,9 +229,7 @@ def roll_up(
               for child, score in zip(children, counted, strict=True))  # fmt: skip
     if missing is MissingRule.PROPAGATE and gap:
         counted = [None] * len(children)
-    present = [(child.weight, score) for child, score in zip(children, counted, strict=True)
-               if score is not None]  # fmt: skip
-    score = _METHODS[method](present) if fsum(weight for weight, _ in present) > 0 else None
+    score, draws = _rolled(children, counted, method)
     return RolledUp(
         score=score,
         status=status_of(score / 100) if score is not None else _reason(children),
@@ -210,6 +238,7 @@ def roll_up(
         weights=effective_weights(
             tuple(child.weight for child in children), tuple(score is not None for score in counted)
         ),
+        draws=draws,
     )
 
 
@@ -238,31 +267,44 @@ def _share(children: Sequence[Child], part: Callable[[Child], float]) -> float:
     return min(1.0, fsum(child.weight * part(child) for child in children) / total) if total > 0 else 0.0
 
 
-Weighted = Sequence[tuple[float, float]]
+def _rolled(
+    children: Sequence[Child], counted: Sequence[float | None], method: Rollup
+) -> tuple[float | None, Floats | None]:
+    """Roll the scores that count up, and with them, as further columns, their draws."""
+    present = [(child, score) for child, score in zip(children, counted, strict=True) if score is not None]
+    if not fsum(child.weight for child, _ in present) > 0:
+        return None, None
+    drawn = next((child.draws for child, _ in present if child.draws is not None), np.empty(0))
+    scores = np.empty((len(present), 1 + len(drawn)))
+    for row, (child, score) in zip(scores, present, strict=True):
+        row[0], row[1:] = score, score if child.draws is None else child.draws
+    rolled = _METHODS[method](np.array([[child.weight] for child, _ in present]), scores)
+    return float(rolled[0]), rolled[1:] if len(drawn) else None
 
 
-def _mean(present: Weighted) -> float:
-    mean = fsum(weight * score for weight, score in present) / fsum(weight for weight, _ in present)
+def _mean(weights: Floats, scores: Floats) -> Floats:
+    mean: Floats = (weights * scores).sum(axis=0) / weights.sum(axis=0)
     # Rounding must not carry a mean outside what it is the mean of.
-    return min(max(mean, min(score for _, score in present)), max(score for _, score in present))
+    return mean.clip(_worst(weights, scores), _best(weights, scores))
 
 
-def _worst(present: Weighted) -> float:
-    return min(score for _, score in present)
+def _worst(weights: Floats, scores: Floats) -> Floats:
+    worst: Floats = scores.min(axis=0)
+    return worst
 
 
-def _best(present: Weighted) -> float:
-    return max(score for _, score in present)
+def _best(weights: Floats, scores: Floats) -> Floats:
+    best: Floats = scores.max(axis=0)
+    return best
 
 
-def _most_frequent(present: Weighted) -> float:
+def _most_frequent(weights: Floats, scores: Floats) -> Floats:
     """Return the mean of the children whose status bears the most weight; a tie goes to the worse."""
-    ordered = (Status.RED, Status.AMBER, Status.GREEN)
-    groups = {status: [pair for pair in present if status_of(pair[1] / 100) is status] for status in ordered}
-    heaviest = max(ordered, key=lambda status: fsum(weight for weight, _ in groups[status]))
-    return _mean(groups[heaviest])
+    places = _places(scores / 100)
+    borne = np.stack([(weights * (places == place)).sum(axis=0) for place in range(len(RANKED))])
+    return _mean(weights * (places == borne.argmax(axis=0)), scores)
 
 
-_METHODS: Mapping[Rollup, Callable[[Weighted], float]] = MappingProxyType(
+_METHODS: Mapping[Rollup, Callable[[Floats, Floats], Floats]] = MappingProxyType(
     {Rollup.MEAN: _mean, Rollup.WORST: _worst, Rollup.BEST: _best, Rollup.MOST_FREQUENT: _most_frequent}
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from rich.console import Console, RenderableType
 from rich.padding import Padding
@@ -23,7 +23,7 @@ from scorecard.formatting import (
     format_value,
 )
 from scorecard.model import label_of
-from scorecard.phrasing import data_words, day_words, verdict_words, why
+from scorecard.phrasing import could_be_words, data_words, day_words, score_range_words, verdict_words, why
 from scorecard.report_model import (
     ChangeReport,
     IndicatorReport,
@@ -48,10 +48,10 @@ def write(report: ScorecardReport, console: Console, width: int, *, reasons: boo
         console.print(part, width=width)
 
 
-def status_text(status: Status) -> Text:
-    """Return a status as its shape and its word, in its colour."""
+def status_text(status: Status, could_be: Sequence[Status] = ()) -> Text:
+    """Return a status as its shape, hollow where it could be another, and its word, in its colour."""
     style = STATUS_STYLE[status]
-    return Text(f"{style.glyph} {style.word}", COLOURS[style.colour])
+    return Text(f"{style.shape(certain=not could_be)} {style.word}", COLOURS[style.colour])
 
 
 class _Page:
@@ -87,18 +87,24 @@ class _Page:
         if report.vision:
             yield Text(report.vision, "italic")
         yield Rule(style=QUIET)
+        between = score_range_words(report.score_lower, report.score_upper)
+        points = f"{format_score(report.score)} of 100"
+        too = could_be_words(report.could_be)
         score = Text.assemble(
-            status_text(report.status), "  ", (f"{format_score(report.score)} of 100", "bold"),
-            f"   leading {format_score(report.leading_score)}, lagging {format_score(report.lagging_score)}",
+            status_text(report.status, report.could_be), f", {too}  " if too else "  ", (points, "bold"),
+            f", {between}" if between else "",
         )  # fmt: skip
+        parts = Text(
+            f"leading {format_score(report.leading_score)}, lagging {format_score(report.lagging_score)}"
+        )
         known = f"{format_share(report.coverage)} of the weight scored"
         if report.provisional_coverage:
             known += f", {format_share(report.provisional_coverage)} still provisional"
         if self.width >= WIDE:
             yield _line(score, Text(known))
+            yield parts
         else:
-            yield score
-            yield Text(known)
+            yield from (score, parts, Text(known))
         until = "unknown" if report.data_to is None else day_words(report.data_to)
         yield Text(f"Data to {until}, computed {moment_text(report.computed_at)}", QUIET)
         for rescored in report.rescored:
@@ -115,7 +121,7 @@ class _Page:
         yield Text("")
         yield _line(
             Text.assemble((perspective.label.upper(), "bold"), (f"  {share}", QUIET)),
-            self.score(perspective.score, perspective.status, bold=True),
+            self.score(perspective, bold=True),
         )
         titles = Table.grid(padding=(0, 2, 0, 0))
         self.columns(titles)
@@ -126,7 +132,7 @@ class _Page:
 
     def objective(self, objective: ObjectiveReport) -> Iterator[RenderableType]:
         """Yield an objective's headline and its indicators."""
-        headline = _line(Text(objective.statement, "bold"), self.score(objective.score, objective.status))
+        headline = _line(Text(objective.statement, "bold"), self.score(objective))
         yield Padding(headline, (0, 0, 0, 2))
         for indicator in objective.indicators:
             yield from self.indicator(indicator)
@@ -144,7 +150,8 @@ class _Page:
         cells = self.cells(indicator)
         table = Table.grid(padding=(0, 2, 0, 0))
         self.columns(table)
-        table.add_row(indicator.label, *(cells[name] for name in self.widths), status_text(indicator.status))
+        status = status_text(indicator.status, indicator.could_be)
+        table.add_row(indicator.label, *(cells[name] for name in self.widths), status)
         yield Padding(table, (0, 0, 0, 4), expand=False)
         if self.reasons:
             for sentence in why(indicator, self.currency):
@@ -197,6 +204,8 @@ class _Page:
     def known(self, indicator: IndicatorReport) -> Iterator[str]:
         """Yield what else is known of the value, and the value of the open period."""
         interval, now = self.cells(indicator)["interval"], indicator.provisional
+        if indicator.could_be:
+            yield could_be_words(indicator.could_be)
         if interval and "interval" not in self.widths:
             yield f"95% {interval}"
         if indicator.scored is not None and indicator.scored.response is not None:
@@ -214,7 +223,8 @@ class _Page:
         """Yield the changes since the period and the year before, each with its interval, a line each."""
         if indicator.judged is not None:
             known = indicator.scored is not None and indicator.scored.lower is not None
-            span = "" if known else f"95% {self.span(indicator.judged, indicator.unit)}, "
+            bare = known or indicator.judged.lower is None
+            span = "" if bare else f"95% {self.span(indicator.judged, indicator.unit)}, "
             yield f"The value itself: {span}{verdict_words(indicator.judged)}"
         for change in (indicator.change, indicator.year_on_year):
             if change is not None:
@@ -240,9 +250,14 @@ class _Page:
         """Return a department's label."""
         return self.departments.get(name) or label_of(name)
 
-    def score(self, score: float | None, status: Status, *, bold: bool = False) -> Text:
-        """Return a score with its status."""
-        return Text.assemble((format_score(score), "bold" if bold else ""), "  ", status_text(status))
+    def score(self, part: PerspectiveReport | ObjectiveReport, *, bold: bool = False) -> Text:
+        """Return a score with its range and its status."""
+        low, high = format_score(part.score_lower), format_score(part.score_upper)
+        too = could_be_words(part.could_be)
+        return Text.assemble(
+            (format_score(part.score), "bold" if bold else ""), (f" ({low}–{high})" if low != high else "", QUIET),
+            "  ", status_text(part.status, part.could_be), (f", {too}" if too else "", QUIET),
+        )  # fmt: skip
 
 
 def _line(left: Text, right: Text) -> Table:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from flask import render_template, request
 from markupsafe import Markup
@@ -11,15 +11,24 @@ from markupsafe import Markup
 from api.context import now, project
 from api.pages import chart
 from api.pages.site import currency, pages
-from metrics.analysis.change import Change
+from metrics.analysis.change import Basis, Change
 from metrics.grain import Calendar, Period
 from metrics.observation import State
+from metrics.statistics.trend import Level
 from scorecard.cause_model import ComputedBy
 from scorecard.cause_words import computed_by_words, moved_words, rescored_words
 from scorecard.formatting import NOTHING, format_level, format_score, format_span, format_value
-from scorecard.phrasing import change_words, verdict_words
-from scorecard.report_model import ChangeReport, IndicatorReport, ScorecardReport, TrendPoint
-from scorecard.score import STATUS_STYLE, Level, Status
+from scorecard.phrasing import change_words, could_be_words, level_words, score_range_words, verdict_words
+from scorecard.report_model import (
+    ChangeReport,
+    IndicatorReport,
+    ObjectiveReport,
+    PerspectiveReport,
+    ScorecardReport,
+    TrendPoint,
+)
+from scorecard.score import STATUS_STYLE, Status
+from scorecard.score import Level as TargetLevel
 
 _PERIODS_OFFERED = 12
 
@@ -41,6 +50,7 @@ def scorecard() -> str:
         scorecards=[(one, seen.board.scorecard(one).label) for one in names],
         periods=list(_periods(calendar, calendar.period_of(calendar.local_day(now()), report.grain))),
         tally=_tally(report),
+        unsure=sum(bool(indicator.could_be) for indicator in report.indicators),
         stale=sum(indicator.stale for indicator in report.indicators),
     )
 
@@ -102,8 +112,20 @@ def scale_of(indicator: IndicatorReport, name: str) -> Markup:
     return chart.scale(indicator.performance, name=f"scale-{name}", title=title, status=css)
 
 
+@pages.app_template_filter("could_be")
+def could_be(statuses: Sequence[Status]) -> str:
+    """Say what a status could be too."""
+    return could_be_words(statuses)
+
+
+@pages.app_template_filter("between")
+def between(part: ScorecardReport | PerspectiveReport | ObjectiveReport) -> str:
+    """Say between what a score lies; nothing of one that is fixed."""
+    return score_range_words(part.score_lower, part.score_upper)
+
+
 @pages.app_template_filter("level")
-def level(found: Level | None, unit: str) -> str:
+def level(found: TargetLevel | None, unit: str) -> str:
     """Write a goal or red flag; a band as a range."""
     return NOTHING if found is None else format_level(found, unit, currency())
 
@@ -112,6 +134,12 @@ def level(found: Level | None, unit: str) -> str:
 def verdict_of(change: ChangeReport) -> str:
     """Say whether a change is clear, and whether it may be chance among all changes of the scorecard."""
     return verdict_words(change)
+
+
+@pages.app_template_filter("level_of")
+def level_of(change: Change | ChangeReport) -> str:
+    """Say whether the level of a whole count or sum is out of the ordinary."""
+    return level_words(change)
 
 
 @pages.app_template_filter("told")
@@ -146,6 +174,12 @@ def span(change: Change | ChangeReport, unit: str) -> str:
 
 @pages.app_template_filter("better")
 def better(indicator: IndicatorReport) -> str:
-    """Return whether the change is for the better or worse, as a CSS class; empty where it cannot be told."""
-    verdict = indicator.change.verdict if indicator.change else None
-    return verdict.value if verdict is not None and verdict.value in ("better", "worse") else ""
+    """Return whether the change is for the better or worse, as a CSS class; empty where it cannot be told.
+
+    A whole count or sum always moves: its change stands out where the level does.
+    """
+    change = indicator.change
+    if change is None or (change.basis is Basis.WHOLE and change.level is not Level.OUT_OF_THE_ORDINARY):
+        return ""
+    verdict = change.verdict
+    return verdict.value if verdict.value in ("better", "worse") else ""

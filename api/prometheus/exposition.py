@@ -199,6 +199,14 @@ class _StoreCollector:
         score = _family(
             "scorecard_score", "The score of a scorecard's current period, 0 to 100", ["scorecard"]
         )
+        ends = [
+            _family(
+                f"scorecard_score_{end}",
+                f"The {end} bound of what the intervals of its figures imply for a scorecard's score",
+                ["scorecard"],
+            )
+            for end in ("lower", "upper")
+        ]
         coverage = _family(
             "scorecard_coverage_ratio",
             "The share of a scorecard's weight that has a scored value",
@@ -221,6 +229,9 @@ class _StoreCollector:
                     earlier.add_metric([report.scorecard], number)
             if report.score is not None:
                 score.add_metric([report.scorecard], report.score)
+            for family, bound in zip(ends, (report.score_lower, report.score_upper), strict=True):
+                if bound is not None:
+                    family.add_metric([report.scorecard], bound)
             coverage.add_metric([report.scorecard], report.coverage)
             for perspective in report.perspectives:
                 for objective in perspective.objectives:
@@ -228,7 +239,7 @@ class _StoreCollector:
                         labels = [report.scorecard, perspective.perspective, objective.objective]
                         objectives.add_metric(labels, objective.score)
         moved = status_moves(reports, self._calendar)
-        return iter((score, earlier, coverage, objectives, *_statuses(reports), moved))
+        return iter((score, earlier, *ends, coverage, objectives, *_statuses(reports), moved))
 
     def _definitions(self) -> Iterator[GaugeMetricFamily]:
         family = _family(
@@ -316,18 +327,26 @@ def _add_end(
         family.add_metric([metric.metric, grain.value], bounds[1].timestamp())
 
 
-def _statuses(reports: Iterable[ScorecardReport]) -> tuple[GaugeMetricFamily, GaugeMetricFamily]:
+def _statuses(reports: Iterable[ScorecardReport]) -> tuple[GaugeMetricFamily, ...]:
     one_hot = _family(
         "scorecard_status",
         "The status of an indicator: 1 for the one that holds, 0 for the others",
         ["scorecard", "metric", "status"],
     )
     counts = _family("scorecard_indicators", "How many indicators have a status", ["scorecard", "status"])
+    certain = _family(
+        "scorecard_status_certain",
+        "1 where an indicator's interval lies within its status, 0 where the status could be another",
+        ["scorecard", "metric"],
+    )
     for report in reports:
+        for metric, sure in {one.metric: one.status_certain for one in report.indicators}.items():
+            if sure is not None:
+                certain.add_metric([report.scorecard, metric], 1 if sure else 0)
         # A metric may stand under two objectives; its status is the same under both.
         found = {indicator.metric: indicator.status for indicator in report.indicators}
         for status in Status:
             for metric, holds in found.items():
                 one_hot.add_metric([report.scorecard, metric, status.value], 1 if holds is status else 0)
             counts.add_metric([report.scorecard, status.value], list(found.values()).count(status))
-    return one_hot, counts
+    return one_hot, certain, counts

@@ -192,16 +192,25 @@ class ChangeSchema(Schema):
     difference = fields.Float()
     lower = _number("Lower bound of the 95% interval")
     upper = _number("Upper bound of the 95% interval")
-    p = _number("The two-sided p that the interval implies")
+    p = _number("The two-sided p that the interval implies; with the basis whole that of the level")
     basis = fields.String(
-        allow_none=True, metadata={"description": "sampling, or usual_movement of the series"}
+        allow_none=True,
+        metadata={"description": "whole (a count or sum: a fact), sampling, or usual_movement of the series"},
     )
     verdict = fields.String(
         allow_none=True,
         metadata={
-            "description": "better, worse, changed (no side is better), no_clear_change or not_enough_data"
+            "description": "better, worse, changed (no side is better), unchanged, no_clear_change or not_enough_data"
         },
     )
+    level = fields.String(
+        allow_none=True,
+        metadata={
+            "description": "With the basis whole: out_of_the_ordinary, within_trend or too_little_past"
+        },
+    )
+    expected_lower = _number("Lower bound of what the trend of the periods before would give")
+    expected_upper = _number("Upper bound of the same")
 
 
 class SegmentChangeSchema(Schema):

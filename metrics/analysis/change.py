@@ -1,9 +1,10 @@
-"""A metric's change from one period to another: its interval, and what can be said of it.
+"""A metric's change from one period to another, and what can be said of it.
 
-The interval is that of sampling where both values have one and share no rows: Newcombe's for shares, the same
-method for all others (Zou & Donner 2008), exact Poisson limits for counts. Elsewhere (sums, formulas, stretches
-that overlap) it is how far the series usually moves over the same distance, from one period to the next or from
-one year to the next; with too few periods to know that, nothing can be said.
+Of a whole count or sum nothing was sampled: its change is a fact. Apart from that it is judged whether the level
+is out of the ordinary, by the trend of the periods before. All others have an interval: that of sampling where both
+values have one and share no rows (Newcombe's for shares, the same method for all others, Zou & Donner 2008).
+Elsewhere (formulas, stretches that overlap) it is how far the series usually moves over the same distance, from one
+period to the next or from one year to the next; with too few periods to know that, nothing can be said.
 """
 
 from __future__ import annotations
@@ -15,23 +16,28 @@ from math import nan
 
 from metrics.catalog.catalog import Catalog
 from metrics.catalog.metric import Direction, Metric
-from metrics.grain import Calendar
+from metrics.grain import Calendar, Grain
 from metrics.kind import kind_of, share_rows
 from metrics.observation import PUBLISHED, Observation, State
 from metrics.statistics.comparison import (
     Verdict,
+    fact,
     hybrid_difference,
     implied_p,
-    poisson_limits,
     usual_movement,
     verdict,
 )
 from metrics.statistics.intervals import Interval
+from metrics.statistics.trend import Level, expected
+
+SEASONS = {Grain.DAY: 7, Grain.WEEK: 52, Grain.MONTH: 12, Grain.QUARTER: 4, Grain.FISCAL_QUARTER: 4}
+"""After how many periods a season comes back."""
 
 
 class Basis(StrEnum):
-    """What the interval of a change is made of."""
+    """What it rests on that a change is one: a whole count or sum, or an interval and what that is made of."""
 
+    WHOLE = "whole"
     SAMPLING = "sampling"
     USUAL_MOVEMENT = "usual_movement"
 
@@ -41,7 +47,9 @@ class Change:
     """A value less an earlier one, in the metric's unit.
 
     `p` is the two-sided p that the interval implies. The verdict is not_enough_data where either value is a
-    small sample or no interval is known.
+    small sample or no interval is known. With the basis `whole` the difference is a fact and has no interval: what
+    is judged is the `level` of the later value, `p` is that judgement's, and `expected_lower` and `expected_upper`
+    are what its trend would give. It is not judged where its periods share rows.
     """
 
     difference: float
@@ -50,6 +58,9 @@ class Change:
     p: float | None
     basis: Basis | None
     verdict: Verdict
+    level: Level | None = None
+    expected_lower: float | None = None
+    expected_upper: float | None = None
 
 
 def change(
@@ -65,7 +76,9 @@ def change(
     difference, direction = now.value - before.value, metric.direction.value
     if State.SMALL_SAMPLE in (now.state, before.state):
         return Change(difference, None, None, None, None, verdict(None, direction))
-    first, second = limits(metric, now), limits(metric, before)
+    if kind_of(metric).is_whole(metric, catalog):
+        return _fact(metric, catalog, now, before, series)
+    first, second = _interval(now), _interval(before)
     together = share_rows(catalog, (metric, now.period), (metric, before.period))
     if first is not None and second is not None and not together:
         interval = hybrid_difference(now.value, first, before.value, second)[1]
@@ -112,14 +125,25 @@ def _interval(found: Observation) -> Interval | None:
     return Interval(found.lower, found.upper)
 
 
-def limits(metric: Metric, found: Observation) -> Interval | None:
-    """Return the limits of one value: its interval, for a plain count Poisson's, else None."""
-    own = _interval(found)
-    if own is not None:
-        return own
-    if found.value is None or found.value < 0 or not kind_of(metric).is_count(metric):
-        return None
-    return poisson_limits(int(found.value))
+def _fact(
+    metric: Metric, catalog: Catalog, now: Observation, before: Observation, series: Sequence[Observation]
+) -> Change:
+    """Return the change of what was not sampled, with its level judged by the trend of the periods before."""
+    assert now.value is not None
+    assert before.value is not None
+    calendar, difference = catalog.company.calendar, now.value - before.value
+    found = Change(difference, None, None, None, Basis.WHOLE, fact(difference, metric.direction.value))
+    if now.period.start is None or before.period.start is None or now.period.start < before.period.start:
+        return found
+    if share_rows(catalog, (metric, now.period), (metric, calendar.previous(now.period))):
+        return found
+    past, _ = _past(calendar, now, before, series)
+    ahead = expected(past, now.value, SEASONS.get(now.period.grain))
+    if ahead is None:
+        return replace(found, level=Level.TOO_LITTLE_PAST)
+    return replace(
+        found, p=ahead.p, level=ahead.level, expected_lower=ahead.lower, expected_upper=ahead.upper
+    )
 
 
 def _past(

@@ -8,7 +8,7 @@ from enum import StrEnum
 from math import erfc, hypot, sqrt
 
 import numpy as np
-from scipy.special import gammaincinv, stdtr, stdtrit
+from scipy.special import stdtr, stdtrit
 
 from metrics.statistics.intervals import Floats, Interval, Z, percentile_interval, wilson
 
@@ -18,11 +18,15 @@ FEWEST_RANGES = 6
 
 
 class Verdict(StrEnum):
-    """What the interval of a difference says; `changed` is a clear change where no side is better."""
+    """What can be said of a difference; `changed` is a clear change where no side is better.
+
+    `unchanged` is the difference of 0 of what was not sampled.
+    """
 
     BETTER = "better"
     WORSE = "worse"
     CHANGED = "changed"
+    UNCHANGED = "unchanged"
     NO_CLEAR_CHANGE = "no_clear_change"
     NOT_ENOUGH_DATA = "not_enough_data"
 
@@ -64,20 +68,6 @@ def bootstrap_difference(draws1: Floats, draws2: Floats) -> Interval | None:
     shuffled = np.random.default_rng(_SHUFFLE_SEED).permutation(draws2)
     shared = min(len(draws1), len(draws2))
     return percentile_interval(draws1[:shared] - shuffled[:shared])
-
-
-def poisson_limits(count: int) -> Interval:
-    """Return the exact 95% limits of a Poisson mean, from one count.
-
-    Garwood (1936): the events came one by one, each without regard to the others.
-
-    Raises:
-        ValueError: the count is negative.
-    """
-    if count < 0:
-        raise ValueError(f"{count} is not a count")
-    lower = 0.0 if count == 0 else float(gammaincinv(count, 0.025))
-    return Interval(lower, float(gammaincinv(count + 1, 0.975)))
 
 
 @dataclass(frozen=True)
@@ -165,7 +155,14 @@ def verdict(interval: Interval | None, direction: str) -> Verdict:
         return Verdict.NOT_ENOUGH_DATA
     if interval.lower <= 0 <= interval.upper:
         return Verdict.NO_CLEAR_CHANGE
+    return fact(interval.lower, direction)
+
+
+def fact(difference: float, direction: str) -> Verdict:
+    """Judge a difference that is known as it is, or the near end of an interval that excludes 0."""
+    if difference == 0:
+        return Verdict.UNCHANGED
     if direction in ("band", "none"):
         return Verdict.CHANGED
-    rose = interval.lower > 0
+    rose = difference > 0
     return Verdict.BETTER if rose == (direction == "up") else Verdict.WORSE

@@ -170,6 +170,14 @@ class Expected:
                         }
                         yield labels, self.calendar.instant(cause.since).timestamp()
 
+    def _scorecard_score_lower(self, equal, at):
+        return [({"scorecard": one.scorecard}, one.score_lower) for one in self._reports()
+                if one.score_lower is not None]  # fmt: skip
+
+    def _scorecard_score_upper(self, equal, at):
+        return [({"scorecard": one.scorecard}, one.score_upper) for one in self._reports()
+                if one.score_upper is not None]  # fmt: skip
+
     def _scorecard_coverage_ratio(self, equal, at):
         return [({"scorecard": one.scorecard}, one.coverage) for one in self._reports()]
 
@@ -193,6 +201,12 @@ class Expected:
                 for status in Status:
                     labels = {"scorecard": report.scorecard, "metric": one.metric, "status": status.value}
                     yield labels, float(one.status is status)
+
+    def _scorecard_status_certain(self, equal, at):
+        for report in self._reports():
+            for one in {one.metric: one for one in report.indicators}.values():
+                if one.status_certain is not None:
+                    yield {"scorecard": report.scorecard, "metric": one.metric}, float(one.status_certain)
 
     def _scorecard_definition_info(self, equal, at):
         for name in self.company.catalog.metrics:

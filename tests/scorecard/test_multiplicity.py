@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from types import SimpleNamespace
 
 import pytest
 
+from metrics.analysis.change import Basis
 from metrics.statistics.comparison import Verdict
-from scorecard.multiplicity import Family, may_be_chance
+from metrics.statistics.trend import Level
+from scorecard.multiplicity import Family, level_once, may_be_chance
+from scorecard.phrasing import verdict_words
 from scorecard.report_model import ChangeReport
 from tests.scorecard.test_report import KEPT, one, share
 
@@ -36,10 +38,32 @@ def test_the_smallest_p_must_stand_against_the_number_of_changes():
 
 
 def test_a_change_may_be_chance_where_it_is_clear_alone_and_not_together():
-    assert may_be_chance(SimpleNamespace(lower=0.01, upper=0.2, adjusted_p=0.06))
-    assert not may_be_chance(SimpleNamespace(lower=0.01, upper=0.2, adjusted_p=0.04))
-    assert not may_be_chance(SimpleNamespace(lower=-0.01, upper=0.2, adjusted_p=0.9))
-    assert not may_be_chance(SimpleNamespace(lower=None, upper=None, adjusted_p=None))
+    clear = moved(0.01)
+    assert may_be_chance(replace(clear, adjusted_p=0.06))
+    assert not may_be_chance(replace(clear, adjusted_p=0.04))
+    assert not may_be_chance(replace(moved(0.9, clear=False), adjusted_p=0.9))
+    assert not may_be_chance(replace(clear, lower=None, upper=None))
+
+
+def test_a_level_may_be_chance_and_a_fact_may_not():
+    fact = replace(moved(0.03), lower=None, upper=None, basis=Basis.WHOLE, level=Level.OUT_OF_THE_ORDINARY)
+    assert may_be_chance(replace(fact, adjusted_p=0.06))
+    assert not may_be_chance(replace(fact, adjusted_p=0.04))
+    assert not may_be_chance(replace(fact, level=Level.WITHIN_TREND, adjusted_p=0.9))
+    said = "better; the level is out of the ordinary"
+    assert verdict_words(replace(fact, adjusted_p=0.04)) == said
+    assert verdict_words(replace(fact, adjusted_p=0.06)) == f"{said}, perhaps chance"
+    assert verdict_words(replace(fact, level=None, verdict=Verdict.CHANGED)) == "higher"
+    assert verdict_words(replace(fact, level=None, verdict=Verdict.CHANGED, difference=-0.1)) == "lower"
+
+
+def test_a_level_is_judged_once():
+    base = one(KEPT, share("2026-Q2", 48, 80), share("2026-Q3", 56, 70))
+    fact = replace(moved(0.03), basis=Basis.WHOLE, level=Level.WITHIN_TREND)
+    both = level_once(replace(base, change=fact, year_on_year=fact))
+    assert (both.change, both.year_on_year) == (fact, replace(fact, level=None, p=None))
+    alone = replace(base, change=None, year_on_year=fact)
+    assert level_once(alone) == alone
 
 
 def test_a_report_bears_the_adjusted_p():

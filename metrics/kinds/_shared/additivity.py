@@ -24,11 +24,12 @@ def of_formula(formula: Node, catalog: Catalog, seen: frozenset[str]) -> Additiv
     nodes = tuple(walk(formula))
     names = tuple(".".join(node.parts) for node in nodes if isinstance(node, Name))
     shared = of_names(names, catalog, seen)
-    linear = all(_is_linear(node) for node in nodes)
+    linear = all(is_linear(node) for node in nodes)
     return shared if linear or shared is Additivity.HOLDS else Additivity.EXACT
 
 
-def _is_linear(node: Node) -> bool:
+def is_linear(node: Node) -> bool:
+    """Tell whether a node of a formula only adds, subtracts, or is a name or a number."""
     if isinstance(node, Call | Case):
         return False
     return not isinstance(node, Operation) or node.operator in ("+", "-", "neg")

@@ -44,10 +44,9 @@ class Aggregation(Kind[Options]):
         return self.of(metric).measure
 
     @override
-    def is_count(self, metric: Metric) -> bool:
-        """Tell whether events are counted: a stock is none, nor are distinct ones."""
-        options = self.of(metric)
-        return options.measure.function in ("count", "count_new") and options.at is None
+    def is_whole(self, metric: Metric, catalog: Catalog) -> bool:
+        """Tell whether all is counted or summed; an average or an extreme is one of many that could have been."""
+        return self.of(metric).measure.function in ("count", "count_distinct", "count_new", "sum")
 
     @override
     def counts_rows(self, metric: Metric) -> bool:

@@ -23,6 +23,7 @@ from metrics.grain import Period
 from metrics.kind import Additivity, Kind, Request, Uncertainty
 from metrics.kinds._shared.additivity import of_formula
 from metrics.kinds._shared.joint import joint_state, least_mature, mature_together
+from metrics.kinds._shared.whole import whole_formula
 from metrics.kinds.derived.formula import drawn, evaluate
 from metrics.kinds.derived.options import Options
 from metrics.observation import Dimensions, Estimate, State
@@ -45,6 +46,11 @@ class Derived(Kind[Options]):
     def additivity(self, metric: Metric, catalog: Catalog, seen: frozenset[str] = frozenset()) -> Additivity:
         """Return that a quotient holds, and that what is linear does as its inputs do."""
         return of_formula(self.of(metric).formula.node, catalog, seen | {metric.metric})
+
+    @override
+    def is_whole(self, metric: Metric, catalog: Catalog) -> bool:
+        """Tell whether whole counts and sums are added up."""
+        return whole_formula(self.of(metric).formula.node, catalog)
 
     @override
     def bases(self, metric: Metric) -> tuple[Reference, ...]:

@@ -33,6 +33,7 @@ from metrics.kind import (
 )
 from metrics.kinds._shared.additivity import of_names
 from metrics.kinds._shared.joint import joint_state, least_mature, mature_together
+from metrics.kinds._shared.whole import whole_names
 from metrics.kinds.difference import difference_shape
 from metrics.kinds.difference.options import Options
 from metrics.observation import Estimate, State
@@ -73,6 +74,11 @@ class Difference(Kind[Options]):
         """Return what both sides have in common."""
         options = self.of(metric)
         return of_names((options.of, options.minus or options.of), catalog, seen | {metric.metric})
+
+    @override
+    def is_whole(self, metric: Metric, catalog: Catalog) -> bool:
+        """Tell whether both sides are whole counts or sums."""
+        return whole_names((self.of(metric).of, self.of(metric).minus or self.of(metric).of), catalog)
 
     @override
     def bases(self, metric: Metric) -> tuple[Reference, ...]:

@@ -16,7 +16,8 @@ def test_the_whole_page_at_a_hundred_columns(computed):
         "Corner Shop                                                                 Joint scorecard, 2026-Q1",
         "One promise",
         "─" * 100,
-        "● On target  66 of 100   leading –, lagging 83                             100% of the weight scored",
+        "◎ On target, could be watch  66 of 100, probably between 41 and 80         100% of the weight scored",
+        "leading –, lagging 83",
         "Data to 10 Apr 2026, computed 2026-04-20 06:00 UTC",
         "",
         "FINANCIAL  weight 50%                                                                83  ● On target",
@@ -25,11 +26,11 @@ def test_the_whole_page_at_a_hundred_columns(computed):
         "    Revenue                                       £450                2026-Q1   £400  ● On target",
         "      Sales leads, with Customer service · owner sales-lead",
         "",
-        "CUSTOMER  weight 50%                                                                     50  ▲ Watch",
+        "CUSTOMER  weight 50%                                   50 (0–77)  △ Watch, could be on target or red",
         "                                                 value  95% interval  period    goal  status",
-        "  We keep our word                                                                       50  ▲ Watch",
-        "    Kept promises                                80.0%    37.6–96.4%  2026-Q1  90.0%  ▲ Watch",
-        "      Customer service leads",
+        "  We keep our word                                     50 (0–77)  △ Watch, could be on target or red",
+        "    Kept promises                                80.0%    37.6–96.4%  2026-Q1  90.0%  △ Watch",
+        "      could be on target or red · Customer service leads",
     ]
 
 
@@ -38,8 +39,8 @@ def test_eighty_columns_lose_nothing_but_the_intervals_own_column(computed, monk
     done = run(computed, "show")
     said = lines(done.stdout)
     assert max(len(line) for line in said) == 80
-    assert "    Kept promises                          80.0%  2026-Q1  90.0%  ▲ Watch" in said
-    assert "      95% 37.6–96.4% · Customer service leads" in said
+    assert "    Kept promises                          80.0%  2026-Q1  90.0%  △ Watch" in said
+    assert "      could be on target or red · 95% 37.6–96.4% · Customer service leads" in said
 
 
 @pytest.mark.parametrize(("columns", "width"), [("60", 80), ("90", 90), ("200", 100)])
@@ -52,13 +53,13 @@ def test_why_says_what_stands_behind_each_indicator(computed):
     done = run(computed, "show", "--why")
     said = lines(done.stdout)
     start = said.index(
-        "    Kept promises                                80.0%    37.6–96.4%  2026-Q1  90.0%  ▲ Watch"
+        "    Kept promises                                80.0%    37.6–96.4%  2026-Q1  90.0%  △ Watch"
     )
     assert said[start + 1 :] == [
         "      Kept promises was 80.0% in 2026-Q1: 4 of 5.",
         "      Sample 5, 95% interval 37.6–96.4%.",
         "      For 2026-Q1 the goal is 90.0% and the red flag 70.0% (higher is better).",
-        "      ▲ Watch: 50 of 100 on the scale.",
+        "      △ Watch, could be on target or red: 50 of 100 on the scale.",
         "      Data to 10 Apr 2026.",
         "      Customer service leads",
     ]

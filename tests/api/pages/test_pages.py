@@ -191,7 +191,7 @@ def test_a_table_has_no_empty_columns(page):
 
 def test_a_metric_stands_on_its_scorecard(page):
     text = page("/catalogue/lead_to_opportunity?grain=month").text
-    assert "Status, 2026-Q3 ▲ Watch on the scorecard Joint" in text
+    assert "Status, 2026-Q3 △ Watch could be red on the scorecard Joint" in text
     assert "on the scorecard" not in page("/catalogue/acquisition_cost").text
 
 

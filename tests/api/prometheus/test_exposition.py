@@ -160,6 +160,9 @@ def test_targets_are_those_of_the_live_period(families):
 def test_scores_are_those_of_the_report(northwind, families):
     report = northwind.report("joint", None, NOW)
     assert samples(families, "scorecard_score", scorecard="joint") == {(): report.score}
+    assert samples(families, "scorecard_score_lower", scorecard="joint") == {(): report.score_lower}
+    assert samples(families, "scorecard_score_upper", scorecard="joint") == {(): report.score_upper}
+    assert report.score_lower < report.score < report.score_upper
     assert samples(families, "scorecard_coverage_ratio", scorecard="joint") == {(): report.coverage}
     found = samples(families, "scorecard_objective_score", scorecard="joint")
     assert found == {
@@ -177,6 +180,15 @@ def test_the_status_is_one_of_all(northwind, families):
     counts = samples(families, "scorecard_indicators", scorecard="joint")
     assert counts[(("status", "green"),)] == 3
     assert sum(counts.values()) == 10
+
+
+def test_a_status_is_certain_or_not(northwind, families):
+    found = samples(families, "scorecard_status_certain", scorecard="joint")
+    indicators = northwind.report("joint", None, NOW).indicators
+    assert found == {
+        (("metric", one.metric),): float(one.status_certain) for one in indicators if one.status.scored
+    }
+    assert set(found.values()) == {0.0, 1.0}
 
 
 def test_definitions_sources_and_refreshes(northwind, families):

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from metrics.analysis.change import Basis, change, judged, limits
+from metrics.analysis.change import Basis, change, judged
 from metrics.catalog.catalog import Catalog
 from metrics.catalog.company import Company, Currency
 from metrics.catalog.metric import Direction, Metric
@@ -20,8 +20,9 @@ from metrics.kinds.difference import options as difference
 from metrics.kinds.proportion import options as proportion
 from metrics.kinds.surge import options as surge
 from metrics.observation import Observation, State
-from metrics.statistics.comparison import Verdict, hybrid_difference, poisson_limits
+from metrics.statistics.comparison import Verdict, hybrid_difference
 from metrics.statistics.intervals import Interval, wilson
+from metrics.statistics.trend import Level
 
 CATALOG = Catalog(Company("Northwind Teas", "UTC", Currency("GBP"), fiscal_year_starts="april"))
 CALENDAR = CATALOG.company.calendar
@@ -99,30 +100,100 @@ def test_the_direction_says_which_side_is_better(direction, expected):
 
 def test_any_two_intervals_are_compared_alike():
     before, now = seen("2026-02", 100.0, 90.0, 115.0), seen("2026-03", 130.0, 118.0, 140.0)
-    found = change(orders("sum(amount)"), CATALOG, now, before, ())
+    found = change(orders("avg(amount)"), CATALOG, now, before, ())
     expected = hybrid_difference(130.0, Interval(118.0, 140.0), 100.0, Interval(90.0, 115.0))[1]
     assert found is not None
     assert (found.lower, found.upper) == (expected.lower, expected.upper)
 
 
-def test_counts_have_poissons_limits():
-    found = change(orders(), CATALOG, seen("2026-03", 130.0), seen("2026-02", 100.0), ())
-    expected = hybrid_difference(130.0, poisson_limits(130), 100.0, poisson_limits(100))[1]
-    assert found is not None
-    assert (found.lower, found.upper, found.basis) == (expected.lower, expected.upper, Basis.SAMPLING)
-    assert found.verdict is Verdict.NO_CLEAR_CHANGE or found.lower > 0
+WHOLE = [
+    orders(), orders("sum(amount)"), orders("count_distinct(customer)"), orders("count_new(customer)"),
+    orders("count", at=At.PERIOD_END),
+]  # fmt: skip
+MONTHS = [f"{2024 + index // 12}-{index % 12 + 1:02}" for index in range(26)]
+EVEN = [seen(month, 100.0 + 3 * (index % 2)) for index, month in enumerate(MONTHS[:20])]
+
+
+@pytest.mark.parametrize("metric", WHOLE)
+def test_a_whole_count_or_sum_changed_as_it_did(metric):
+    now = seen("2025-08", 101.0)
+    found = change(metric, CATALOG, now, EVEN[18], [*EVEN[:19], now])
+    assert (found.difference, found.lower, found.upper) == (1.0, None, None)
+    assert (found.basis, found.verdict, found.level) == (Basis.WHOLE, Verdict.BETTER, Level.WITHIN_TREND)
+    assert found.expected_lower < 101.0 < found.expected_upper
+    assert found.p > 0.05
+
+
+def test_a_doubling_is_out_of_the_ordinary_however_much_the_past_has_grown():
+    grown = [seen(month, 100.0 * 1.06**index * (1 + index % 3 / 100)) for index, month in enumerate(MONTHS)]
+    doubled = replace(grown[-1], value=2 * grown[-1].value)
+    for before in (grown[-2], grown[-13]):
+        found = change(orders("sum(amount)"), CATALOG, doubled, before, [*grown[:-1], doubled])
+        assert (found.verdict, found.level) == (Verdict.BETTER, Level.OUT_OF_THE_ORDINARY)
+        assert found.p < 0.001
+        as_ever = change(orders("sum(amount)"), CATALOG, grown[-1], before, grown)
+        assert (as_ever.verdict, as_ever.level) == (Verdict.BETTER, Level.WITHIN_TREND)
 
 
 @pytest.mark.parametrize(
-    "metric", [orders("sum(amount)"), orders("count_distinct(customer)"), orders("count", at=At.PERIOD_END)]
+    ("direction", "value", "expected"),
+    [
+        (Direction.UP, 99.0, Verdict.WORSE), (Direction.DOWN, 99.0, Verdict.BETTER),
+        (Direction.NONE, 99.0, Verdict.CHANGED), (Direction.BAND, 101.0, Verdict.CHANGED),
+        (Direction.UP, 100.0, Verdict.UNCHANGED),
+    ],
+)  # fmt: skip
+def test_the_direction_says_which_side_of_a_fact_is_better(direction, value, expected):
+    metric = replace(orders(), direction=direction)
+    found = change(metric, CATALOG, seen("2026-03", value), seen("2026-02", 100.0), ())
+    assert (found.verdict, found.level, found.p) == (expected, Level.TOO_LITTLE_PAST, None)
+
+
+def test_the_level_is_judged_by_the_periods_before_it_alone():
+    now, later = seen("2025-08", 150.0), [seen("2025-09", 900.0), seen("2025-10", 10.0)]
+    of = orders("sum(amount)")
+    assert change(of, CATALOG, now, EVEN[18], [*EVEN[:19], now, *later]) == change(
+        of, CATALOG, now, EVEN[18], EVEN[:19]
+    )
+
+
+def test_the_level_of_stretches_that_overlap_is_not_judged():
+    options = aggregate.Options("orders", parse_measure("sum(amount)"), over=Over.parse("trailing 12 months"))
+    yearly = Metric("orders", "Orders", "aggregate", Direction.UP, options)
+    found = change(yearly, CATALOG, seen("2025-08", 150.0), EVEN[18], EVEN)
+    assert (found.basis, found.verdict, found.level, found.p) == (Basis.WHOLE, Verdict.BETTER, None, None)
+
+
+@pytest.mark.parametrize(
+    ("formula", "whole"),
+    [
+        ("a + b - c", True),
+        ("a / b", False),
+        ("a + rate", False),
+        ("coalesce(a, b)", False),
+        ("both - a", True),
+    ],
 )
-def test_what_is_no_plain_count_has_no_limits(metric):
-    assert limits(metric, seen("2026-03", 130.0)) is None
+def test_a_formula_is_whole_where_it_adds_what_is(formula, whole):
+    made = {name: replace(orders("sum(amount)"), metric=name) for name in "abc"}
+    made["rate"] = replace(kept(), metric="rate")
+    made["both"] = Metric("both", "Both", "derived", Direction.UP, derived.Options(parse("a + b")))
+    catalog = replace(CATALOG, metrics=made)
+    metric = Metric("f", "F", "derived", Direction.UP, derived.Options(parse(formula)))
+    found = change(metric, catalog, seen("2026-03", 3.0), seen("2026-02", 2.0), ())
+    assert (found.basis is Basis.WHOLE) is whole
 
 
-def test_a_sum_is_judged_by_how_far_it_usually_moves():
+def test_a_difference_of_wholes_is_whole():
+    catalog = replace(CATALOG, metrics={"orders": orders(), "others": replace(orders(), metric="others")})
+    gap = revenue_change(Direction.UP, minus="others")
+    found = change(gap, catalog, seen("2026-03", 3.0), seen("2026-02", 2.0), ())
+    assert (found.basis, found.verdict) == (Basis.WHOLE, Verdict.BETTER)
+
+
+def test_an_average_is_judged_by_how_far_it_usually_moves():
     steady = flat(100.0, 102.0, 100.0, 102.0, 100.0, 102.0, 100.0, 120.0)
-    found = change(orders("sum(amount)"), CATALOG, steady[-1], steady[-2], steady)
+    found = change(orders("avg(amount)"), CATALOG, steady[-1], steady[-2], steady)
     # Six ranges of 2 are 3.72 degrees of freedom.
     half = 2.860837 * 2**0.5 * 2 / 1.128
     assert found is not None
@@ -133,7 +204,7 @@ def test_a_sum_is_judged_by_how_far_it_usually_moves():
 def test_what_came_later_says_nothing_about_a_change():
     steady = flat(100.0, 102.0, 100.0, 102.0, 100.0, 102.0, 100.0, 104.0)
     later = [seen("2026-04", 900.0), seen("2026-05", 10.0)]
-    of = orders("sum(amount)")
+    of = orders("avg(amount)")
     assert change(of, CATALOG, steady[-1], steady[-2], [*later, *steady]) == change(
         of, CATALOG, steady[-1], steady[-2], steady
     )
@@ -141,7 +212,7 @@ def test_what_came_later_says_nothing_about_a_change():
 
 def test_too_few_periods_are_not_enough_data():
     few = flat(100.0, 102.0, 100.0, 102.0, 100.0, 102.0, 120.0)
-    found = change(orders("sum(amount)"), CATALOG, few[-1], few[-2], few)
+    found = change(orders("avg(amount)"), CATALOG, few[-1], few[-2], few)
     assert found is not None
     assert (found.difference, found.lower, found.p, found.basis) == (18.0, None, None, None)
     assert found.verdict is Verdict.NOT_ENOUGH_DATA
@@ -229,7 +300,7 @@ def test_a_surge_shares_its_baseline():
 def test_a_year_on_year_change_is_judged_by_what_a_year_usually_brings():
     # It grows by 10 a month: 120 in a year is nothing new, 10 in a month neither.
     steady = flat(*(1000.0 + 10 * month + month % 2 for month in range(25)))
-    of = orders("sum(amount)")
+    of = orders("avg(amount)")
     for before in (steady[-13], steady[-2]):
         found = change(of, CATALOG, steady[-1], before, steady)
         assert found is not None
@@ -245,7 +316,7 @@ def revenue_change(direction=Direction.NONE, **options):
 
 
 def test_a_difference_with_a_shift_is_judged_as_the_change_of_its_metric():
-    of = orders("sum(amount)")
+    of = orders("avg(amount)")
     catalog = replace(CATALOG, metrics={"orders": of})
     series = flat(*(1000.0 + 5 * (month % 2) for month in range(24)), 1300.0)
     value = seen("2026-03", series[-1].value - series[-13].value)

@@ -15,7 +15,6 @@ from metrics.statistics.comparison import (
     hybrid_difference,
     implied_p,
     newcombe,
-    poisson_limits,
     usual_movement,
     verdict,
 )
@@ -121,29 +120,13 @@ def test_verdicts(interval: Interval | None, up: Verdict, down: Verdict) -> None
 
 
 def test_verdicts_have_these_words() -> None:
-    words = ["better", "worse", "changed", "no_clear_change", "not_enough_data"]
+    words = ["better", "worse", "changed", "unchanged", "no_clear_change", "not_enough_data"]
     assert [str(word) for word in Verdict] == words
 
 
 def test_an_unknown_direction_is_refused() -> None:
     with pytest.raises(ValueError, match=r"^'upward' is not a direction: up, down, band or none$"):
         verdict(Interval(0.1, 0.2), "upward")
-
-
-@pytest.mark.parametrize(
-    ("count", "lower", "upper"),
-    # Exact limits as printed in tables of the Poisson distribution (Garwood 1936; Ulm 1990).
-    [(0, 0.0, 3.689), (1, 0.0253, 5.572), (5, 1.623, 11.668), (10, 4.795, 18.390), (100, 81.364, 121.627)],
-)
-def test_poisson_limits(count, lower, upper):
-    found = poisson_limits(count)
-    assert found.lower == pytest.approx(lower, abs=5e-4)
-    assert found.upper == pytest.approx(upper, abs=6e-4)
-
-
-def test_a_negative_count_has_no_limits():
-    with pytest.raises(ValueError, match=r"^-1 is not a count$"):
-        poisson_limits(-1)
 
 
 def test_the_usual_movement_of_a_series():

@@ -20,6 +20,7 @@ from metrics.statistics import (
     sbg,
     surge,
     survival,
+    trend,
 )
 
 PAGE = Path(__file__).parents[3] / "docs" / "statistics.md"
@@ -27,7 +28,7 @@ PAGE = Path(__file__).parents[3] / "docs" / "statistics.md"
 
 @pytest.mark.parametrize(
     "module",
-    [intervals, survival, comparison, decomposition, drift, surge, fitting, histories, quadrature],
+    [intervals, survival, comparison, decomposition, drift, surge, fitting, histories, quadrature, trend],
     ids=lambda module: module.__name__,
 )
 def test_every_public_function_is_on_the_page(module: ModuleType) -> None:
