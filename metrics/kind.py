@@ -267,10 +267,6 @@ class Kind(ABC, Generic[Options]):
         found = {each.metric: kind_of(each).assumes(each, catalog) for each in below}
         return "; ".join(f"{name}: {text}" for name, text in found.items() if text) or None
 
-    def unwritten(self, metric: Metric) -> Mapping[str, str]:
-        """Return what keys that are not written come to, by key, where no plain default says it."""
-        return {}
-
     def absent(self, metric: Metric, state: State) -> str | None:
         """Return what no value in a state means in words, None where there is nothing to add."""
         return None

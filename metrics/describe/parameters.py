@@ -65,12 +65,10 @@ def _assumed(metric: Metric, catalog: Catalog) -> Iterator[Parameter]:
 
 def _own(metric: Metric, catalog: Catalog) -> Iterator[Parameter]:
     options, kind = metric.options, kind_of(metric)
-    says, unwritten = {**_SAYS, **kind.says}, kind.unwritten(metric)
+    says = {**_SAYS, **kind.says}
     for member in dataclasses.fields(options):
         value, key = getattr(options, member.name), yaml_key(member)
-        if value is None and key in unwritten:
-            yield Parameter(key, unwritten[key], True, says.get((key, unwritten[key])))
-        elif key == "time" and value is None and hasattr(options, "dataset"):
+        if key == "time" and value is None and hasattr(options, "dataset"):
             yield from _time(options.dataset, catalog)
         elif value is not None and value != {}:
             text = _text(value, catalog)

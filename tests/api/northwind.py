@@ -76,6 +76,7 @@ entity: lead
 from: {dataset: leads, where: "stage = 'mql'"}
 to: {dataset: leads, where: "stage = 'opportunity'"}
 window: 90 days
+skipped: implied
 dimensions: [channel, segment]
 cuts: [[channel, segment]]
 grains: [month, quarter]

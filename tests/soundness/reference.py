@@ -58,8 +58,8 @@ def plus(moment: Moment, span: Span, zone: str, sign: int = 1) -> Moment:
     """Move a moment: hours are elapsed time, the rest is calendar time of the zone; days stay days."""
     count, unit = span[0] * sign, span[1]
     if isinstance(moment, datetime):
-        if unit == "hour":
-            return moment + timedelta(hours=count)
+        if unit in ("hour", "second"):
+            return moment + timedelta(**{f"{unit}s": count})
         local = moment.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
         day = plus(local.date(), (count, unit), zone)
         return instant(datetime.combine(day, local.time()), zone)
@@ -534,7 +534,9 @@ def entries_of(ask: Conversion, starts: list[Row], successes: list[Row]) -> list
 
 
 def approximate_hours(span: Span) -> float:
-    return span[0] * {"hour": 1, "day": 24, "week": 168, "month": 730, "year": 8766}[span[1]]
+    return (
+        span[0] * {"second": 1 / 3600, "hour": 1, "day": 24, "week": 168, "month": 730, "year": 8766}[span[1]]
+    )
 
 
 def conversion(

@@ -127,7 +127,11 @@ def seconds(start: Moment, end: Moment) -> Fraction:
 
 @dataclass
 class Line:
-    """A case: its time if it has one, the length of its window, over, and its place on the axis."""
+    """A case: its time if it has one, the length of its window, over, and its place on the axis.
+
+    `followed` is for how long it has been, None for ever: its window is over. `settled` says that its standard or
+    its window is.
+    """
 
     spent: Fraction | None
     bound: Fraction | None
@@ -135,6 +139,11 @@ class Line:
     kept: bool
     age: float
     event: bool
+    followed: Fraction | None = None
+    settled: bool = True
+
+    def reaches(self, spent: Fraction) -> bool:
+        return self.followed is None or self.followed >= spent
 
 
 def duration(
@@ -177,13 +186,15 @@ def _line(frame: Frame, ask: Duration, case: Case, days: bool) -> Line:
     spent = elapsed(frame, ask, case, case.u) if answered and case.u is not None else None
     kept = answered and _kept(frame, ask, case, zone)
     event = kept if ask.statistic == "share_within" else answered
-    settled = answered or over or (ask.statistic == "share_within" and _late(frame, ask, case, today, zone))
+    late = over or (ask.statistic == "share_within" and _late(frame, ask, case, today, zone))
+    followed = elapsed(frame, ask, case, edge)
     if event:
         assert spent is not None
         age = float(spent // _step(ask, days))
     else:
-        age = math.inf if settled else float(elapsed(frame, ask, case, edge) // _step(ask, days))
-    return Line(spent, elapsed(frame, ask, case, end), over, kept, age, event)
+        age = math.inf if answered or late else float(followed // _step(ask, days))
+    bound = elapsed(frame, ask, case, end)
+    return Line(spent, bound, over, kept, age, event, None if over else followed, late)
 
 
 def _step(ask: Duration, days: bool) -> int:
@@ -229,13 +240,47 @@ def _result(frame: Frame, ask: Duration, end: date | None, start: date | None, l
         state = "provisional" if not frame.final(end) else "small_sample" if n < frame.min_sample else "final"
         value, interval = _plain(ask, lines)
         return Result(value, k, n, state, _elapsed(frame, start, end), interval)
-    completed = sum(1 for line in lines if line.over)
-    final = completed == n and frame.final(end, ask.window)
+    percentile = QUANTILES.get(ask.statistic)
+    whole = all(line.over for line in lines)
+    reached = _plain(ask, lines)[0] if percentile else None
+    spent = None if reached is None else reached * ask.unit
+    # What nobody's open time can change: a percentile that all were followed for, a share that all are settled of.
+    known = whole or (shared and all(line.settled for line in lines))
+    known = known or (spent is not None and all(line.reaches(spent) for line in lines))
+    final = known and frame.final(end, _waits(ask, spent))
+    value, interval = _plain(ask, lines) if known else _estimated(ask, lines)
+    if percentile and known and not whole:
+        interval = _half_known(ask, lines)
+    enough = sum(1 for line in lines if (line.settled if shared else line.over))
+    if percentile:
+        enough = 0 if value is None else sum(1 for line in lines if line.reaches(value * ask.unit))
+    if not final and enough < frame.min_sample:
+        value, interval = None, None
     state = "provisional" if not final else "small_sample" if n < frame.min_sample else "final"
-    value, interval = None, None
-    if final or completed >= frame.min_sample:
-        value, interval = _plain(ask, lines) if completed == n else _estimated(ask, lines)
-    return Result(value, k, n, state, completed / n, interval)
+    matured = sum(1 for line in lines if (line.settled if shared else line.over))
+    return Result(value, k, n, state, 1.0 if final else matured / n, interval)
+
+
+def _waits(ask: Duration, spent: Fraction | None) -> Span | None:
+    """Return what must pass after a period: the standard, the percentile itself in whole seconds, or the window."""
+    if ask.watch is not None or ask.statistic == "mean":
+        return ask.window
+    waits = ask.within if isinstance(ask.within, tuple) else None
+    if ask.statistic in QUANTILES and spent is not None:
+        waits = (math.ceil(spent), "second")
+    longer = waits is None or plain.approximate_hours(waits) > plain.approximate_hours(ask.window)
+    return ask.window if longer else waits
+
+
+def _half_known(ask: Duration, lines: list[Line]) -> tuple[float, float] | None:
+    """Return the interval of a percentile that is known: its upper end may be one that is not, and is estimated."""
+    ages = [math.inf if line.spent is None else float(line.spent) for line in lines]
+    low, high = _ends(ask, [(age, age < math.inf) for age in ages])
+    if high is None or not all(line.reaches(Fraction(high)) for line in lines):
+        _, estimated = _estimated(ask, lines)
+        return estimated and low and (low / ask.unit, estimated[1])
+    assert low is not None
+    return low / ask.unit, high / ask.unit
 
 
 def _elapsed(frame: Frame, start: date | None, end: date | None) -> float:
@@ -272,6 +317,11 @@ def _plain(ask: Duration, lines: list[Line]) -> Found:
 
 
 def _inverted(ask: Duration, lines: Sequence[tuple[float, bool]]) -> tuple[float, float] | None:
+    low, high = _ends(ask, lines)
+    return None if low is None or high is None else (low, high)
+
+
+def _ends(ask: Duration, lines: Sequence[tuple[float, bool]]) -> tuple[float | None, float | None]:
     """Return the ages at which the sides of the log-log band of S come down to 1 - p, one event at a time."""
     left = 1 - float(QUANTILES[ask.statistic]) + 1e-12
     survival, variance = Fraction(1), 0.0
@@ -281,7 +331,7 @@ def _inverted(ask: Duration, lines: Sequence[tuple[float, bool]]) -> tuple[float
         for n in range(at_risk, at_risk - sum(1 for other, event in lines if event and other == age), -1):
             survival *= 1 - Fraction(1, n)
             if survival == 0:
-                return None
+                return lower, None
             variance += 1 / (n * (n - 1))
             s = float(survival)
             spread = math.exp(Z * math.sqrt(variance) / abs(math.log(s)))
@@ -290,7 +340,7 @@ def _inverted(ask: Duration, lines: Sequence[tuple[float, bool]]) -> tuple[float
             if s ** (1 / spread) <= left:
                 assert lower is not None
                 return lower, age
-    return None
+    return lower, None
 
 
 def _bounded(line: Line) -> Fraction:

@@ -185,6 +185,31 @@ def test_event_matching(reentry: str, converted: int, entries: int) -> None:
     assert (one.numerator, one.denominator) == (converted, entries)
 
 
+def test_only_a_recorded_entry_counts_in_one_log_unless_implied_is_asked_for() -> None:
+    """Five buy and one of them cancels; a sixth cancels what was bought before the log began."""
+    stages = {**VISITS, "stage": "text"}
+    rows = [
+        (f"b{number}", f"u{number}", at("2024-01-03T10:00").replace(tzinfo=None), "bought")
+        for number in range(5)
+    ]
+    rows += [
+        (f"c{who}", who, at("2024-01-09T10:00").replace(tzinfo=None), "cancelled") for who in ("u0", "old")
+    ]
+    log = {"key": ("id",), "time": E("t"), "entities": entities(lead="who"), "complete_through": until_now()}
+    world = World({"log": table(stages, rows)}, {"log": log})
+    sides = [Reference("log", where=E(f"stage = '{stage}'")) for stage in ("bought", "cancelled")]
+    found = {}
+    for name, more in (("default", {}), ("implied", {"skipped": Skipped.IMPLIED})):
+        options = Options("lead", *sides, Window.parse("30 days"), **more)
+        one = metric("m", "conversion", options, min_sample=1, grains=(Grain.MONTH,))
+        [*_, january] = [
+            each for each in world.compute(one, at("2024-03-01T00:00")).estimates
+            if each.period.start == at("2024-01-01T00:00").date()
+        ]  # fmt: skip
+        found[name] = january.value
+    assert found == {"default": 1 / 5, "implied": 2 / 6}
+
+
 @pytest.mark.parametrize(
     ("success", "converted"),
     [

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import random
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -16,6 +18,7 @@ from metrics.describe.units import unit_of
 from metrics.errors import ComputationError
 from metrics.grain import Grain, Span
 from metrics.kinds.duration.options import Basis, Options, Statistic
+from metrics.observation import PUBLISHED
 from tests.soundness import reference as plain
 from tests.soundness import reference_duration as slow
 from tests.soundness.generators import Log, agree, calendars, company, first_day, grains, logs, nows
@@ -141,6 +144,24 @@ def asked(statistic: str, window: str | None = "7 days", within: str | None = No
                                            basis, E(within) if within else None), **more)  # fmt: skip
 
 
+def never_changes(world: World, one: Any, instants: Sequence[datetime]) -> None:
+    """Assert that a value which is final at an instant is so, and the same, at each later one.
+
+    Of a percentile the upper end of the interval and the answers so far go on until no window is open.
+    """
+    final: dict[Any, Any] = {}
+    for instant in instants:
+        found = by_cell(world.compute(one, instant))
+        for cell, (state, value, entries, lower) in final.items():
+            now = found[cell]
+            assert (now.state, now.value, now.denominator) == (state, value, entries), (cell, instant)
+            assert lower is None or now.lower is None or now.lower == lower, (cell, instant)
+        closed = {cell: each for cell, each in found.items() if each.state in PUBLISHED}
+        final |= {
+            cell: (each.state, each.value, each.denominator, each.lower) for cell, each in closed.items()
+        }
+
+
 LATER = at("2024-03-01T00:00")
 JANUARY = (Grain.MONTH, date(2024, 1, 1), ())
 
@@ -225,11 +246,110 @@ def test_a_standard_that_is_no_number_of_hours_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("now", "state"), [("2024-02-07T23:59", "provisional"), ("2024-02-08T00:00", "final")]
+    ("statistic", "answers", "value", "turn"),
+    [
+        # Half are answered within an hour: who opened last, at midnight, has been followed for it at one.
+        ("p50", (1, None), 1.0, "2024-02-01T01:00"),
+        ("share_within", (1, None), 0.5, "2024-02-01T04:00"),
+        ("mean", (1, None), (1 + 168) / 2, "2024-02-08T00:00"),
+        # A percentile that is not reached is none once no window is open.
+        ("p50", (None, None), None, "2024-02-08T00:00"),
+        # A part of a second is a whole one.
+        ("p50", (1 + 1 / 7200, None), 1 + 1 / 7200, "2024-02-01T01:00:01"),
+    ],
 )
-def test_a_period_is_final_once_its_last_window_is_over(now: str, state: str) -> None:
-    one = by_cell(tickets(*hours(1, None)).compute(asked("p50"), at(now)))[JANUARY]
-    assert (one.state.value, one.value) == (state, 1.0)
+def test_a_value_is_final_once_nothing_can_change_it(
+    statistic: str, answers: Any, value: float | None, turn: str
+) -> None:
+    one = asked(statistic, within="4h" if statistic == "share_within" else None)
+    before, after = (
+        by_cell(tickets(*hours(*answers)).compute(one, now))[JANUARY]
+        for now in (at(turn) - timedelta(microseconds=1), at(turn))
+    )
+    assert (before.state.value, before.value) == ("provisional", value)
+    assert (after.state.value, after.value, after.maturity) == ("final", value, 1.0)
+
+
+def many(settle: str = "0 days") -> World:
+    """Return 35 tickets, three a day from 1 January, at 9, 10 and 11; answered after 1, 2, 3 hours on, the last not."""
+    opened = [datetime(2024, 1, 1 + index // 3, 9 + index % 3) for index in range(35)]
+    rows = [(f"t{index}", f"t{index}", start, None if index == 34 else start + timedelta(hours=index + 1), None)
+            for index, start in enumerate(opened)]  # fmt: skip
+    each = {"key": ("id",), "time": E("opened"), "entities": entities(case="who"), "complete_through": until_now(),
+            "settle": Span.parse(settle)}  # fmt: skip
+    return World({"tickets": table(TICKETS, rows)}, {"tickets": each})
+
+
+@pytest.mark.parametrize(
+    ("statistic", "now", "state", "value"),
+    [
+        # Twelve are open or answered, nine of them after 1 to 9 hours; the tenth has waited for six at 15:00.
+        ("p50", "2024-01-04T14:59", "provisional", None),
+        ("p50", "2024-01-04T15:00", "provisional", 6.0),
+        ("p50", "2024-02-03T17:59", "provisional", 18.0),
+        ("p50", "2024-02-03T18:00", "final", 18.0),
+        ("p90", "2024-01-08T00:00", "provisional", 17.0),
+        ("p90", "2024-02-04T07:59", "provisional", 32.0),
+        ("p90", "2024-02-04T08:00", "final", 32.0),
+        # An answer at the standard's end is within it: the tenth has missed it just after 13:00.
+        ("share_within", "2024-01-04T13:00", "provisional", None),
+        ("share_within", "2024-01-04T13:01", "provisional", 1 - 10 / 12 * 8 / 9 * 6 / 7),
+        ("share_within", "2024-02-03T03:59", "provisional", 4 / 35),
+        ("share_within", "2024-02-03T04:00", "final", 4 / 35),
+        ("mean", "2024-02-20T00:00", "provisional", None),
+    ],
+)
+def test_a_long_window_withholds_the_mean_alone(
+    statistic: str, now: str, state: str, value: float | None
+) -> None:
+    within = "4h" if statistic == "share_within" else None
+    one = asked(statistic, "60 days", within, min_sample=10)
+    found = by_cell(many("2 days").compute(one, at(now)))[JANUARY]
+    assert (found.state.value, found.value) == (state, None if value is None else pytest.approx(value))
+
+
+def test_a_percentile_that_is_known_has_the_interval_that_the_window_will_give() -> None:
+    young, old = (
+        by_cell(many().compute(asked("p50", "60 days", min_sample=10), at(now)))[JANUARY]
+        for now in ("2024-02-02T00:00", "2024-06-01T00:00")
+    )
+    assert (young.state.value, young.numerator, young.maturity) == ("final", 34, 1.0)
+    assert (young.value, young.lower, young.upper) == (old.value, old.lower, old.upper) == (18.0, 12.0, 23.0)
+
+
+TOOK = (None, 0, 1, 3, 20, 24, 25, 48, 50)
+"""Hours that a case takes: about a standard, a day, and a day whose clocks change."""
+
+
+@pytest.mark.parametrize("kind", ["naive", "date"])
+@pytest.mark.parametrize(
+    ("statistic", "within"),
+    [
+        ("p50", None),
+        ("p90", None),
+        ("share_within", "24h"),
+        ("share_within", "1 day"),
+    ],
+)
+def test_what_is_final_never_changes(statistic: str, within: str | None, kind: str) -> None:
+    """60 companies, each a channel, in the days in which London's clocks go back, looked at again and again."""
+    chance, rows = random.Random(f"{statistic} {within} {kind}"), []
+    for channel in range(60):
+        for _ in range(chance.randint(1, 12)):
+            opened = datetime(2016, 10, 28) + timedelta(hours=chance.randrange(96))
+            took = chance.choice(TOOK)
+            answered = None if took is None else opened + timedelta(hours=took)
+            moments = [each.date() if each and kind == "date" else each for each in (opened, answered)]
+            rows.append((f"t{len(rows)}", f"t{len(rows)}", *moments, chance.randint(0, 4), f"c{channel}"))
+    types = {**TICKETS, "opened": kind, "answered": kind, "x": "integer", "ch": "text"}
+    del types["hours"]
+    each = {"key": ("id",), "time": E("opened"), "entities": entities(case="who"), "complete_through": until_now(),
+            "dimensions": dimensions(ch="ch")}  # fmt: skip
+    world = World({"tickets": table(types, rows)}, {"tickets": each}, zone="Europe/London")
+    one = asked(
+        statistic, "60 days", within, min_sample=3, grains=(Grain.DAY, Grain.MONTH), dimensions=("ch",)
+    )
+    never_changes(world, one, [at("2016-10-29T00:00") + timedelta(hours=hour) for hour in range(0, 170, 17)])
 
 
 def test_an_open_case_never_shortens_a_duration() -> None:

@@ -384,3 +384,36 @@ def test_completed_cases_may_have_begun_long_before_the_first_period() -> None:
     weekdays = [sum((first + timedelta(days=n)).weekday() < 5 for n in range((date(2024, 1, 8) - first).days))
                 for first in (date(2019, 1, 1), date(1900, 1, 1))]  # fmt: skip
     assert found.value == pytest.approx(float(Fraction(sum(weekdays) * 17 + 4, 4)))
+
+
+@pytest.mark.parametrize(
+    ("now", "state"),
+    [
+        # Three have been followed for 25 minutes, the last for 10.
+        ("2024-06-28T16:25", "provisional"),
+        # An hour after the month all have by the calendar; no open hour has passed since.
+        ("2024-07-01T00:00", "provisional"),
+        ("2024-07-30T22:59", "provisional"),
+        ("2024-07-30T23:00", "final"),
+    ],
+)
+def test_what_a_clock_counts_is_waited_for_to_the_windows_end(now: str, state: str) -> None:
+    friday = london("2024-06-28T17:00")
+    cases: list[Line] = [(f"t{number}", friday, friday + timedelta(minutes=20)) for number in range(3)]
+    cases += [("late", friday + timedelta(minutes=15), None)]
+    options = Options("case", Reference("tickets"), Reference("tickets", time=E("until")), Statistic.P50,
+                      Span.parse("30 days"), Basis.FROM, None, CLOCK)  # fmt: skip
+    one = metric("m", "duration", options, grains=(Grain.MONTH,), min_sample=3, unit="minutes")
+    found = by_cell(tickets(cases, []).compute(one, at(now)))[Grain.MONTH, date(2024, 6, 1), ()]
+    assert (found.state.value, found.value) == (state, 20.0)
+
+
+@pytest.mark.parametrize(("now", "value"), [("2024-01-08T09:59", None), ("2024-01-08T10:00", 2.0)])
+@pytest.mark.parametrize("held", [False, True], ids=["runs", "on hold"])
+def test_who_is_followed_is_so_by_the_clock(now: str, value: float | None, held: bool) -> None:
+    """Two open hours after 16:30 on a Friday it is 10:00 on a Monday, but for a ticket on hold."""
+    opened = london("2024-01-05T16:30")
+    cases: list[Line] = [("a", opened, london("2024-01-08T10:00")), ("b", opened, None)]
+    world = tickets(cases, [("b", opened, None)] if held else [])
+    found = asked(world, "p50", PAUSED, now, min_sample=2)
+    assert found.value == (None if held else value)

@@ -19,7 +19,7 @@ from metrics.frame import Frame
 from metrics.grain import Period, Span
 from metrics.kind import RATIO, Kind, Request
 from metrics.kinds._shared.cohorts import cells_of, cohorts
-from metrics.kinds.conversion import conversion_shape
+from metrics.kinds.conversion import conversion_shape, conversion_skipped
 from metrics.kinds.conversion.options import Basis, Options, PeriodBy
 from metrics.kinds.conversion.selects import CohortQuery, EntryQuery
 from metrics.observation import Dimensions, Estimate, State
@@ -30,7 +30,7 @@ class Conversion(Kind[Options]):
     """Entities that go from one stage to another."""
 
     options = Options
-    code_version = 2
+    code_version = 3
     follows = True
     says: ClassVar = {
         ("basis", "cohort"): "follows the entities that enter in a period",
@@ -46,7 +46,7 @@ class Conversion(Kind[Options]):
         ("skipped", "implied"): "a later stage implies the earlier one",
         ("skipped", "recorded"): "only a recorded entry counts",
     }
-    rules = (conversion_shape,)
+    rules = (conversion_shape, conversion_skipped)
 
     @override
     def unit(self, metric: Metric, catalog: Catalog) -> str:
@@ -64,14 +64,6 @@ class Conversion(Kind[Options]):
     def stages(self, metric: Metric) -> tuple[Reference, Reference] | None:
         """Return the rows from which and to which entities go."""
         return self.of(metric).from_, self.of(metric).to
-
-    @override
-    def unwritten(self, metric: Metric) -> Mapping[str, str]:
-        """Return what is taken of entities without a recorded entry."""
-        options = self.of(metric)
-        return (
-            {} if options.skipped is not None else {"skipped": "implied" if options.implied else "recorded"}
-        )
 
     @override
     def bases(self, metric: Metric) -> tuple[Reference, ...]:

@@ -39,7 +39,7 @@ class Skipped(StrEnum):
 
 @dataclass(frozen=True)
 class Options(KindOptions):
-    """The kind's own keys; `skipped` is `implied` by default where one dataset logs both stages."""
+    """The kind's own keys: two stages, and how entities are followed from one to the other."""
 
     entity: str = field(metadata={"refers": "entity"})
     from_: Reference = field(metadata={"key": "from"})
@@ -48,11 +48,9 @@ class Options(KindOptions):
     basis: Basis = Basis.COHORT
     period_by: PeriodBy = PeriodBy.ENTERED
     reentry: Reentry = Reentry.FIRST
-    skipped: Skipped | None = None
+    skipped: Skipped = Skipped.RECORDED
 
     @property
     def implied(self) -> bool:
         """Tell whether a later stage implies the earlier one."""
-        if self.skipped is not None:
-            return self.skipped is Skipped.IMPLIED
-        return self.from_.dataset == self.to.dataset and self.reentry is Reentry.FIRST
+        return self.skipped is Skipped.IMPLIED

@@ -25,6 +25,8 @@ from metrics.sql.rows import Rows
 from metrics.sql.scan_query import dimension
 from metrics.sql.scope import Scope
 
+NEVER = 2**63 - 1
+"""More microseconds than any duration has."""
 MINUTELY = Span.parse("14 days")
 """Up to this window the Kaplan-Meier axis is whole minutes, beyond it whole hours; of DATEs whole days."""
 
@@ -171,11 +173,15 @@ class Cases:
             columns["bound"] = cases.c.to_end
             if dated:
                 columns["waited"] = self.steps(cases.c.to_edge, options.window)
+                # Once its window is over, nothing of a case is unknown.
+                columns["followed"] = sa.case((over, number(NEVER)), else_=cases.c.to_edge)
                 columns["reached"] = self.steps(cases.c.to_u, options.window)
         if options.statistic is Statistic.SHARE_WITHIN:
             kept, settled = self.standard(cases) if dated else (sa.false(), sa.false())
             kept = sa.func.coalesce(sa.and_(answered, kept), sa.false())
-            columns |= {"event": kept, "lost": sa.and_(sa.not_(kept), sa.or_(answered, over, settled))}
+            settled = sa.or_(over, settled)
+            columns |= {"event": kept, "lost": sa.and_(sa.not_(kept), sa.or_(answered, settled))}
+            columns["settled"] = settled
         else:
             columns |= {"event": answered, "lost": sa.and_(sa.not_(answered), over)}
         columns |= {"answered": answered, "over": over, "spent": sa.case((answered, cases.c.to_u))}

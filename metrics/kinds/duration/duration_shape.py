@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from decimal import Decimal
 
 from metrics.catalog.catalog import Catalog
 from metrics.catalog.metric import Metric
 from metrics.errors import Finding, Level
-from metrics.expressions.nodes import Literal, Node, SpanLiteral
+from metrics.expressions.nodes import Literal, SpanLiteral
 from metrics.kinds.duration.options import UNITS, Basis, Options, Statistic
 from metrics.loading.loader import Places
 
@@ -47,22 +46,13 @@ def _standard(options: Options) -> Iterator[Problem]:
         return
     if not shared:
         yield ("within",), True, f"within has no meaning with statistic: {options.statistic}"
-    standard, window = _constant(options.within.node), options.window
+    standard, window, node = options.standard, options.window, options.within.node
     if standard is None or window is None or options.basis is Basis.TO:
         return
-    seconds, said = standard
     # A case is waited for until its window's end: one that takes longer is a miss, whatever the standard says.
-    if seconds > window.approximate_seconds:
+    if standard.approximate_seconds > window.approximate_seconds:
+        said = f"a standard of {node.value} hours" if isinstance(node, Literal) else str(standard)
         yield ("within",), False, f"{said} is longer than the window of {window}"
-
-
-def _constant(node: Node) -> tuple[float, str] | None:
-    """Return a standard that no row changes in seconds and in words: a span, or a number of hours."""
-    if isinstance(node, SpanLiteral):
-        return node.span.approximate_seconds, str(node.span)
-    if isinstance(node, Literal) and isinstance(node.value, int | float | Decimal) and node.value is not True:
-        return float(node.value) * 3600, f"a standard of {node.value} hours"
-    return None
 
 
 def _clock(metric: Metric, options: Options) -> Iterator[Problem]:

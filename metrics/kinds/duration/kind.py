@@ -3,7 +3,9 @@
 A case runs from an entity's first `from` event to its first `to` event at or after it. A case without an
 answer is right-censored, never dropped; the window bounds it, so that a period becomes final. Percentiles
 are the smallest t with F(t) >= p; one that is not reached within the window has no value, and one whose
-interval is open above has no interval. The mean is cut at the window. An empty period has no value.
+interval is open above has no interval. A percentile is known once enough cases were followed for it, a share
+once they were for the standard; the mean, which is cut at the window, takes the window. An empty period has
+no value.
 `basis: to` counts completed cases only, by their end. With a `clock` a duration is the time that it ran;
 windows, periods and maturity stay those of the calendar.
 """
@@ -41,8 +43,9 @@ class Duration(Kind[Options]):
     """The time from one event to another."""
 
     options = Options
-    code_version = 3
+    code_version = 4
     follows = True
+    closes_by_value = True
     numerator_in_unit = False
     says: ClassVar = {
         ("basis", "from"): "labelled by the start; who still waits counts",
@@ -86,9 +89,8 @@ class Duration(Kind[Options]):
     def closing(
         self, metric: Metric, period: Period, segment: Dimensions, value: float | None = None
     ) -> Span | None:
-        """Return what must pass after a period until it is final: the window of cases that began in it."""
-        options = self.of(metric)
-        return options.window if options.basis is Basis.FROM else None
+        """Return what must pass after a period until it is final: a percentile itself, the standard or the window."""
+        return self.of(metric).closing(None if value is None else value * _seconds(metric))
 
     @override
     def requests(self, metric: Metric, frame: Frame) -> Mapping[str, Request]:
@@ -98,14 +100,19 @@ class Duration(Kind[Options]):
     @override
     def finish(self, metric: Metric, frame: Frame, results: Mapping[str, Counted]) -> list[Estimate]:
         """Return one estimate per period and segment, durations in the metric's unit."""
-        shared = self.of(metric).statistic is Statistic.SHARE_WITHIN
-        unit = DEFAULT_UNIT if shared or metric.unit is None else metric.unit
-        if unit not in UNITS:
-            raise ExpressionError(f"{unit!r} is not a unit of durations: {', '.join(UNITS)}", 0)
-        return list(_estimates(metric, frame, results["cases"], UNITS[unit]))
+        return list(_estimates(metric, frame, results["cases"], _seconds(metric)))
 
 
 KIND = Duration()
+
+
+def _seconds(metric: Metric) -> float:
+    """Return the seconds of the unit that durations are in."""
+    shared = metric.options.statistic is Statistic.SHARE_WITHIN
+    unit = DEFAULT_UNIT if shared or metric.unit is None else metric.unit
+    if unit not in UNITS:
+        raise ExpressionError(f"{unit!r} is not a unit of durations: {', '.join(UNITS)}", 0)
+    return UNITS[unit]
 
 
 def _estimates(metric: Metric, frame: Frame, counted: Counted, seconds: float) -> Iterator[Estimate]:
@@ -129,18 +136,39 @@ def _completed(metric: Metric, frame: Frame, key: tuple[Period, Dimensions], tot
 def _cohort(metric: Metric, frame: Frame, key: tuple[Period, Dimensions], total: Total,
             ages: tuple[Age, ...], seconds: float) -> Estimate:  # fmt: skip
     options: Options = metric.options
-    whole = total.over == total.entries
-    final = whole and frame.final(key[0], options.window)
+    known = _known(options.statistic, total)
+    final = known and frame.final(key[0], _closing(options, total))
     found: Found = (None, None)
-    if whole and (final or total.over >= metric.min_sample):
-        found = _plain(options.statistic, total, seconds)
-    elif ages and total.over >= max(1, metric.min_sample):
-        # A young cohort does not identify the curve up to its window.
+    if known:
+        found = _plain(options.statistic, total, seconds, ages)
+    elif ages:
         found = _estimated(options.statistic, total, ages, seconds)
+    if not final and not _identified(options.statistic, total, found[0], metric.min_sample, seconds):
+        found = None, None
     state = State.PROVISIONAL
     if final:
         state = State.SMALL_SAMPLE if total.entries < metric.min_sample else State.FINAL
-    return _estimate(metric, key, state, total, found, total.over / total.entries)
+    waits = total.settled if options.statistic is Statistic.SHARE_WITHIN else total.over
+    return _estimate(metric, key, state, total, found, 1.0 if final else waits / total.entries)
+
+
+def _known(statistic: Statistic, total: Total) -> bool:
+    """Tell whether no open case can change the value any more."""
+    if statistic is Statistic.SHARE_WITHIN:
+        return total.settled == total.entries
+    reached = total.quantile is not None and total.quantile <= total.least
+    return reached or total.over == total.entries
+
+
+def _identified(statistic: Statistic, total: Total, value: float | None, least: int, seconds: float) -> bool:
+    """Tell whether enough cases were followed for as long as a value looks: a young cohort does not identify it."""
+    if statistic.quantile is not None:
+        return value is not None and value <= _in(total.followed, seconds)
+    return max(1, least) <= (total.settled if statistic is Statistic.SHARE_WITHIN else total.over)
+
+
+def _closing(options: Options, total: Total) -> Span | None:
+    return options.closing(None if total.quantile is None else total.quantile / TICKS)
 
 
 def _estimate(metric: Metric, key: tuple[Period, Dimensions], state: State, total: Total, found: Found,
@@ -160,14 +188,19 @@ def _estimate(metric: Metric, key: tuple[Period, Dimensions], state: State, tota
     )
 
 
-def _plain(statistic: Statistic, total: Total, seconds: float) -> Found:
-    """Return the statistic of cases that are all known to the end of their windows."""
+def _plain(statistic: Statistic, total: Total, seconds: float, ages: tuple[Age, ...] = ()) -> Found:
+    """Return the statistic of cases that are known for as long as it looks.
+
+    The interval of a percentile looks further: what it does not know yet is read from the curve of the ages.
+    """
     if statistic is Statistic.SHARE_WITHIN:
         return total.kept / total.entries, wilson(total.kept, total.entries)
     if statistic is not Statistic.MEAN:
-        if total.quantile is None or total.between is None:
+        low, high = total.low, total.high
+        if total.over < total.entries and ages and (high is None or high > total.least):
+            high = _from_curve(statistic, ages)[2]
+        if total.quantile is None or low is None or high is None:
             return None if total.quantile is None else _in(total.quantile, seconds), None
-        low, high = total.between
         return _in(total.quantile, seconds), Interval(_in(low, seconds), _in(high, seconds))
     n, mean = total.entries, total.took / total.entries
     if n < 2:
@@ -179,22 +212,30 @@ def _plain(statistic: Statistic, total: Total, seconds: float) -> Found:
 
 def _estimated(statistic: Statistic, total: Total, ages: tuple[Age, ...], seconds: float) -> Found:
     """Return the Kaplan-Meier estimate of cases some of which are still open."""
+    if statistic.quantile is not None:
+        value, low, high = _from_curve(statistic, ages)
+        interval = None if low is None or high is None else Interval(_in(low, seconds), _in(high, seconds))
+        return None if value is None else _in(value, seconds), interval
     curve = _curve(ages)
     if statistic is Statistic.SHARE_WITHIN:
         return conversion_by(curve, inf)
-    if statistic is Statistic.MEAN:
-        return _restricted_mean(curve, total, ages, seconds)
+    return _restricted_mean(curve, total, ages, seconds)
+
+
+def _from_curve(statistic: Statistic, ages: tuple[Age, ...]) -> tuple[int | None, int | None, int | None]:
+    """Return a percentile and the ends of its interval in ticks, None where the curve does not come so far down.
+
+    Within a step of the axis, the longest duration is the one by which all of the step's events happened.
+    """
     assert statistic.quantile is not None
-    age = curve.quantile(statistic.quantile)
+    curve = _curve(ages)
+    age, interval = curve.quantile(statistic.quantile), curve.quantile_interval(statistic.quantile)
     if age is None:
-        return None, None
-    # Within a step of the axis, the longest duration is the one by which all of the step's events happened.
+        return None, None, None
     longest = {float(line.age): line.longest for line in ages if line.event and line.age is not None}
-    interval = curve.quantile_interval(statistic.quantile)
-    value = _in(longest[age], seconds)
     if interval is None:
-        return value, None
-    return value, Interval(*(_in(longest[each], seconds) for each in (interval.lower, interval.upper)))
+        return longest[age], None, None
+    return longest[age], longest[interval.lower], longest[interval.upper]
 
 
 def _curve(ages: tuple[Age, ...]) -> Curve:

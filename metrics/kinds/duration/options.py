@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from decimal import Decimal
 from enum import StrEnum
+from math import ceil
 from typing import Any
 
 from typing_extensions import override
 
 from metrics.catalog.options import KindOptions, Reference
-from metrics.expressions.nodes import Expression
-from metrics.grain import Span
+from metrics.expressions.nodes import Expression, Literal, SpanLiteral
+from metrics.grain import Span, Unit
 from metrics.kinds.duration.business_clock import Stopwatch
 
 UNITS = {"seconds": 1.0, "minutes": 60.0, "hours": 3600.0, "days": 86400.0, "weeks": 604800.0}
@@ -54,6 +56,37 @@ class Options(KindOptions):
     basis: Basis = Basis.FROM
     within: Expression | None = None
     clock: Stopwatch | None = None
+
+    @property
+    def standard(self) -> Span | None:
+        """Return the standard where no row changes it: a span, or a number of hours."""
+        node = self.within.node if self.within is not None else None
+        if isinstance(node, SpanLiteral):
+            return node.span
+        if (
+            isinstance(node, Literal)
+            and isinstance(node.value, int | float | Decimal)
+            and node.value is not True
+        ):
+            return Span(ceil(node.value * 3600), Unit.SECOND)
+        return None
+
+    def closing(self, seconds: float | None = None) -> Span | None:
+        """Return what must pass after a period until its value cannot change; a percentile in seconds may say less.
+
+        A share waits for its standard, a percentile for as long as it is itself: who began in the period has been
+        followed for it then. A mean needs the window. So does what a clock counts: after a period it may stand still.
+        """
+        if self.basis is Basis.TO:
+            return None
+        found = self.window
+        if self.clock is not None or self.statistic is Statistic.MEAN or found is None:
+            return found
+        if self.statistic is Statistic.SHARE_WITHIN:
+            found = self.standard or found
+        elif seconds is not None:
+            found = Span(ceil(round(seconds, 6)), Unit.SECOND)
+        return min(found, self.window or found, key=lambda span: span.approximate_seconds)
 
     @property
     @override

@@ -16,7 +16,7 @@ from metrics.frame import Frame
 from metrics.grain import Grain
 from metrics.kinds._shared.cohorts import first_open
 from metrics.kinds.duration.business_clock import TICKS
-from metrics.kinds.duration.cases import Cases, number
+from metrics.kinds.duration.cases import NEVER, Cases, number
 from metrics.kinds.duration.options import Basis, Options, Statistic
 from metrics.sql.cells import Answers, cells_in
 from metrics.sql.periods import TimeFrame
@@ -25,9 +25,9 @@ from metrics.sql.scope import Scope, Selectable
 from metrics.statistics.intervals import Z
 from metrics.statistics.survival import quantile_ranks
 
-NEVER = 2**63 - 1
-_TOTALS = ("entries", "answered", "over", "kept", "quantile", "low_rank", "low", "high_rank", "high", "took",
-           "seconds", "squares", "bound")  # fmt: skip
+_TOTALS = ("entries", "answered", "over", "kept", "settled", "quantile", "low_rank", "low", "high_rank", "high",
+           "least", "followed", "took", "seconds", "squares", "bound")  # fmt: skip
+_SUMS = ("entries", "answered", "over", "kept", "settled", "least", "took", "seconds", "squares", "bound")
 SECONDS = sa.Numeric(18, 0)
 
 
@@ -36,17 +36,22 @@ class Total:
     """What is counted of a cohort, in microseconds; `seconds` and `squares` sum whole seconds.
 
     `answered` and `over` count cases with their second event and cases whose window has passed. `kept` is
-    the number within the standard, `quantile` the percentile and `between` its interval, `took` the sum of
-    durations cut at the window, `bound` that of the windows of those without a second event: each only where
-    the statistic asks for it.
+    the number within the standard, `settled` that of cases whose standard or window has passed; `quantile` the
+    percentile and `low` and `high` its interval; all cases were followed for `least`, `min_sample` of them for
+    `followed`; `took` the sum of durations cut at the window, `bound` that of the windows of those without a
+    second event: each only where the statistic asks for it. A case whose window has passed was followed for ever.
     """
 
     entries: int
     answered: int
     over: int
     kept: int = 0
+    settled: int = 0
     quantile: int | None = None
-    between: tuple[int, int] | None = None
+    low: int | None = None
+    high: int | None = None
+    least: int = 0
+    followed: int = 0
     took: int = 0
     seconds: int = 0
     squares: int = 0
@@ -120,11 +125,17 @@ class DurationQuery:
                  count.filter(rows.c.over).label("over")]  # fmt: skip
         statistic = self.options.statistic
         if statistic is Statistic.SHARE_WITHIN:
-            return [*found, count.filter(rows.c.event).label("kept")]
+            settled = [count.filter(rows.c.settled).label("settled")] if "settled" in rows.c else []
+            return [*found, count.filter(rows.c.event).label("kept"), *settled]
         if statistic.quantile is not None:
             ranked = sa.func.coalesce(rows.c.spent, number(NEVER))
             quantile = dialect.percentile_discrete(ranked, statistic.quantile).label("quantile")
-            return [*found, quantile, *_ranked(dialect, ranked, statistic.quantile)]
+            return [
+                *found,
+                quantile,
+                *_ranked(dialect, ranked, statistic.quantile),
+                *self._followed(dialect, rows),
+            ]
         bound = rows.c.bound if self.options.basis is Basis.FROM else rows.c.spent
         took = sa.func.coalesce(rows.c.spent, bound)
         # Sums of doubles differ from run to run, and squares of microseconds are too long for any engine.
@@ -134,6 +145,14 @@ class DurationQuery:
         still = sa.func.sum(bound).filter(sa.not_(rows.c.answered))
         return [*found, sa.func.sum(took).label("took"), sa.func.sum(whole).label("seconds"),
                 sa.func.sum(whole * whole).label("squares"), still.label("bound")]  # fmt: skip
+
+    def _followed(self, dialect: Dialect, rows: sa.Subquery) -> list[ColumnElement[Any]]:
+        """Return for how long all cases were followed, and for how long `min_sample` of them were."""
+        if "followed" not in rows.c:
+            return []
+        rank = sa.cast(sa.literal(max(1, self.metric.min_sample), sa.Integer()), sa.Integer())
+        longest = dialect.ordered_values(-rows.c.followed, rank, rank)
+        return [sa.func.min(rows.c.followed).label("least"), longest.label("followed")]
 
     def _grouped(self, rows: sa.Subquery, grains: tuple[Grain, ...], dimensions: tuple[str, ...],
                  own: list[Any], values: list[Any]) -> Selectable:  # fmt: skip
@@ -190,23 +209,30 @@ def _ranked(dialect: Dialect, spent: ColumnElement[Any], share: float) -> list[C
     return found
 
 
-def _between(row: Mapping[str, Any], share: float | None) -> tuple[int, int] | None:
-    """Return the interval of a percentile, None where it is open."""
+def _between(row: Mapping[str, Any], share: float | None) -> tuple[int | None, int | None]:
+    """Return the ends of a percentile's interval, None for one that is open."""
     ranks = None if share is None else quantile_ranks(int(row["entries"]), share)
     if ranks is None:
-        return None
+        return None, None
     low, high = (
-        int(row[name][rank - int(row[f"{name}_rank"])])
+        _reached(row[name][rank - int(row[f"{name}_rank"])])
         for name, rank in zip(("low", "high"), ranks, strict=True)
     )
-    return None if NEVER in (low, high) else (low, high)
+    return low, high
+
+
+def _reached(ticks: Any) -> int | None:
+    return None if ticks is None or int(ticks) == NEVER else int(ticks)
 
 
 def _total(row: Mapping[str, Any], share: float | None) -> Total:
-    quantile = row.get("quantile")
+    low, high = _between(row, share)
+    longest = row.get("followed")
     return Total(
-        int(row["entries"]), int(row["answered"]), int(row["over"]), int(row.get("kept") or 0),
-        None if quantile is None or int(quantile) == NEVER else int(quantile), _between(row, share),
-        int(row.get("took") or 0), int(row.get("seconds") or 0), int(row.get("squares") or 0),
-        int(row.get("bound") or 0),
-    )  # fmt: skip
+        **{name: int(row.get(name) or 0) for name in _SUMS},
+        quantile=_reached(row.get("quantile")),
+        low=low,
+        high=high,
+        # Fewer than min_sample make an empty list.
+        followed=-int(longest[0]) if longest else 0,
+    )

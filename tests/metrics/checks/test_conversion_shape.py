@@ -18,6 +18,11 @@ CASES = [
                 "reentry: every",
                 ("conversion-shape reentry has no meaning with basis: period, which follows no cohort"),
             ),
+            (
+                CONVERSION,
+                "skipped: implied",
+                ("conversion-shape skipped has no meaning with basis: period, which follows no cohort"),
+            ),
         ],
         id="cohort keys with a flow",
     ),
