@@ -26,7 +26,8 @@ Inputs = Mapping[str, Mapping[tuple[Period, Dimensions], Estimate]]
 class Frame:
     """What a kind knows when it computes: the calendar, what is asked, and until when data is complete.
 
-    `first` is the local day of the first row; `watermark` None means that no dataset has a time.
+    `first` is the local day of the first row; `watermark` None means that no dataset has a time. Where `only`
+    names periods, no others are computed, each of its rows before a day.
     """
 
     catalog: Catalog
@@ -36,6 +37,7 @@ class Frame:
     first: date | None = None
     settle: Span = NO_SPAN
     inputs: Inputs = field(default_factory=dict)
+    only: Mapping[Period, date] = field(default_factory=dict)
 
     @property
     def calendar(self) -> Calendar:
@@ -44,6 +46,8 @@ class Frame:
 
     def periods(self, grain: Grain) -> tuple[Period, ...]:
         """Return the periods from the first row's to the watermark's."""
+        if self.only:
+            return tuple(period for period in self.only if period.grain is grain)
         if grain is Grain.ALL:
             return (Period(Grain.ALL, None, None),)
         if self.first is None or self.watermark is None:
@@ -149,7 +153,8 @@ def covered_only(frame: Frame, over: Over, estimates: Iterable[Estimate]) -> lis
     """
     if over == Over():
         return list(estimates)
-    firsts = {grain: periods[0].start for grain, periods in frame.all_periods().items() if periods}
+    day = frame.first
+    firsts = {grain: frame.calendar.period_of(day, grain).start for grain in frame.grains} if day else {}
     found = []
     for each in estimates:
         period, first = each.period, firsts.get(each.period.grain)

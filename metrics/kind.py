@@ -81,6 +81,13 @@ class KindQuery(Protocol):
         """Turn the columns that came back into what `finish` wants."""
 
 
+def in_one_pass(request: Request) -> bool:
+    """Tell whether rows are joined to periods that each end on a day of their own; else each is asked for alone."""
+    if isinstance(request, Scan):
+        return request.latest is None or request.latest.within_period
+    return bool(getattr(request, "in_one_pass", False))
+
+
 class ComponentsQuery(KindQuery, Protocol):
     """A select that says how what there was at a period's start became what there is at its end."""
 
@@ -127,6 +134,8 @@ class Kind(ABC, Generic[Options]):
     """Its numerator is in the unit of its values; else it counts."""
     closes_by_value: ClassVar[bool] = False
     """A value may say by itself that it is final before the kind's time is over."""
+    same_days: ClassVar[bool] = False
+    """An open period can be set against as many days of another, as they were known at the same age."""
     rests_on_money: ClassVar[bool] = False
     """Its values come from money, whatever their unit."""
     component_names: ClassVar[tuple[str, ...]] = ()

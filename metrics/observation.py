@@ -35,6 +35,14 @@ PUBLISHED = frozenset({State.FINAL, State.SMALL_SAMPLE})
 """The states of a value whose period is over and that is shown: a small sample is final too."""
 
 
+class Offset(StrEnum):
+    """Which period is looked at beside one that is not over: itself, the one before, that of a year before."""
+
+    NONE = ""
+    PERIOD = "-1"
+    YEAR = "-1 year"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Figures:
     """The numbers of one value: what it is, what it is made of, and what it is worth; None where there is none.
@@ -127,6 +135,37 @@ class Observation(Figures):
         )
 
 
+@dataclass(frozen=True, kw_only=True)
+class ToDate(Figures):
+    """What is known of a provisional period by its last whole local day, or of another period at the same age.
+
+    Attributes:
+        base: The provisional period.
+        offset: Which period the figures are of: the base itself, the one before, or that of a year before.
+        period: That period.
+        days: How many of its days they are of, from its first.
+        state: `no_data` where there is nothing to set the base against.
+    """
+
+    base: Period
+    offset: Offset
+    period: Period
+    days: int
+    state: State
+
+    @property
+    def key(self) -> tuple[Period, Offset]:
+        """Return what identifies the figures within their metric."""
+        return self.base, self.offset
+
+    def same_result(self, other: ToDate) -> bool:
+        """Tell whether two say the same of the same days: floats within 1e-9 relative are the same."""
+        exact = ("period", "days", "state", "sample_size")
+        return all(getattr(self, name) == getattr(other, name) for name in exact) and all(
+            _close(getattr(self, name), getattr(other, name)) for name in FLOATS
+        )
+
+
 def _close(one: float | None, other: float | None) -> bool:
     if one is None or other is None:
         return one is other
@@ -143,5 +182,7 @@ __all__ = [
     "Estimate",
     "Figures",
     "Observation",
+    "Offset",
     "State",
+    "ToDate",
 ]

@@ -23,6 +23,7 @@ from scorecard.report_model import ChangeReport, IndicatorReport, TargetReport, 
 from scorecard.response import report_response, response_words
 from scorecard.score import Status, level_problem, scale_score, status_of
 from scorecard.target import ActiveTarget, target_for
+from scorecard.to_date import to_date_report
 from scorecard.value_selection import Choice, MetricSeries, Reader, choose
 
 TREND_PERIODS = 13
@@ -173,6 +174,9 @@ def _value(
         final_on=outlook.final_on,
         awaits=outlook.words,
         response=report_response(series.responses.get(found.period)),
+        to_date=to_date_report(series.to_date, found.period, calendar)
+        if found.state is State.PROVISIONAL
+        else None,
     )
 
 

@@ -25,6 +25,7 @@ from scorecard.formatting import (
 from scorecard.multiplicity import may_be_chance
 from scorecard.report_model import ChangeReport, IndicatorReport, TargetReport, ValueReport
 from scorecard.score import STATUS_STYLE, Status
+from scorecard.to_date import to_date_words
 
 _VERDICTS = {
     Verdict.BETTER: "better",
@@ -214,6 +215,9 @@ def _provisional(value: ValueReport, unit: str, currency: str) -> str:
             so_far = f": {format_count(value.numerator)} of {format_count(value.denominator)} so far"
         said = "has no value yet" if value.absent is None else f"has no value ({value.absent})"
         return f"{value.period_name} is provisional{share} and {said}{so_far}."
-    return (
+    said = (
         f"{value.period_name} is provisional{share}: {format_value(value.value, unit, currency)}, not scored."
     )
+    if value.to_date is None:
+        return said
+    return f"{said} To date {to_date_words(value.to_date, unit, currency)}."

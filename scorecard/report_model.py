@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from metrics.analysis.change import Basis
 from metrics.catalog.metric import Direction, Indication
 from metrics.grain import Grain, Period
-from metrics.observation import State
+from metrics.observation import Offset, State
 from metrics.statistics.comparison import Verdict
 from metrics.statistics.trend import Level as TrendLevel
 from scorecard.cause_model import CauseReport, ComputedBy, Rescored
@@ -32,6 +32,38 @@ class ResponseReport:
 
 
 @dataclass(frozen=True)
+class EarlierReport:
+    """As many days of an earlier period, known at the same age, and how the later one differs from them.
+
+    `days` are fewer where the period is shorter. `difference` is in the metric's unit, `relative` a share of the
+    earlier value where that is above 0.
+    """
+
+    offset: Offset
+    period: Period
+    period_name: str
+    days: int
+    value: float | None
+    difference: float | None
+    relative: float | None
+
+
+@dataclass(frozen=True)
+class ToDateReport:
+    """What is known of a provisional period by the end of its last whole day, and of earlier ones at the same age.
+
+    `over` says that all its days are over, so that only what it waits for is still to come.
+    """
+
+    days: int
+    over: bool
+    value: float | None
+    numerator: float | None
+    denominator: float | None
+    earlier: tuple[EarlierReport, ...]
+
+
+@dataclass(frozen=True)
 class ValueReport:
     """A value with what it takes to trust it, under its own period's name.
 
@@ -39,6 +71,7 @@ class ValueReport:
     day on which an open value becomes final, where that is known; `awaits` says so in words, or from when the rows go
     where they begin too late for the period, which then stays open.
     `response` is that of the survey whose answers it counts.
+    `to_date` is what a provisional one is set against.
     """
 
     value: float | None
@@ -55,6 +88,7 @@ class ValueReport:
     final_on: date | None = None
     awaits: str | None = None
     response: ResponseReport | None = None
+    to_date: ToDateReport | None = None
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from metrics.engine.partly_covered import Beginnings
 from metrics.grain import Calendar, Period, Span
-from metrics.observation import Observation, State
+from metrics.observation import Observation, Offset, State, ToDate
 from metrics.operations.response import ResponseRate
 from scorecard.cause_model import ComputedBy
 from scorecard.model import Missing, MissingRule, Scorecard
@@ -26,6 +26,7 @@ class MetricSeries:
     `partly_covered` says which of the first periods stay provisional, and why.
     `late_from` is when the data behind it are later than they usually are, `responses` how many answered, where
     it is a survey's figure.
+    `to_date` is what its provisional periods are set against.
     """
 
     observations: tuple[Observation, ...] = ()
@@ -36,6 +37,7 @@ class MetricSeries:
     partly_covered: Beginnings = field(default_factory=dict)
     late_from: datetime | None = None
     responses: Mapping[Period, ResponseRate] = field(default_factory=dict)
+    to_date: Mapping[tuple[Period, Offset], ToDate] = field(default_factory=dict)
 
 
 Reader = Callable[[str], MetricSeries]

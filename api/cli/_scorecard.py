@@ -32,6 +32,7 @@ from scorecard.report_model import (
     ScorecardReport,
 )
 from scorecard.score import STATUS_STYLE, Status
+from scorecard.to_date import to_date_words
 
 COLOURS = {"green": "green", "amber": "yellow", "red": "red", "grey": "bright_black"}
 QUIET = "bright_black"
@@ -226,6 +227,9 @@ class _Page:
             bare = known or indicator.judged.lower is None
             span = "" if bare else f"95% {self.span(indicator.judged, indicator.unit)}, "
             yield f"The value itself: {span}{verdict_words(indicator.judged)}"
+        now = indicator.provisional
+        if now is not None and now.to_date is not None and now.to_date.value is not None:
+            yield f"{now.period_name} to date {to_date_words(now.to_date, indicator.unit, self.currency)}"
         for change in (indicator.change, indicator.year_on_year):
             if change is not None:
                 difference = format_change(change.difference, indicator.unit, self.currency)

@@ -20,7 +20,10 @@ _NOUGHT = 1e-12
 
 @dataclass(frozen=True)
 class Point:
-    """One period of a series; `open` is provisional, `small` a small sample. None is a gap."""
+    """One period of a series; `open` is provisional, `small` a small sample. None is a gap.
+
+    No line leads to one that is `running`: so far is not to be set against a whole period.
+    """
 
     label: str
     value: float | None
@@ -28,6 +31,7 @@ class Point:
     upper: float | None = None
     open: bool = False
     small: bool = False
+    running: bool = False
     goal: float | None = None
     red_flag: float | None = None
     words: str = ""
@@ -244,6 +248,8 @@ def _lines(frame: Frame, points: Sequence[Point]) -> Iterator[str]:
         for index, point in enumerate(points):
             before = points[index - 1] if index else None
             if point.value is None or before is None or before.value is None or point.open is not is_open:
+                continue
+            if point.running or before.running:
                 continue
             start = "" if previous == index - 1 else f"M{frame.at(index - 1, before.value)}"
             path += f"{start}L{frame.at(index, point.value)}"

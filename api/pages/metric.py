@@ -30,11 +30,12 @@ from metrics.catalog.metric import Metric
 from metrics.describe.parameters import assumptions, kind_text, parameters
 from metrics.describe.units import shown_unit
 from metrics.errors import GrainNotAllowed, UnknownDimension
-from metrics.grain import Grain
+from metrics.grain import Grain, Period
 from metrics.observation import Observation
 from scorecard.formatting import format_value
-from scorecard.report_model import IndicatorReport
+from scorecard.report_model import IndicatorReport, ToDateReport
 from scorecard.target import target_for
+from scorecard.to_date import to_date_report
 
 _WIDE, _NARROW = 26, 9
 _SEGMENT_TREND = 10
@@ -93,6 +94,7 @@ def metric(metric: str) -> str:
         parts_so_far=list(inputs_of(seen, found, still)) if still is not None and still.value is None else [],
         awaits=outlook.awaits,
         responses=responses_beside(seen, found, grain, by),
+        to_date=_to_date(seen, found, unfinished[0]) if unfinished else None,
         target=target_for(found, newest[0], seen.catalog) if newest else None,
         standing=standing,
         charts=_charts(seen, found, points),
@@ -116,6 +118,10 @@ def metric(metric: str) -> str:
         has_statements=current().statements is not None,
         statements=_statements(seen, found.metric),
     )
+
+
+def _to_date(seen: Project, found: Metric, base: Period) -> ToDateReport | None:
+    return to_date_report(seen.store.to_date(found.metric), base, seen.catalog.company.calendar)
 
 
 def _grain(found: Metric) -> Grain:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from api.pages.chart import Point
 from api.project.project import Project
 from metrics.catalog.metric import Metric
 from metrics.describe.units import shown_unit
-from metrics.grain import Period
+from metrics.grain import Calendar, Period
 from metrics.kind import kind_of
 from metrics.observation import Observation, State
 from scorecard.formatting import format_interval, format_value
@@ -48,10 +49,18 @@ def point_of(project: Project, metric: Metric, seen: Observation, unit: str) -> 
         upper=seen.upper,
         open=seen.state is State.PROVISIONAL,
         small=seen.state is State.SMALL_SAMPLE,
+        running=seen.state is State.PROVISIONAL
+        and is_running(project.catalog.company.calendar, seen.period, seen.watermark),
         goal=goal,
         red_flag=red_flag,
         words=words,
     )
+
+
+def is_running(calendar: Calendar, period: Period, watermark: datetime | None) -> bool:
+    """Tell whether a period is not over by a watermark."""
+    bounds = calendar.bounds(period)
+    return bounds is not None and watermark is not None and bounds[1] > watermark
 
 
 def targets_of(project: Project, metric: Metric, period: Period) -> tuple[float | None, float | None]:

@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from api.context import now, project
 from api.pages import chart
+from api.pages.points import is_running
 from api.pages.site import currency, pages
 from metrics.analysis.change import Basis, Change
 from metrics.grain import Calendar, Period
@@ -25,10 +26,12 @@ from scorecard.report_model import (
     ObjectiveReport,
     PerspectiveReport,
     ScorecardReport,
+    ToDateReport,
     TrendPoint,
 )
 from scorecard.score import STATUS_STYLE, Status
 from scorecard.score import Level as TargetLevel
+from scorecard.to_date import against_words, so_far_words
 
 _PERIODS_OFFERED = 12
 
@@ -89,8 +92,19 @@ def _point(indicator: IndicatorReport, point: TrendPoint) -> chart.Point:
         value=point.value,
         open=point.state is State.PROVISIONAL,
         small=point.state is State.SMALL_SAMPLE,
+        running=_is_running(indicator, point),
         goal=goal,
         words=f"{point.period_name}: {format_value(point.value, indicator.unit, currency())}",
+    )
+
+
+def _is_running(indicator: IndicatorReport, point: TrendPoint) -> bool:
+    """Tell whether a point is the report's own period, and that is not over."""
+    own, calendar = indicator.provisional, project().catalog.company.calendar
+    return (
+        own is not None
+        and own.period.start == point.start
+        and is_running(calendar, own.period, indicator.as_of)
     )
 
 
@@ -170,6 +184,13 @@ def rescored(report: ScorecardReport) -> list[str]:
 def span(change: Change | ChangeReport, unit: str) -> str:
     """Write the interval of a change; an en dash where it is unknown."""
     return format_span(change.lower, change.upper, unit, currency())
+
+
+@pages.app_template_filter("to_date")
+def to_date(found: ToDateReport, unit: str) -> list[str]:
+    """Say how many whole days a provisional period is set against others by, and each difference, a line each."""
+    against = list(against_words(found, unit, currency()))
+    return [so_far_words(found, unit, currency()), *against] if against else []
 
 
 @pages.app_template_filter("better")

@@ -119,6 +119,7 @@ class Project:
                     self.store, self.catalog, self.catalog.metric(metric), grain, ()
                 ).items()
             },
+            to_date=self.store.to_date(metric),
         )
 
     def computed_by(self, metric: str, success: Run | None = None) -> ComputedBy | None:

@@ -16,6 +16,8 @@ from api.project.project import Project
 from api.prometheus.current_periods import awaited, live, still_open
 from api.prometheus.events import happenings, status_moves
 from api.prometheus.responses import response_families
+from api.prometheus.sources import source_families
+from api.prometheus.to_date import to_date_families
 from metrics.catalog.metric import Metric
 from metrics.describe.parameters import assumptions
 from metrics.describe.series_names import (
@@ -30,9 +32,8 @@ from metrics.describe.series_names import (
 from metrics.describe.units import shown_unit
 from metrics.engine.partly_covered import of_diagnostics
 from metrics.grain import Calendar, Grain, Period
-from metrics.observation import Observation
+from metrics.observation import Observation, ToDate
 from scorecard.cause_model import Cause, ComputedBy
-from scorecard.freshness import usual_end
 from scorecard.report_model import ScorecardReport
 from scorecard.score import Status
 from scorecard.target import target_for
@@ -57,11 +58,12 @@ class Form(StrEnum):
 
 @dataclass(frozen=True)
 class Values:
-    """A metric's families, and by grain the live period and the one still open."""
+    """A metric's families, by grain the live period and the one still open, and what that is set against."""
 
     families: tuple[GaugeMetricFamily, ...]
     periods: tuple[Period, ...]
     provisional: tuple[Period, ...]
+    to_date: tuple[ToDate, ...]
 
 
 def render(project: Project, now: datetime, form: Form = Form.TEXT) -> bytes:
@@ -119,7 +121,7 @@ class _StoreCollector:
         """Return a metric's families."""
         # In another unit than its family says, a value would be another value.
         if self._project.unit(metric) != shown_unit(metric, self._project.catalog):
-            return Values((), (), ())
+            return Values((), (), (), ())
         ours, latest = has_series(metric), self._project.store.latest(metric.metric)
         observations = [seen for seen in latest if ours(seen.grain, seen.dimensions)]
         closed = live(observations, metric.own_dimensions)
@@ -132,7 +134,8 @@ class _StoreCollector:
             *self._values(metric, unfinished.values(), provisional=True),
         )
         periods, provisional = (tuple(period for period, _ in each.values()) for each in (closed, unfinished))
-        return Values(families, periods, provisional)
+        known = self._project.store.to_date(metric.metric).values()
+        return Values(families, periods, provisional, tuple(one for one in known if one.base in provisional))
 
     def shared(self, now: datetime, every: Mapping[str, Values]) -> list[GaugeMetricFamily]:
         """Return what stands beside the values."""
@@ -158,7 +161,13 @@ class _StoreCollector:
                 self._add_targets(targets, metric, period)
             for period in every[metric.metric].provisional:
                 _add_end(open_ends, metric, period.grain, period, self._calendar)
-        beside = [*self._scores(now), *self._definitions(), *self._sources(), *happenings(self._project)]
+        beside = [
+            *to_date_families(self._project, {name: each.to_date for name, each in every.items()}),
+            *self._scores(now),
+            *self._definitions(),
+            *source_families(self._project),
+            *happenings(self._project),
+        ]
         return [ends, open_ends, targets, *rates, *beside]
 
     def _values(
@@ -283,40 +292,6 @@ class _StoreCollector:
             return self._project.hash_of(name), self._project.commit or "", "", ""
         since = by.since.isoformat() if by.since else ""
         return by.hash, by.commit.hash if by.commit else "", since, by.running_hash
-
-    def _sources(self) -> Iterator[GaugeMetricFamily]:
-        up = _family("kpi_source_up", "Whether a source answered when last asked", ["source"])
-        success = _family(
-            "kpi_source_last_success_timestamp_seconds", "When a source last answered", ["source"]
-        )
-        watermark = _family(
-            "kpi_source_watermark_timestamp_seconds",
-            "The instant up to which the data of a source is known: the least of its datasets",
-            ["source"],
-        )
-        each = _family(
-            "kpi_dataset_watermark_timestamp_seconds",
-            "The instant up to which the data of a dataset is known",
-            ["source", "dataset"],
-        )
-        late = _family(
-            "kpi_dataset_late_timestamp_seconds",
-            "The instant from which a dataset stands still for longer than it usually does",
-            ["source", "dataset"],
-        )
-        catalog = self._project.catalog
-        for name, known in self._project.store.dataset_health().items():
-            if name in catalog.datasets:
-                each.add_metric([known.source, name], known.watermark.timestamp())
-                end = usual_end(catalog.datasets[name], known, catalog)
-                if end is not None:
-                    late.add_metric([known.source, name], end.timestamp())
-        for name, health in self._project.store.source_health().items():
-            up.add_metric([name], 1 if health.up else 0)
-            for family, instant in ((success, health.last_success), (watermark, health.watermark)):
-                if instant is not None:
-                    family.add_metric([name], instant.timestamp())
-        return iter((up, success, watermark, each, late))
 
 
 def _add_end(

@@ -15,13 +15,14 @@ from api.project.project import Project
 from api.v1.endpoint import endpoint
 from api.v1.metrics import cut_of, grain_of, value_unit
 from api.v1.schemas import ChangesQuerySchema, ChangesSchema, DiagnosticsSchema
+from api.v1.to_date import to_date
 from metrics.analysis.change import change
 from metrics.analysis.drivers import Moved, causes, segments
 from metrics.catalog.metric import Metric
 from metrics.describe.units import unit_of
 from metrics.errors import UsageError
 from metrics.grain import Grain, Period
-from metrics.observation import PUBLISHED, Observation
+from metrics.observation import PUBLISHED, Observation, State
 
 blueprint = Blueprint(
     "changes", __name__, url_prefix="/api/v1/metrics", description="Why a value is another than before"
@@ -50,6 +51,7 @@ def get_changes(query: Mapping[str, str], metric: str) -> Any:
     later, earlier = held.get(now), held.get(before)
     said, unit = judged_value(seen, found, later), unit_of(found, seen.catalog)
     told = change(found, seen.catalog, later, earlier, totals) if later and earlier else None
+    is_open = later is not None and later.state is State.PROVISIONAL
     return {
         "metric": metric,
         "unit": value_unit(seen, found),
@@ -59,6 +61,7 @@ def get_changes(query: Mapping[str, str], metric: str) -> Any:
         "value": later.value if later else None,
         "previous": earlier.value if earlier else None,
         "change": asdict(told) if told else None,
+        "to_date": to_date(seen, now, seen.store.to_date(metric)) if is_open else None,
         "judged": asdict(said) if said else None,
         "inputs": [_input(seen, one) for one in inputs_of(seen, found, later)],
         "causes": _causes(seen, metric, before, later),

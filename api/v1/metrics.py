@@ -29,6 +29,7 @@ from api.v1.schemas import (
     ObservationQuerySchema,
     ObservationsSchema,
 )
+from api.v1.to_date import to_date
 from metrics.catalog.metric import Metric
 from metrics.describe.parameters import assumptions
 from metrics.describe.units import shown_unit, unit_of
@@ -39,6 +40,7 @@ from metrics.observation import Dimensions, Observation, State
 from metrics.operations.response import ResponseRate, responses
 from scorecard.report import to_dict
 from scorecard.response import report_response
+from scorecard.to_date import NOTHING_TO_DATE, Known
 
 blueprint = Blueprint(
     "metrics", __name__, url_prefix="/api/v1/metrics", description="What is measured, and the values"
@@ -92,6 +94,7 @@ def list_observations(query: Mapping[str, Any], metric: str) -> Answer:
         metric, grain=grain, by=by, start=query.get("from_"), end=query.get("to"), as_known=as_known
     )
     kept = [one for one in listed if one.state in states]
+    beside = seen.store.to_date(metric, as_known)
     offset, limit = query["offset"], query["limit"]
     outlooks = Outlooks(seen, metric)
     page = {
@@ -102,7 +105,7 @@ def list_observations(query: Mapping[str, Any], metric: str) -> Answer:
         "total": len(kept),
         "next": _next(metric, offset + limit) if offset + limit < len(kept) else None,
         "items": [
-            observed(seen, unit, one, outlooks) | {"response": _response(told.get(one.key))}
+            observed(seen, unit, one, outlooks, beside) | {"response": _response(told.get(one.key))}
             for one in kept[offset : offset + limit]
         ],
     }
@@ -189,9 +192,12 @@ def value_unit(seen: Project, metric: Metric) -> str:
     return by.unit or ""
 
 
-def observed(seen: Project, unit: str, one: Observation, outlooks: Outlooks) -> dict[str, Any]:
-    """Return an observation as the API shows it."""
+def observed(
+    seen: Project, unit: str, one: Observation, outlooks: Outlooks, beside: Known = NOTHING_TO_DATE
+) -> dict[str, Any]:
+    """Return an observation as the API shows it, a provisional total with what it is set against."""
     outlook = outlooks.of(one)
+    provisional = one.state is State.PROVISIONAL and not one.dimensions
     plain = ("metric", "definition_hash", "code_version", "watermark", "computed_at", "run")
     return (
         {name: getattr(one, name) for name in plain}
@@ -206,6 +212,7 @@ def observed(seen: Project, unit: str, one: Observation, outlooks: Outlooks) -> 
             "dimensions": dict(one.dimensions),
             "final_on": outlook.final_on,
             "awaits": outlook.words,
+            "to_date": to_date(seen, one.period, beside) if provisional else None,
         }
     )
 

@@ -8,7 +8,7 @@ from api.v1.dataclass_schema import schema_of
 from metrics.grain import Grain
 from metrics.observation import State
 from scorecard.cause_model import ComputedBy
-from scorecard.report_model import ResponseReport
+from scorecard.report_model import ResponseReport, ToDateReport
 
 MOST = 10_000
 UNIT = "ratio, a currency code, a unit such as days, or empty for a count"
@@ -80,6 +80,11 @@ class ObservationSchema(Schema):
     awaits = fields.String(
         allow_none=True,
         metadata={"description": "The same in words, or from when the rows go where they begin too late"},
+    )
+    to_date = fields.Nested(
+        schema_of(ToDateReport),
+        allow_none=True,
+        metadata={"description": "Of a provisional total: as many days of the period and the year before"},
     )
     definition_hash = _words("The definition that it follows")
     code_version = fields.Integer(metadata={"description": "Version of the kind's code"})
@@ -255,6 +260,13 @@ class ChangesSchema(Schema):
     value = _number("The later value")
     previous = _number("The earlier value, as it is known now")
     change = fields.Nested(ChangeSchema, allow_none=True)
+    to_date = fields.Nested(
+        schema_of(ToDateReport),
+        allow_none=True,
+        metadata={
+            "description": "Of a later period that is provisional: what is compared in place of the whole"
+        },
+    )
     judged = fields.Nested(
         ChangeSchema,
         allow_none=True,

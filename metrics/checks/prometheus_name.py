@@ -21,6 +21,7 @@ RESERVED = (
     "provisional_period_end_timestamp_seconds", "refresh_duration_seconds", "refresh_success",
     "source_last_success_timestamp_seconds", "source_up", "source_watermark_timestamp_seconds",
     "survey_invited", "survey_response_ratio",
+    "to_date_length", "to_date_value",
 )  # fmt: skip
 """What the server's own families are called, without their prefix."""
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from metrics.engine.partly_covered import Beginnings
 from metrics.errors import ComputationError, ExpressionError, ScorecardError
-from metrics.observation import Estimate
+from metrics.observation import Estimate, ToDate
 
 log = logging.getLogger(__name__)
 
@@ -21,6 +21,7 @@ class Outcome:
 
     `diagnostics` is what its kind publishes beside them, as plain JSON values; nothing of a private metric.
     `partly_covered` is by grain what makes the first periods provisional for good.
+    `to_date` sets its provisional periods against as many days of others, where that was asked for.
     """
 
     metric: str
@@ -31,6 +32,7 @@ class Outcome:
     sources: tuple[str, ...] = ()
     diagnostics: Mapping[str, Any] = field(default_factory=dict)
     partly_covered: Beginnings = field(default_factory=dict)
+    to_date: tuple[ToDate, ...] = ()
 
 
 def as_metric_error(metric: str, error: Exception) -> ScorecardError:

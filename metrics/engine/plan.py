@@ -40,7 +40,8 @@ class Plan:
     @property
     def time_frame(self) -> TimeFrame:
         """Return the periods that the plan's selects answer, and until when they read."""
-        return TimeFrame(self.frame.calendar, self.frame.all_periods(), self.frame.watermark)
+        frame = self.frame
+        return TimeFrame(frame.calendar, frame.all_periods(), frame.watermark, frame.only)
 
 
 def share_scans(plans: Sequence[Plan], source_of: Callable[[str], str]) -> tuple[Plan, ...]:

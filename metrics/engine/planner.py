@@ -41,15 +41,19 @@ from metrics.sql.scope import Broken, Guard, Scope, Selectable
 
 
 class Planner:
-    """Plans metrics and computes them in one session; `extents` are from when to when its datasets reach."""
+    """Plans metrics and computes them in one session.
+
+    `extents` are from when to when its datasets reach, `planned` the plan that a metric was computed by.
+    """
 
     def __init__(self, session: Session) -> None:
         self.session = session
         self.catalog = session.catalog
         self.extents = Extents(session)
         self._until: dict[tuple[MetricRequest, datetime], Outcome] = {}
+        self.planned: dict[str, Plan] = {}
         self._guarded: dict[tuple[str, str], Broken] = {}
-        self._cells: dict[tuple[str, Scan, datetime | None], dict[Any, Any] | ScorecardError] = {}
+        self._cells: dict[tuple[object, ...], dict[Any, Any] | ScorecardError] = {}
 
     def sources_of(self, metric: str) -> tuple[str, ...]:
         """Return the sources that a metric reads itself, without those of its inputs; raise UnknownMetric."""
@@ -188,7 +192,7 @@ class Planner:
     def _scan(self, source: str, scan: Scan, plan: Plan) -> Any:
         if scan.by_period:
             return self._read_scan(source, scan, plan)
-        key = (source, scan, plan.frame.watermark)
+        key = (source, scan, plan.frame.watermark, *plan.frame.only.items())
         if key not in self._cells:
             try:
                 self._cells[key] = self._read_scan(source, scan, plan)
@@ -233,6 +237,7 @@ class Planner:
         for names in batches(self.catalog, ordered, doubtful):
             for plan in self.plan([ordered[name] for name in names], until):
                 started = time.perf_counter()
+                self.planned[plan.metric.metric] = plan
                 outcome = self._outcome(plan, done)
                 seconds = plan.seconds + time.perf_counter() - started
                 done[outcome.metric] = replace(outcome, seconds=seconds)
@@ -249,6 +254,8 @@ class Planner:
                 frame = replace(frame, inputs=_inputs(metric, done))
                 marks = [done[name].watermark for name in inputs(metric)]
                 watermark = min((mark for mark in marks if mark is not None), default=None)
+                # What reads no rows itself knows until when its inputs do.
+                frame = replace(frame, watermark=frame.watermark or watermark)
             results = self.answer(plan)
             found = kind.finish(metric, frame, results)
             partly = partly_covered(

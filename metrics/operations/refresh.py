@@ -19,6 +19,7 @@ from metrics.engine.outcome import Outcome, as_metric_error
 from metrics.engine.planner import Planner
 from metrics.engine.schedule import stored_requests, with_inputs
 from metrics.engine.session import Session
+from metrics.engine.to_date import ToDates
 from metrics.engine.unmatched import Unmatched
 from metrics.engine.watermarks import has_watermark
 from metrics.errors import BehindWatermark, ScorecardError, SourceError, SourceUnavailable
@@ -109,9 +110,9 @@ class Refresher:
         with lock, self.store.alone(), FullMark(state).kept() as met:
             with Session(self.catalog, self.root, self.clock(), as_of) as session:
                 planner, unmatched = Planner(session), Unmatched(session)
-                health = _Health(self.store, planner)
+                health, to_dates = _Health(self.store, planner), ToDates(planner)
                 for outcome in planner.compute(asks, self._doubtful(planner)):
-                    line = self._keep(outcome, started, unmatched)
+                    line = self._keep(to_dates.beside(outcome), started, unmatched)
                     lines.append(line)
                     met += [line.error] if line.error is not None else []
                     health.see(outcome)
@@ -172,7 +173,7 @@ class Refresher:
                 shown_unit(metric, self.catalog),
             )
         )
-        return self.store.write(run, own)
+        return self.store.write(run, own, outcome.to_date)
 
     def _run(self, outcome: Outcome, started: datetime, error: ScorecardError | None) -> Run:
         metric = self.catalog.metrics[outcome.metric]

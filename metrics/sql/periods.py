@@ -20,11 +20,15 @@ _ONE_DAY = timedelta(days=1)
 
 @dataclass(frozen=True)
 class TimeFrame:
-    """What a select needs to know about time: the calendar, the periods asked for and the watermark."""
+    """What a select needs to know about time: the calendar, the periods asked for and the watermark.
+
+    Of a period that `until` names only the days before that day count, and a stock is read there.
+    """
 
     calendar: Calendar
     periods: Mapping[Grain, tuple[Period, ...]] = field(default_factory=dict)
     watermark: datetime | None = None
+    until: Mapping[Period, date] = field(default_factory=dict)
 
     def edge(self, type_: Type) -> ColumnElement[Any]:
         """Return the last moment that is known: the watermark, or the last local day before it."""
@@ -37,6 +41,16 @@ class TimeFrame:
         """Return the conditions that a moment is there and has come by the watermark."""
         come = [moment.sql <= self.edge(moment.type)] if self.watermark is not None else []
         return [moment.sql.is_not(None), *come]
+
+    def within(self, moment: Value, over: Over) -> list[ColumnElement[Any]]:
+        """Return the condition that a moment lies in any of the stretches, where those have an end of their own."""
+        found = [covered(period, over, self.calendar) for period in self.until]
+        if not found:
+            return []
+        first = min(begin for begin, _ in found)
+        if moment.type is Type.DATE:
+            return [moment.sql >= sa.literal(first, sa.Date())]
+        return [moment.sql >= sa.literal(self.calendar.instant(first), INSTANT)]
 
 
 def covered(period: Period, over: Over, calendar: Calendar) -> tuple[date, date]:
@@ -62,6 +76,7 @@ def periods_table(when: TimeFrame, grains: Iterable[Grain], over: Over, at: At |
     for grain in (each for each in wanted if each is not Grain.ALL):
         for period in when.periods.get(grain, ()):
             begin, end = covered(period, over, calendar)
+            end = min(end, when.until.get(period, end))
             instant = calendar.instant(period.start if at is At.PERIOD_START else end)  # type: ignore[arg-type]
             if at is At.PERIOD_END and when.watermark is not None:
                 # An open period's stock is read at the watermark, just after what stands there.

@@ -34,16 +34,18 @@ class ScanQuery:
         self.dataset = scope.catalog.datasets[scan.dataset]
         self.dimensions = tuple(dict.fromkeys(name for cut in scan.cuts for name in cut))
         self.labels = {item: f"m{index}" for index, item in enumerate(scan.items)}
+        # Only so many days of a period are asked for by joining rows to them.
+        self.by_period = scan.by_period or bool(when.until)
 
     # -- selects ----------------------------------------------------------------------------------
 
     def selects(self) -> list[tuple[tuple[Grain, ...], Selectable]]:
         """Return the selects that answer the scan, each with the grains that it answers."""
         latest, grains = self.scan.latest, self.scan.grains
-        if latest is not None and latest.within_period and not self.scan.by_period:
+        if latest is not None and latest.within_period and not self.by_period:
             # The latest row of a month need not be that of its quarter: one pass a grain.
             return [((grain,), self._select((grain,))) for grain in grains]
-        if self.scan.by_period and self.scan.at is None and Grain.ALL in grains:
+        if self.by_period and self.scan.at is None and Grain.ALL in grains:
             # Whatever a period covers, `all` covers everything.
             dated = tuple(grain for grain in grains if grain is not Grain.ALL)
             return [(part, self._select(part)) for part in ((Grain.ALL,), dated) if part]
@@ -80,9 +82,7 @@ class ScanQuery:
         self, grains: tuple[Grain, ...], entity: str | None = None
     ) -> tuple[sa.Subquery, list[list[ColumnElement[Any]]]]:
         """Return the rows, and the columns that say in which period each is: one list a grain, or for all."""
-        if self.scan.by_period and (
-            self.scan.at is not None or grains != (Grain.ALL,) or self.scan.asks_period
-        ):
+        if self.by_period and (self.scan.at is not None or grains != (Grain.ALL,) or self.scan.asks_period):
             rows = self._rows_by_period(grains, entity)
             return rows, [[rows.c.p_grain, rows.c.p_start]]
         rows = self._rows(grains, entity)
@@ -187,6 +187,8 @@ class ScanQuery:
         if self.scan.at is not None:
             return self._stock(rows, columns, where, periods)
         moment = rows.time(self.scan.time)
+        if not self._looks_back:
+            where = [*where, *self.when.within(moment, self.scan.over)]
         inner = rows.select({**columns, "moment": moment.sql}, where).subquery()
         latest = self.scan.latest
         if latest is not None and not latest.within_period:
@@ -198,6 +200,13 @@ class ScanQuery:
         if latest is not None and latest.within_period:
             return self._keep_latest(result, [result.c.p_grain, result.c.p_start])
         return result
+
+    @property
+    def _looks_back(self) -> bool:
+        """Tell whether a row counts or not by rows that came before its period."""
+        return self.scan.latest is not None or any(
+            item.measure.function == "count_new" for item in self.scan.items
+        )
 
     def _in_stretch(self, rows: Rows, moment: Value, periods: sa.FromClause) -> ColumnElement[Any]:
         if moment.type is Type.DATE:

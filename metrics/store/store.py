@@ -13,7 +13,8 @@ from sqlalchemy import URL, ColumnElement, Connection, Engine, delete, func, ins
 
 from metrics.errors import StoreError
 from metrics.grain import Grain, Period
-from metrics.observation import Dimensions, Observation
+from metrics.observation import Dimensions, Observation, Offset, ToDate
+from metrics.store import to_date
 from metrics.store.api_keys import ApiKeys
 from metrics.store.database import alone, name_of, open_engine, require_writable, writing
 from metrics.store.definitions import Definitions
@@ -84,8 +85,8 @@ class Store:
     ) -> None:
         self.close()
 
-    def write(self, run: Run, computed: Iterable[Observation]) -> Written:
-        """Add a successful run and, of its observations, those that differ from the last written.
+    def write(self, run: Run, computed: Iterable[Observation], beside: Iterable[ToDate] = ()) -> Written:
+        """Add a successful run and, of its observations and what is to date, what differs from the last written.
 
         A stored segment within the run's grains and cuts that the run does not give gets one `no_data`
         row. Raises StoreError, and writes nothing, where an observation does not belong to the run, comes
@@ -98,6 +99,7 @@ class Store:
             rows = [observation_row(replace(seen, run=run.id)) for seen in found.new + found.tombstones]
             if rows:
                 connection.execute(insert(observations), rows)
+            to_date.add(connection, run, beside)
         return found.counts
 
     def fail(self, run: Run) -> None:
@@ -180,6 +182,16 @@ class Store:
             hashed = definition_hash or _hash_in_use(connection, metric, as_known)
             found = list(read(connection, newest(*where, observations.c.definition_hash == hashed)))
         return tuple(sorted(found, key=_order))
+
+    def to_date(self, metric: str, as_known: datetime | None = None) -> dict[tuple[Period, Offset], ToDate]:
+        """Return what provisional periods are set against, by period and which other one: the last written.
+
+        It follows the definition of the last successful run; with an instant, what was known before it.
+        """
+        with self._engine.connect() as connection:
+            hashed = _hash_in_use(connection, metric, as_known)
+            found = to_date.newest(connection, *to_date.known_before(metric, hashed, as_known))
+        return {each.key: each for each in found}
 
     def history(
         self, metric: str, grain: Grain, period: Period, dimensions: Dimensions = ()

@@ -153,6 +153,29 @@ observations = Table(
 )
 
 
+to_date = Table(
+    "to_date",
+    metadata,
+    Column("id", _NUMBER, primary_key=True),
+    Column("metric", Text, nullable=False),
+    Column("definition_hash", Text, nullable=False),
+    Column("code_version", Integer, nullable=False),
+    Column("grain", Text, nullable=False),
+    Column("base_start", Date, nullable=False),
+    Column("base_end", Date, nullable=False),
+    Column("offset", Text, nullable=False),
+    Column("period_start", Date, nullable=False),
+    Column("period_end", Date, nullable=False),
+    Column("days", Integer, nullable=False),
+    Column("state", Text, nullable=False),
+    *(Column(name, Double) for name in FLOATS),
+    Column("sample_size", BigInteger),
+    Column("computed_at", UtcTime, nullable=False),
+    Column("run", Text, ForeignKey("runs.id"), nullable=False),
+    Index("to_date_key", "metric", "grain", "base_start", "offset", "id"),
+)
+
+
 definitions = Table(
     "definitions",
     metadata,

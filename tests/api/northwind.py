@@ -6,7 +6,7 @@ from pathlib import Path
 
 from api.project.project import Project
 from metrics.grain import Grain
-from metrics.observation import Observation, State
+from metrics.observation import Observation, Offset, State, ToDate
 from metrics.statistics.intervals import wilson
 from metrics.store.records import DatasetHealth, Definition, Run, SourceHealth
 
@@ -319,7 +319,7 @@ def fill(project: Project, name: str) -> None:
         for index, period in enumerate(calendar.periods(grain, date(2024, 1, 1), date(2026, 11, 20)))
         for seen in _observations(project, run, grain, period, index)
     ]
-    project.store.write(run, observations)
+    project.store.write(run, observations, _to_date(calendar) if name == "revenue" else ())
     if name == "complaints_per_order":
         later = COMPUTED + timedelta(hours=1)
         project.store.fail(
@@ -335,6 +335,16 @@ def fill(project: Project, name: str) -> None:
                 }
             )
         )
+
+
+def _to_date(calendar):
+    """What revenue's open quarter is set against: 50 days of it, of the quarter before, of that of a year before."""
+    base = calendar.parse("2026-Q4")
+    for offset, period, value in (
+        (Offset.NONE, "2026-Q4", 210_000.0), (Offset.PERIOD, "2026-Q3", 200_000.0), (Offset.YEAR, "2025-Q4", 280_000.0),
+    ):  # fmt: skip
+        yield ToDate(base=base, offset=offset, period=calendar.parse(period), days=50, state=State.PROVISIONAL,
+                     value=value)  # fmt: skip
 
 
 def observation(project, run, period, value, *, state=State.FINAL, dimensions=(), **more) -> Observation:

@@ -29,6 +29,7 @@ class Aggregation(Kind[Options]):
 
     options = Options
     code_version = 4
+    same_days = True
     names_people = True
 
     @override

@@ -31,6 +31,7 @@ class Conversion(Kind[Options]):
 
     options = Options
     code_version = 3
+    same_days = True
     follows = True
     says: ClassVar = {
         ("basis", "cohort"): "follows the entities that enter in a period",

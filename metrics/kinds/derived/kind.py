@@ -35,6 +35,7 @@ class Derived(Kind[Options]):
 
     options = Options
     code_version = 4
+    same_days = True
     crosses_sources = True
 
     @override

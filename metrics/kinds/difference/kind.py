@@ -48,6 +48,7 @@ class Difference(Kind[Options]):
 
     options = Options
     code_version = 3
+    same_days = True
     crosses_sources = True
     rules = (difference_shape,)
 
@@ -124,7 +125,10 @@ class Difference(Kind[Options]):
                 together[period] = share_rows(frame.catalog, sides[0], sides[1])
             value = one.value - other.value if one.value is not None and other.value is not None else None
             state = joint_state((one, other), value)
-            if state is State.PROVISIONAL and not mature_together((one, other)):
+            apart = state is State.PROVISIONAL and not mature_together((one, other))
+            # Days so far are set against as many, never against a whole period.
+            open_ = bool(options.shift) and not frame.only and not frame.closed(period)
+            if apart or open_:
                 value = None
             interval = _interval(one, other) if value is not None and not together[period] else None
             sizes = [part.sample_size for part in (one, other) if part.sample_size is not None]

@@ -44,6 +44,7 @@ class Duration(Kind[Options]):
 
     options = Options
     code_version = 4
+    same_days = True
     follows = True
     closes_by_value = True
     numerator_in_unit = False

@@ -33,6 +33,7 @@ class Proportion(Kind[Options]):
 
     options = Options
     code_version = 4
+    same_days = True
     names_people = True
     says: ClassVar = {
         ("within", "period"): "looked for in each period",

@@ -41,6 +41,8 @@ class PerEntity:
     `denominator` and `numerator` hold what is said of an entity; `where` and `time` are over its rows.
     """
 
+    in_one_pass = True
+
     def __init__(self, frame: Frame, dataset: str, entity: str, denominator: Aggregate, numerator: Aggregate,
                  where: Node | None, time: Node | None, over: Over) -> None:  # fmt: skip
         self.frame = frame

@@ -51,6 +51,7 @@ class Ratio(Kind[Options]):
 
     options = Options
     code_version = 5
+    same_days = True
     crosses_sources = True
     one_side = True
     names_people = True

@@ -32,6 +32,8 @@ class Spread:
 class PairsQuery:
     """Counts how many entities have each (numerator, denominator), per period and segment."""
 
+    in_one_pass = True
+
     def __init__(self, entity: str, scans: tuple[Scan, Scan], known: tuple[bool, bool]) -> None:
         self.entity = entity
         self.scans = scans

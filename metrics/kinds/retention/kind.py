@@ -46,6 +46,7 @@ class Retention(Kind[Options]):
 
     options = Options
     code_version = 5
+    same_days = True
     follows = True
     component_names = COMPONENTS
     says: ClassVar = {

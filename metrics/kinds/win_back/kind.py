@@ -32,6 +32,7 @@ class WinBack(Kind[Options]):
 
     options = Options
     code_version = 3
+    same_days = True
     follows = True
     says: ClassVar = {
         ("basis", "cohort"): "follows the customers who lapsed in a period",

@@ -84,6 +84,12 @@ def test_what_is_open_is_hollow_and_dashed():
     assert bar.get("d").startswith(f"M{dot.get('cx')} ")
 
 
+def test_no_line_leads_to_a_period_that_is_not_over():
+    drawing = draw([*SERIES[:-1], replace(SERIES[-1], running=True)])
+    assert [one for one in classes(drawing, "line") if "open" in one.get("class")] == []
+    assert len(classes(drawing, "dot")) == 4
+
+
 @pytest.mark.parametrize(
     ("far", "said"), [(13.3, "13.3 \N{UPWARDS ARROW}"), (-9.0, "-9 \N{DOWNWARDS ARROW}")]
 )

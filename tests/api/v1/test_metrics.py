@@ -99,6 +99,7 @@ def test_observations_are_those_of_the_store(client, northwind):
                 "state": "final",
                 "final_on": None,
                 "awaits": None,
+                "to_date": None,
                 "definition_hash": northwind.hash_of("revenue"),
                 "code_version": 1,
                 "watermark": WATERMARK.isoformat(),

@@ -10,7 +10,7 @@ down_revision = "0007"
 branch_labels = None
 depends_on = None
 
-_KEYS = {"runs": ("number", "id"), "observations": ("id",), "scorings": ("hash",)}
+_KEYS = {"runs": ("number", "id"), "observations": ("id",), "scorings": ("hash",), "to_date": ("id",)}
 
 
 def upgrade() -> None:
