@@ -75,13 +75,27 @@ def against_words(found: ToDateReport, unit: str, currency: str) -> Iterator[str
             yield f"{_moved(one, unit, currency)} on {_of(one, found)}"
 
 
+def brief_words(found: ToDateReport, unit: str, currency: str) -> Iterator[str]:
+    """Yield the same where there is little room, and the days are said beside: `+4.0% on 2026-Q3`."""
+    for one in found.earlier:
+        if one.difference is not None:
+            moved = _percent(one, unit) or format_change(one.difference, unit, currency)
+            shorter = "" if found.over or one.days == found.days else f" ({format_count(one.days)} days)"
+            yield f"{moved} on {one.period_name}{shorter}"
+
+
 def _moved(one: EarlierReport, unit: str, currency: str) -> str:
-    difference = format_change(one.difference, unit, currency)
+    difference, percent = format_change(one.difference, unit, currency), _percent(one, unit)
+    return f"{percent} ({difference})" if percent else difference
+
+
+def _percent(one: EarlierReport, unit: str) -> str:
+    """Return a change in percent with its sign; nothing where that cannot be said, or the unit has points."""
     if one.relative is None or unit in (RATIO, RATIO_DIFFERENCE):
-        return difference
+        return ""
     percent = f"{abs(one.relative) * 100:,.1f}"
     sign = "" if not percent.strip("0.,") else MINUS if one.relative < 0 else "+"
-    return f"{sign}{percent}% ({difference})"
+    return f"{sign}{percent}%"
 
 
 def _of(one: EarlierReport, found: ToDateReport) -> str:

@@ -31,7 +31,7 @@ from scorecard.report_model import (
 )
 from scorecard.score import STATUS_STYLE, Status
 from scorecard.score import Level as TargetLevel
-from scorecard.to_date import against_words, so_far_words
+from scorecard.to_date import against_words, brief_words, so_far_words
 
 _PERIODS_OFFERED = 12
 
@@ -191,6 +191,12 @@ def to_date(found: ToDateReport, unit: str) -> list[str]:
     """Say how many whole days a provisional period is set against others by, and each difference, a line each."""
     against = list(against_words(found, unit, currency()))
     return [so_far_words(found, unit, currency()), *against] if against else []
+
+
+@pages.app_template_filter("to_date_in_brief")
+def to_date_in_brief(found: ToDateReport | None, unit: str) -> list[str]:
+    """Say each difference of a provisional period in a few words."""
+    return [] if found is None else list(brief_words(found, unit, currency()))
 
 
 @pages.app_template_filter("better")

@@ -12,9 +12,9 @@ from api.context import project
 from api.metric.inputs import Input, inputs_of
 from api.metric.verdict import judged_value
 from api.project.project import Project
+from api.v1.change_schemas import ChangesQuerySchema, ChangesSchema, DiagnosticsSchema
 from api.v1.endpoint import endpoint
 from api.v1.metrics import cut_of, grain_of, value_unit
-from api.v1.schemas import ChangesQuerySchema, ChangesSchema, DiagnosticsSchema
 from api.v1.to_date import to_date
 from metrics.analysis.change import change
 from metrics.analysis.drivers import Moved, causes, segments

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from metrics.catalog.metric import Metric
 from metrics.frame import Frame
-from metrics.grain import Grain, Period
+from metrics.grain import Grain, Period, Span
 from metrics.kinds._shared.cohorts import cells_of
 from metrics.kinds.clv.resampling import Lines, with_parameters
 from metrics.observation import Dimensions, Estimate, State
@@ -38,6 +38,21 @@ class Valued:
     slopes: Floats
     passed: NDArray[np.bool_]
     moved: Floats
+
+
+def horizon_days(horizon: Span, first_day: Iterable[date]) -> Floats:
+    """Return how many days a horizon has from each first day, by the calendar: 12 months are 365 or 366."""
+    first_day = list(first_day)
+    days = {day: (horizon.after_day(day) - day).days for day in set(first_day)}
+    return np.array([days[day] for day in first_day], dtype=np.float64)
+
+
+def horizon_passed(frame: Frame, horizon: Span, first_day: Iterable[date]) -> NDArray[np.bool_]:
+    """Tell of each first day whether the horizon from it has passed."""
+    assert frame.watermark is not None
+    first_day, today = list(first_day), frame.calendar.local_day(frame.watermark)
+    ages = np.array([(today - day).days for day in first_day], dtype=np.float64)
+    return np.asarray(horizon_days(horizon, first_day) <= ages)
 
 
 def finish_valued(metric: Metric, frame: Frame, valued: Valued) -> list[Estimate]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 from functools import cached_property
 from typing import Any
 
@@ -21,10 +22,10 @@ from metrics.catalog.metric import Metric
 from metrics.dialect import NAIVE
 from metrics.errors import ComputationError, ExpressionError, FitError
 from metrics.frame import Frame
-from metrics.grain import Grain, Span, Unit
+from metrics.grain import Grain, Span, Unit, add_months
 from metrics.kinds._shared.customers import bridged, keys_of, stays, subscriptions
 from metrics.kinds._shared.time_axis import Clock
-from metrics.kinds.clv.cohorts import Valued
+from metrics.kinds.clv.cohorts import Valued, horizon_days, horizon_passed
 from metrics.kinds.clv.histories import ROWS_LIMIT, in_order, last_day, objects
 from metrics.kinds.clv.options import Options, TimeUnit, amount_of
 from metrics.kinds.clv.purchases import dimensions_of, of_first
@@ -207,10 +208,14 @@ class Contracts:
         except FitError as error:
             raise ComputationError(self.metric.metric, f"its model is not fitted: {error}") from error
 
-    @property
-    def units(self) -> int:
-        """Return how many whole time units the horizon has."""
-        return int(self.options.horizon_units + 1e-9)
+    @cached_property
+    def units(self) -> Counts:
+        """Return row by row how many whole time units the horizon has."""
+        unit, horizon, days = self.options.time_unit, self.options.horizon, self.counted.first_day
+        if unit is not TimeUnit.MONTH:
+            return np.asarray(horizon_days(horizon, days) // unit.days, dtype=np.int64)
+        whole = {day: _whole_months(day, horizon.after_day(day)) for day in set(days)}
+        return np.array([whole[day] for day in days], dtype=np.int64)
 
     def valued(self) -> Valued:
         """Return what the customers are worth from their first day to the horizon."""
@@ -230,7 +235,7 @@ class Contracts:
             factor**2 * counted.squares * tenure**2,
             factor * counted.paid * expected,
             np.column_stack(slopes),
-            self._passed(),
+            horizon_passed(self.frame, self.options.horizon, counted.first_day),
             shifts([np.array(model.covariance)], seed),
         )
 
@@ -238,25 +243,24 @@ class Contracts:
         """Return the discounted units that have begun."""
         ended, due = self.counted.ended, self.counted.due
         units = np.minimum(np.where(ended > 0, ended, due + 1), self.units)
-        worth = np.concatenate(
-            [[0.0], np.cumsum((1 + self.options.unit_rate) ** -np.arange(self.units, dtype=float))]
-        )
+        begun = np.arange(self.units.max(initial=0), dtype=float)
+        worth = np.concatenate([[0.0], np.cumsum((1 + self.options.unit_rate) ** -begun)])
         found: Floats = worth[units]
         return found
 
     def _expected(self, model: sbg.Sbg) -> Floats:
         """Return the discounted units of those who have not left that are expected to begin yet."""
-        found, rate = np.zeros(len(self.counted.count)), self.options.unit_rate
-        for due in np.unique(self.counted.due):
-            rest = self.units - int(due) - 1
-            if rest > 0:
-                rows = (self.counted.due == due) & (self.counted.ended == 0)
-                found[rows] = model.discounted_renewals(int(due) + 1, rest, rate) * (1 + rate) ** -(
-                    float(due) + 1
-                )
+        counted, found, rate = self.counted, np.zeros(len(self.counted.count)), self.options.unit_rate
+        staying = counted.ended == 0
+        for due, units in np.unique(np.column_stack([counted.due, self.units])[staying], axis=0).tolist():
+            if units > due + 1:
+                ahead = model.discounted_renewals(due + 1, units - due - 1, rate)
+                rows = staying & (counted.due == due) & (self.units == units)
+                found[rows] = ahead * (1 + rate) ** -(due + 1.0)
         return found
 
-    def _passed(self) -> NDArray[np.bool_]:
-        assert self.frame.watermark is not None
-        today, horizon = self.frame.calendar.local_day(self.frame.watermark), self.options.horizon
-        return np.array([horizon.after_day(day) <= today for day in self.counted.first_day], dtype=np.bool_)
+
+def _whole_months(start: date, end: date) -> int:
+    """Return the whole months from one day to another, clamped at month ends."""
+    months = (end.year - start.year) * 12 + end.month - start.month
+    return months - (add_months(start, months) > end)

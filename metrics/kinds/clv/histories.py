@@ -212,11 +212,11 @@ def holdout(metric: Metric, frame: Frame) -> tuple[date, date] | None:
     last = last_day(frame)
     if last is None or frame.first is None:
         return None
-    declared: Span | None = metric.options.holdout
-    history = (last - frame.first).days + 1
-    length = int(min(metric.options.horizon_days, history / 3))
-    if declared is not None:
-        length = (last - declared.after_day(last, -1)).days
+    options, history = metric.options, (last - frame.first).days + 1
+    span: Span = options.holdout or options.horizon
+    length = (last - span.after_day(last, -1)).days
+    if options.holdout is None:
+        length = min(length, history // 3)
     return (last - timedelta(days=length), last) if 1 <= length < history else None
 
 

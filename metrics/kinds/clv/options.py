@@ -129,14 +129,9 @@ class Options(KindOptions):
         return ((("margin",), bought.dataset, self.margin),) if bought is not None else ()
 
     @property
-    def horizon_days(self) -> float:
-        """Return the mean length of the horizon in days."""
-        return days_of(self.horizon)
-
-    @property
     def horizon_units(self) -> float:
-        """Return the length of the horizon in time units."""
-        return self.horizon_days / self.time_unit.days
+        """Return the mean length of the horizon in time units: a formula's, which has no first day."""
+        return days_of(self.horizon) / self.time_unit.days
 
     @property
     def unit_rate(self) -> float:

@@ -20,7 +20,7 @@ import numpy as np
 from metrics.catalog.metric import Metric
 from metrics.errors import ComputationError, FitError
 from metrics.frame import Frame
-from metrics.kinds.clv.cohorts import Valued
+from metrics.kinds.clv.cohorts import Valued, horizon_days, horizon_passed
 from metrics.kinds.clv.histories import Bought, Repeats, last_day
 from metrics.kinds.clv.options import Model, Options
 from metrics.kinds.clv.resampling import STEP, moved_by, shifts
@@ -131,15 +131,18 @@ class Population:
     @cached_property
     def passed(self) -> np.ndarray[Any, np.dtype[np.bool_]]:
         """Tell for each row whether the horizon has passed."""
-        assert self.frame.watermark is not None
-        today, horizon = self.frame.calendar.local_day(self.frame.watermark), self.options.horizon
-        return np.array([horizon.after_day(day) <= today for day in self.counted.first_day], dtype=np.bool_)
+        return horizon_passed(self.frame, self.options.horizon, self.counted.first_day)
+
+    @cached_property
+    def rest(self) -> Floats:
+        """Return row by row how much of the horizon lies behind T, in time units."""
+        days = horizon_days(self.options.horizon, self.counted.first_day) - self.age_days
+        return np.asarray(days / self.options.time_unit.days)
 
     def discounted(self, model: Purchases) -> Floats:
         """Return the purchases expected in the rest of the horizon, discounted to the first purchase."""
         own, unit_rate = self.histories, self.options.unit_rate
-        rest = self.options.horizon_units - own.age
-        found = np.zeros(len(own.count))
+        rest, found = self.rest, np.zeros(len(own.count))
         rows = (rest > 0) & ~self.passed
         if rows.any():
             each = Histories(own.frequency[rows], own.recency[rows], own.age[rows], own.count[rows])

@@ -210,6 +210,28 @@ def test_once_the_horizon_has_passed_a_model_says_what_came(bought: list[Order])
             assert each.upper == pytest.approx(counted[cell].upper, rel=0.03)
 
 
+@pytest.mark.parametrize("model", [Model.BG_NBD, Model.PARETO_NBD])
+@pytest.mark.parametrize(("later", "days"), [(0, 365), (59, 366)], ids=["January", "March before a leap day"])
+def test_what_is_expected_ends_with_the_horizon_by_the_calendar(
+    bought: list[Order], model: Model, later: int, days: int
+) -> None:
+    moved = [(who, day + timedelta(days=later), amount, channel) for who, day, amount, channel in bought]
+    first = min(day for _, day, *_ in moved)
+    found = {}
+    for horizon in ("12 months", "1 year", "365 days", "366 days"):
+        one = valued(model, **{**WEEKLY, "horizon": Span.parse(horizon)})
+        now = at("2023-10-01T00:00") + timedelta(days=later)
+        found[horizon] = month(shop(moved).compute(one, now), f"{first:%Y-%m}").value
+    assert found["12 months"] == found["1 year"] == found[f"{days} days"]
+    assert found["365 days"] != found["366 days"]
+
+
+def test_a_holdout_is_as_long_as_the_horizon_by_the_calendar(bought: list[Order]) -> None:
+    one = valued(Model.BG_NBD, **{**WEEKLY, "horizon": Span.parse("1 month")})
+    said = shop(bought).compute(one, at("2024-03-01T00:00")).diagnostics["holdout"]
+    assert (said["from"], said["until"]) == ("2024-01-30", "2024-03-01")
+
+
 def test_the_total_is_the_mean_of_its_segments(bought: list[Order]) -> None:
     found = by_cell(shop(bought).compute(valued(Model.BG_NBD, **WEEKLY), at("2023-10-01T00:00")))
     total = found[Grain.ALL, None, ()]
@@ -379,6 +401,19 @@ def test_tenure_is_discounted_unit_by_unit() -> None:
     month_rate = 1.2 ** (1 / 12)
     assert found.value == pytest.approx(5 * (1 + 0.869 / month_rate + 0.743 / month_rate**2), rel=1e-9)
     assert found.maturity == 1.0
+
+
+@pytest.mark.parametrize(
+    ("horizon", "months"),
+    [("89 days", 2), ("90 days", 3), ("1 year", 12), ("366 days", 12), ("53 weeks", 12)],
+)
+def test_contracts_have_the_whole_units_that_the_calendar_has(horizon: str, months: int) -> None:
+    """From 1 January 2023 it is 90 days to 1 April, and 365 to the next 1 January."""
+    values = []
+    for span in (horizon, f"{months} months"):
+        one = valued(Model.SBG, orders=None, subscription=HELD, horizon=Span.parse(span))
+        values.append(month(contracts(high_end()).compute(one, at("2023-08-02T00:00")), "2023-01").value)
+    assert values[0] == values[1]
 
 
 def test_a_gap_is_bridged_and_a_later_contract_is_no_tenure() -> None:

@@ -31,13 +31,13 @@ from sqlalchemy.exc import StatementError
 
 from metrics.errors import NoStore, StoreError, StoreLocked
 from metrics.grain import WHOLE, Calendar, Grain, Period
-from metrics.observation import Dimensions, Observation, State
+from metrics.observation import Dimensions, Observation, Offset, State, ToDate
 from metrics.store import database as store_engine
 from metrics.store.database import writing
 from metrics.store.migrations import VERSION_TABLE
 from metrics.store.records import Progress, ScoringUse
 from metrics.store.store import DatasetHealth, Definition, Refresh, Run, SourceHealth, Store, Written
-from metrics.store.tables import metadata, observations, refreshes, runs, scorings
+from metrics.store.tables import metadata, observations, refreshes, runs, scorings, to_date
 from tests.postgres_server import PostgresServer
 from tests.store_engine import engine_of, postgres_url
 
@@ -672,10 +672,13 @@ def every_method(store: Store) -> None:
     store.history("leads", Grain.MONTH, JANUARY)
 
 
-@pytest.mark.parametrize("table", [observations, runs])
+@pytest.mark.parametrize("table", [observations, runs, to_date])
 def test_the_database_itself_refuses_changes(store: Store, table: object) -> None:
     first = run()
-    store.write(first, [seen(first, 1.0)])
+    open_one = ToDate(
+        base=JANUARY, offset=Offset.NONE, period=JANUARY, days=9, state=State.PROVISIONAL, value=1.0
+    )
+    store.write(first, [seen(first, 1.0)], [open_one])
     for change in (update(table).values(metric="x"), delete(table)):  # type: ignore[arg-type]
         with (
             pytest.raises(StoreError, match=f"{table} are only added to$"),
