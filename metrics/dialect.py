@@ -118,6 +118,10 @@ class Dialect(ABC):
     def parse_time(self, text: ColumnElement[Any], form: str, *, strict: bool) -> ColumnElement[Any]:
         """Read a text by a strptime format into a naive timestamp; not strict: null where it fails."""
 
+    def matches(self, text: ColumnElement[Any], pattern: str) -> ColumnElement[Any]:
+        """Tell whether a text fits a regular expression that all engines read alike."""
+        return text.regexp_match(pattern)
+
     # -- time -------------------------------------------------------------------------------------
 
     @abstractmethod

@@ -59,6 +59,10 @@ class Source(ABC):
     def compiled(self, select: sa.Select[Any] | sa.CompoundSelect[Any]) -> str:
         """Return the SQL of a select as this engine gets it, values in place, for people to read."""
 
+    def withheld(self, dataset: Dataset) -> frozenset[str]:
+        """Return the columns of a dataset that the source's user may not read."""
+        return frozenset()
+
     @abstractmethod
     def close(self) -> None:
         """Release the connection."""

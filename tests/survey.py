@@ -20,6 +20,7 @@ source: files
 files: data/surveys.csv
 where: "survey <> 'test'"
 time: answered
+complete_from: 2026-01-01
 complete_through: {lag: 0 days}
 entities: {order: order_id}
 dimensions: {region: region, topic: topic}
@@ -30,6 +31,7 @@ dataset: invitations
 source: files
 files: data/invitations.csv
 time: asked
+complete_from: 2026-01-01
 complete_through: {lag: 0 days}
 entities: {order: order_id}
 dimensions: {region: region}

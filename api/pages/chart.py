@@ -172,7 +172,10 @@ def _beyond(
         if point.value is not None and shown.value is not None and point.value != shown.value:
             arrow = "\N{UPWARDS ARROW}" if point.value > shown.value else "\N{DOWNWARDS ARROW}"
             words = f"{write(point.value)} {arrow}"
-            yield text(frame.x(index) - 8, frame.y(shown.value) + 4, words, "tick", "end")
+            # To the side on which there is room: at the left stand the words of the axis.
+            right = index < len(drawn) / 2
+            x = frame.x(index) + (8 if right else -8)
+            yield text(x, frame.y(shown.value) + 4, words, "tick", "start" if right else "end")
 
 
 def _span(levels: Sequence[float]) -> tuple[float, float]:
@@ -242,14 +245,14 @@ def _steps(frame: Frame, levels: Sequence[tuple[int, float | None]]) -> Iterator
 
 
 def _lines(frame: Frame, points: Sequence[Point]) -> Iterator[str]:
-    """Yield the line through neighbouring periods: solid between final ones, dashed to open ones."""
+    """Yield the line through neighbouring periods: solid between final ones, dashed to and from open ones."""
     for kind, is_open in (("line", False), ("line open", True)):
         path, previous = "", None
         for index, point in enumerate(points):
             before = points[index - 1] if index else None
-            if point.value is None or before is None or before.value is None or point.open is not is_open:
+            if point.value is None or before is None or before.value is None:
                 continue
-            if point.running or before.running:
+            if point.running or before.running or (point.open or before.open) is not is_open:
                 continue
             start = "" if previous == index - 1 else f"M{frame.at(index - 1, before.value)}"
             path += f"{start}L{frame.at(index, point.value)}"

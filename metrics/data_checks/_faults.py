@@ -61,7 +61,6 @@ def faults(probe: Probe, metric: Metric, message: str) -> list[Fault]:
 def _dataset(probe: Probe, dataset: Dataset, items: frozenset[Dependency],
              bad: set[tuple[str, str]]) -> Iterator[Fault]:  # fmt: skip
     own = dataset.dataset
-    yield from _forbidden(probe, dataset, bad)
     for column in dataset.types:
         if Dependency(own, "raw", column) in items:
             yield from _expression(
@@ -74,32 +73,6 @@ def _dataset(probe: Probe, dataset: Dataset, items: frozenset[Dependency],
         if read and part.node is not None:
             path = ("dataset", own, *map(str, part.path))
             yield from _expression(probe, dataset, part.node, path, bad)
-
-
-def _forbidden(probe: Probe, dataset: Dataset, bad: set[tuple[str, str]]) -> Iterator[Fault]:
-    """Yield a fault for the columns of a table, or all of it, that may be listed and not read."""
-    known = tuple(probe.columns(dataset) or ())
-    if not dataset.table or not known or _refused(probe, dataset, known) is None:
-        return
-    closed = {name: words for name in known if (words := _refused(probe, dataset, (name,))) is not None}
-    # The rows are read with all of their columns, so that one that is closed closes the others.
-    bad.add((dataset.dataset, "*"))
-    if closed:
-        which = "no column" if len(closed) == len(known) else f"not {', '.join(closed)}"
-        granted = "" if len(closed) == len(known) else f" ({', '.join(closed)})"
-        cure = f"let the source's user read all of it, as by GRANT SELECT{granted} ON {dataset.table}"
-        words = f"of {dataset.dataset!r} {which} can be read ({next(iter(closed.values()))}): {cure}"
-        yield Fault(("dataset", dataset.dataset, "table"), words)
-
-
-def _refused(probe: Probe, dataset: Dataset, columns: tuple[str, ...]) -> str | None:
-    schema, _, name = (dataset.table or "").rpartition(".")
-    table = sa.table(name, *(sa.column(each) for each in columns), schema=schema or None)
-    try:
-        probe.session.fetch(probe.session.source_of(dataset.dataset), sa.select(table).limit(1))
-    except SourceError as error:
-        return error.message
-    return None
 
 
 def _expression(probe: Probe, dataset: Dataset, node: Node, place: tuple[str, ...],

@@ -49,7 +49,7 @@ def misfits(probe: Probe, dataset: Dataset, column: str, *, time: bool) -> tuple
     try:
         source = probe.session.source(probe.session.source_of(dataset.dataset))
         text = source.table(dataset).c[column]
-        fits = _is_time(source.dialect, text) if time else text.regexp_match(_NUMBER)
+        fits = _is_time(source.dialect, text) if time else source.dialect.matches(text, _NUMBER)
         bad = sa.and_(text.is_not(None), sa.not_(sa.func.coalesce(fits, sa.false())))
         select: Any = sa.select(
             sa.func.count(text).label("all"),

@@ -17,6 +17,7 @@ from typing import Any
 from metrics.catalog.metric import Metric
 from metrics.catalog.walk import inputs
 from metrics.engine.outcome import Outcome
+from metrics.engine.partly_covered import beginning_of
 from metrics.engine.plan import Plan, share_scans
 from metrics.engine.planner import Planner
 from metrics.engine.suppression import suppress
@@ -89,7 +90,8 @@ class ToDates:
         bases = (
             base
             for base in _provisional(outcome.estimates, bool(inputs(metric)))
-            if base.grain in metric.grains
+            # Before the rows of one that is covered in part there is nothing to set it against.
+            if base.grain in metric.grains and beginning_of(outcome.partly_covered, base) is None
         )
         wanted = {base: stretches(base, today, self._calendar) for base in bases}
         try:

@@ -99,15 +99,15 @@ class Refresher:
 
     def _refresh(self, names: Iterable[str], as_of: datetime | None, progress: Progress | None) -> Summary:
         asks = stored_requests(self.catalog, names)
-        held = self.store.watermark()
-        if as_of is not None and held is not None and as_of < held:
-            raise BehindWatermark("refresh", as_of, held)
         lines: list[Refreshed] = []
         started = self.clock()
         total = len(with_inputs(self.catalog, asks))
         state = self.root / ".scorecard"
         lock = RefreshLock(state / "refresh.lock", clock=self.clock)
         with lock, self.store.alone(), FullMark(state).kept() as met:
+            held = self.store.watermark()
+            if as_of is not None and held is not None and as_of < held:
+                raise BehindWatermark("refresh", as_of, held)
             with Session(self.catalog, self.root, self.clock(), as_of) as session:
                 planner, unmatched = Planner(session), Unmatched(session)
                 health, to_dates = _Health(self.store, planner), ToDates(planner)

@@ -143,6 +143,10 @@ class Rows:
         if first in self._clashing:
             raise ExpressionError(self._clashing[first].message, name.offset)
         if first not in self._raw:
+            if not self.dataset.union and first in self.scope.source.withheld(self.dataset):
+                cure = f"let it, as by GRANT SELECT ({first}) ON {self.dataset.table}"
+                message = f"the source's user may not read column {first!r} of dataset {self.dataset.dataset!r}: {cure}"
+                raise ExpressionError(message, name.offset)
             known = (*self._raw, *self.dataset.columns, *self.dataset.conditions, *self.dataset.lookups)
             raise ExpressionError(f"dataset {self.dataset.dataset!r} has no column {first!r}{suggest(first, known)}",
                                   name.offset)  # fmt: skip

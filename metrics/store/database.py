@@ -186,7 +186,11 @@ def _translate(context: ExceptionContext) -> None:
     """Raise a StoreError in place of a driver's error."""
     if not isinstance(context.sqlalchemy_exception, DBAPIError) or context.engine is None:
         return
-    raise _store_error(name_of(context.engine.url), context.original_exception)
+    found = _store_error(name_of(context.engine.url), context.original_exception)
+    if isinstance(found, StoreAway):
+        # SQLite says of a full disk that it cannot be written, or that it is full, by which file it meets it.
+        require_writable(context.engine)
+    raise found
 
 
 def _store_error(name: str, error: BaseException) -> StoreError:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from sqlalchemy import insert
 
-from metrics.observation import Observation
+from metrics.observation import Observation, ToDate
 from metrics.store.database import writing
 from metrics.store.store import Run, Store, Written
 from metrics.store.tables import observation_row, observations, run_row, runs
@@ -34,7 +34,7 @@ class _Split(Store):
 class RunFirst(_Split):
     """Two transactions: the run, then all of its observations."""
 
-    def write(self, run: Run, computed: Iterable[Observation]) -> Written:
+    def write(self, run: Run, computed: Iterable[Observation], beside: Iterable[ToDate] = ()) -> Written:
         found = self.begin(run, computed)
         self.add(run, *found.new, *found.tombstones)
         return found.counts
@@ -43,7 +43,7 @@ class RunFirst(_Split):
 class OneByOne(_Split):
     """A transaction an observation."""
 
-    def write(self, run: Run, computed: Iterable[Observation]) -> Written:
+    def write(self, run: Run, computed: Iterable[Observation], beside: Iterable[ToDate] = ()) -> Written:
         found = self.begin(run, computed)
         for seen in found.new + found.tombstones:
             self.add(run, seen)
@@ -53,7 +53,7 @@ class OneByOne(_Split):
 class Repeating(Store):
     """One transaction, in which every observation is written, new or not."""
 
-    def write(self, run: Run, computed: Iterable[Observation]) -> Written:
+    def write(self, run: Run, computed: Iterable[Observation], beside: Iterable[ToDate] = ()) -> Written:
         given = checked(run, computed)
         counts = Written(len(given), 0, 0)
         with writing(engine_of(self), run.metric) as connection:

@@ -162,7 +162,11 @@ WAYS: Mapping[str, Way] = {
     "late": Way(answer_late, f"({SILENT}|{STUCK})", frozenset(CRM)),
     "slow": Way(be_slow, SILENT, up=True),
     "schema": Way(change_schema, r"metric '\w+': dataset 'leads' has no column '(at|amount)'", up=True),
-    "permission": Way(forbid, "source 'crm': permission denied for table leads", up=True),
+    "permission": Way(
+        forbid,
+        "source 'crm': permission denied for table leads: let the source's user read it, as by GRANT SELECT ON leads",
+        up=True,
+    ),
     "password": Way(
         change_password,
         r"source 'crm': connection failed: .*password authentication failed.*",
@@ -173,7 +177,11 @@ WAYS: Mapping[str, Way] = {
     "csv: missing": of_file("sheets", remove("sheets"), "source 'sheets': no file matches data/surveys.csv"),
     "csv: schema": of_file("sheets", rename_columns("sheets"), NO_COLUMN),
     "csv: permission": of_file("sheets", forbid_file("sheets"), DENIED),
-    "csv: cut off": of_file("sheets", cut_file("sheets"), NO_COLUMN),
+    "csv: cut off": of_file(
+        "sheets",
+        cut_file("sheets"),
+        r"source 'sheets': line \d+ of surveys\.csv has 1 values, and the first line 4: .*",
+    ),
     "parquet: missing": of_file("events", remove("events"), "source 'events': no file matches data/visits.parquet"),
     "parquet: schema": of_file("events", rename_columns("events"), NO_COLUMN),
     "parquet: permission": of_file("events", forbid_file("events"), DENIED),

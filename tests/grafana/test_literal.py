@@ -84,7 +84,8 @@ def test_rules_hold_no_action_that_a_label_wrote(files):
     }
     actions = {found for each in rules for text in each.get("annotations", {}).values()
                for found in re.findall(r"\{\{\s*(.+?)\s*\}\}", text)}  # fmt: skip
-    assert actions <= {'"{{"', "$labels.metric", "$value | humanizeDuration", "$value | humanizePercentage",
+    assert actions <= {'"{{"', "$labels.metric", "$labels.status", "$labels.status_before",
+                       "$value | humanizeDuration", "$value | humanizePercentage",
                        "$value | humanize"}  # fmt: skip
 
 

@@ -26,6 +26,9 @@ def project(tmp_path: Path) -> Path:
     for path in (tmp_path / "p" / "definitions" / "metrics" / "golden").iterdir():
         if path.stem not in KEPT:
             path.unlink()
+    # The same rows under another name would have each finding twice.
+    for path in (tmp_path / "p" / "definitions" / "datasets").glob("late_*.yml"):
+        path.unlink()
     return tmp_path / "p"
 
 
@@ -60,6 +63,15 @@ def test_source_unreachable(project: Path) -> None:
 def test_missing_table(project: Path) -> None:
     edit(project, EVENTS, "data/events.csv", "data/event.csv")
     assert findings(project) == [f"{EVENTS}:3:8 missing-table no file matches data/event.csv"]
+
+
+def test_refused_metric(project: Path) -> None:
+    """What no refresh takes is found with its place, column and value; test_refused_metric.py has every cause."""
+    edit(project, "data/events.csv", "paid,100.00,GBP", "paid,$100.00,GBP")
+    said = findings(project)
+    assert said
+    assert all(" refused-metric " in each and "; a refresh fails for " in each for each in said), said
+    assert all('"$100.00"' in each for each in said), said
 
 
 def test_expression_type(project: Path) -> None:

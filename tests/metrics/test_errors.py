@@ -24,7 +24,9 @@ from metrics.errors import (
     SourceRejected,
     SourceTimeout,
     SourceUnavailable,
+    StoreAway,
     StoreError,
+    StoreFull,
     StoreLocked,
     UnknownDimension,
     UnknownMetric,
@@ -145,7 +147,7 @@ def test_expression_error_carries_its_offset():
         ),
         (SourceError, {SourceUnavailable, SourceTimeout, SourceRejected, SourceMissing, SecretMissing}),
         (ComputationError, {SeriesLimit, LabelLimit}),
-        (StoreError, {NoStore, StoreLocked}),
+        (StoreError, {NoStore, StoreAway, StoreFull, StoreLocked}),
     ],
 )
 def test_families(family, members):
@@ -161,7 +163,7 @@ def classes():
 
 def test_only_what_can_pass_by_itself_is_transient():
     passing = {one for one in classes() if one.transient}
-    assert passing == {SourceUnavailable, SourceTimeout, StoreLocked}
+    assert passing == {SourceUnavailable, SourceTimeout, StoreAway, StoreLocked}
 
 
 def test_every_error_is_ours_and_stands_in_the_tree_of_the_docstring():

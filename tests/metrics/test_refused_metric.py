@@ -261,15 +261,15 @@ TABLES = [
     ),
     Case(
         "a table without a grant",
-        f"{DATASET}:3:8 refused-metric of 'orders' no column can be read (permission denied for table orders): let "
-        f"the source's user read all of it, as by GRANT SELECT ON orders; {FAILS}",
+        f"{DATASET}:3:8 missing-table permission denied for table orders: let the source's user read it, as by "
+        "GRANT SELECT ON orders",
         ["revoke all on orders from {role}"],
         engines=("postgres",),
     ),
     Case(
         "a column without a grant",
-        f"{DATASET}:3:8 refused-metric of 'orders' not amount, double can be read (permission denied for table "
-        f"orders): let the source's user read all of it, as by GRANT SELECT (amount, double) ON orders; {FAILS}",
+        f"{METRIC}:7:14 expression-type the source's user may not read column 'amount' of dataset 'orders': let it, "
+        "as by GRANT SELECT (amount) ON orders",
         [
             "revoke all on orders from {role}",
             "grant select (id, day, channel, opened, tags, said, texted) on orders to {role}",

@@ -77,7 +77,7 @@ def test_what_is_scraped_is_the_history_of_now(company, peer):
     while len(found) < len(expected) and time.monotonic() < deadline:
         time.sleep(0.3)
         scraped = peer.instant(
-            '{__name__=~"kpi_.+|scorecard_target",__name__!~"kpi_source_.*|kpi_dataset_.*|kpi_metric_.*|kpi_refresh_.*|.*_provisional.*",'
+            '{__name__=~"kpi_.+|scorecard_target",__name__!~"kpi_source_.*|kpi_dataset_.*|kpi_metric_.*|kpi_refresh_.*|kpi_survey_.*|kpi_to_date_.*",__name__!~".*_provisional.*",'
             'grain!="all"}', time.time(),
         )  # fmt: skip
         found = {tuple(pair for pair in key if pair[0] not in ("job", "instance")): value

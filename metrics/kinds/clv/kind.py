@@ -43,7 +43,7 @@ class LifetimeValue(Kind[Options]):
     """What a new customer is worth."""
 
     options = Options
-    code_version = 3
+    code_version = 4
     follows = True
     says: ClassVar = {
         ("model", "historic"): "what came within the horizon, of customers whose horizon has passed",

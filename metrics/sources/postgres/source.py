@@ -85,6 +85,7 @@ class PostgresSource(Source):
         self._lost: SourceError | None = None
         self._wire: Any = None
         self._known: dict[str, Mapping[str, ColumnSpec]] = {}
+        self._withheld: dict[str, frozenset[str]] = {}
         self._tables: dict[str, sa.FromClause] = {}
         self._url = make_url(url).set(drivername="postgresql+psycopg")
         try:
@@ -149,6 +150,11 @@ class PostgresSource(Source):
             self._read(dataset.dataset, dataset.table or "")
         return self._known[dataset.dataset]
 
+    def withheld(self, dataset: Dataset) -> frozenset[str]:
+        """Return the columns without a grant."""
+        self.columns(dataset)
+        return self._withheld[dataset.dataset]
+
     def _read(self, dataset: str, table: str) -> None:
         schema, _, name = table.rpartition(".")
         quoted = (part.replace('"', '""') for part in (schema, name) if part)
@@ -157,11 +163,13 @@ class PostgresSource(Source):
         if not len(found):
             raise SourceMissing(self.name, f"no table {table}{self._elsewhere(schema, name)}")
         if not any(granted for (granted,) in found.rows("granted")):
-            raise SourceRejected(self.name, f"permission denied for table {table}")
+            cure = f"let the source's user read it, as by GRANT SELECT ON {table}"
+            raise SourceRejected(self.name, f"permission denied for table {table}: {cure}")
         enums = {name for name, kind in found.rows("name", "kind") if kind == "e"}
         kinds = {name: "text" if name in enums else type_ for name, type_ in found.rows("name", "type")}
         # A role may have been granted some columns alone: whoever names another asks for all of them.
         granted = {name for name, may in found.rows("name", "granted") if may}
+        self._withheld[dataset] = frozenset(kinds) - granted
         kinds = {each: kind for each, kind in kinds.items() if each in granted}
         plain = sa.table(name, *(sa.column(each) for each in kinds), schema=schema or None)
         shaped = [_shaped(plain.c[each], kind, each in enums).label(each) for each, kind in kinds.items()]

@@ -241,3 +241,18 @@ def test_a_scale_has_its_knob_where_the_value_stands(performance, x):
     drawing = ElementTree.fromstring(scale(performance, name="s", title="t", status="status-green"))
     (knob,) = classes(drawing, "knob")
     assert knob.get("cx") == x
+
+
+def test_what_leads_from_an_open_period_is_dashed_and_its_value_keeps_off_the_axis():
+    first = final("2023-Q4", 11.3, open=True)
+    drawing = draw([first, *(final(f"2024-Q{number}", 2.0 + number / 10) for number in (1, 2, 3))])
+    dot = next(one for one in classes(drawing, "dot") if "open" in one.get("class"))
+    solid, dashed = [
+        [one for one in classes(drawing, "line") if ("open" in one.get("class")) is open_]
+        for open_ in (False, True)
+    ]
+    assert [len(solid), len(dashed)] == [1, 1]
+    assert dashed[0].get("d").startswith(f"M{dot.get('cx')},{dot.get('cy')}L")
+    (said,) = [one for one in classes(drawing, "tick") if one.text == "11.3 \N{UPWARDS ARROW}"]
+    assert said.get("text-anchor") == "start"
+    assert float(said.get("x")) > float(dot.get("cx"))

@@ -42,8 +42,8 @@ WITH __purchases AS
 FROM repeats AS t 
 WHERE CAST(t.customer_id AS TEXT) IS NOT NULL AND CAST(t.day AS DATE) IS NOT NULL AND CAST(t.day AS DATE) <= '2024-04-20')
  SELECT h.first_day, h.x, h.t_x, count(*) AS n, sum(h.bought) AS bought 
-FROM (SELECT s.entity AS entity, min(s.first_day) AS first_day, CAST(count(DISTINCT CASE WHEN (s.day <= '2023-12-03') THEN s.day END) - 1 AS BIGINT) AS x, max(CASE WHEN (s.day <= '2023-12-03') THEN s.day END) - min(s.first_day) AS t_x, count(DISTINCT CASE WHEN (s.day > '2023-12-03') THEN s.day END) AS bought 
+FROM (SELECT s.entity AS entity, min(s.first_day) AS first_day, CAST(count(DISTINCT CASE WHEN (s.day <= '2024-01-03') THEN s.day END) - 1 AS BIGINT) AS x, max(CASE WHEN (s.day <= '2024-01-03') THEN s.day END) - min(s.first_day) AS t_x, count(DISTINCT CASE WHEN (s.day > '2024-01-03') THEN s.day END) AS bought 
 FROM (SELECT __purchases.entity AS entity, __purchases.t AS t, __purchases.day AS day, __purchases.amount AS amount, __purchases.k0 AS k0, row_number() OVER (PARTITION BY __purchases.entity ORDER BY __purchases.t, __purchases.k0) AS rank, min(__purchases.t) OVER (PARTITION BY __purchases.entity) AS first, min(__purchases.day) OVER (PARTITION BY __purchases.entity) AS first_day 
 FROM __purchases) AS s 
-WHERE s.first_day <= '2023-12-03' GROUP BY s.entity) AS h GROUP BY h.first_day, h.x, h.t_x 
+WHERE s.first_day <= '2024-01-03' GROUP BY s.entity) AS h GROUP BY h.first_day, h.x, h.t_x 
  LIMIT 1000001

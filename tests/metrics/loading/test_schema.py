@@ -226,6 +226,7 @@ def test_metric_has_its_kinds_options() -> None:
         from_=Reference("stage_changes", where=parse("stage = 'mql' and qualified_lead")),
         to=Reference("stage_changes", where=parse("stage = 'opportunity'")),
         window=Window(Span(90, Unit.DAY)),
+        skipped=conversion.Skipped.IMPLIED,
     )
     assert metric.domain == "marketing"
     assert metric.grains == (Grain.WEEK, Grain.MONTH, Grain.QUARTER)

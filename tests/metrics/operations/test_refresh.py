@@ -134,7 +134,7 @@ def _unparsable(live: Live, source: str) -> Broken:
 
 BREAKAGES: list[tuple[str, Callable[[Live, str], Broken], str]] = [
     *((source, _missing, f"no file data/{source}.duckdb") for source in TABLES),
-    *((source, _folder, r'IO Error: Could not read from file ".*": Is a directory') for source in TABLES),
+    *((source, _folder, f"data/{source}.duckdb is a folder: only regular files are read") for source in TABLES),
     *((source, _no_database, r"IO Error: The file .* exists, but it is not a valid DuckDB database file!.*")
       for source in TABLES),
     *((source, _no_table, rf"Catalog Error: Table with name {table} does not exist!.*")
@@ -143,7 +143,7 @@ BREAKAGES: list[tuple[str, Callable[[Live, str], Broken], str]] = [
     *((source, _locked, r"IO Error: Could not set lock on file .*: Conflicting lock is held in .* \(PID \d+\).*")
       for source in TABLES),
     ("sheets", _missing, "no file matches data/surveys.csv"),
-    ("sheets", _folder, 'IO Error: No files found that match the pattern ".*/data/surveys.csv"'),
+    ("sheets", _folder, "data/surveys.csv is a folder: only regular files are read"),
     ("sheets", _unparsable, r"Invalid Input Error: Could not parse string \"soon\" according to format .*"),
 ]  # fmt: skip
 

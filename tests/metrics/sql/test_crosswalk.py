@@ -28,7 +28,7 @@ def computed(root: Path) -> Outcome:
     assert loaded.catalog is not None
     assert [str(found) for found in loaded.findings] == []
     with Session(loaded.catalog, root, datetime(2024, 6, 1, tzinfo=UTC)) as session:
-        return list(Planner(session).compute([MetricRequest("conversion", (Grain.ALL,), ((),))]))[-1]
+        return list(Planner(session).compute([MetricRequest("conversion_implied", (Grain.ALL,), ((),))]))[-1]
 
 
 def test_two_ids_of_one_entity_are_one_and_unknown_ids_are_nobody(project: Path) -> None:
@@ -45,5 +45,5 @@ def test_an_id_that_stands_for_two_entities_fails_the_metric(project: Path) -> N
     with_crosswalk(project, "crm,a,A\ncrm,a,B\n")
     outcome = computed(project)
     assert str(outcome.error) == (
-        "metric 'conversion': 1 ids of 'crm' in 'ids' stand for more than one entity"
+        "metric 'conversion_implied': 1 ids of 'crm' in 'ids' stand for more than one entity"
     )

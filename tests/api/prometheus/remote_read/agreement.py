@@ -20,7 +20,9 @@ from metrics.observation import PUBLISHED, Observation
 
 Key = tuple[tuple[str, str], ...]
 EVERY = r"kpi_.*|scorecard_target"
-BESIDE = ("kpi_source_", "kpi_dataset_", "kpi_metric_watermark_", "kpi_refresh_")
+BESIDE = (
+    "kpi_source_", "kpi_dataset_", "kpi_metric_watermark_", "kpi_refresh_", "kpi_survey_", "kpi_to_date_",
+)  # fmt: skip
 
 
 def live_series(project: Project, now: datetime) -> dict[Key, float]:
