@@ -18,7 +18,7 @@ ASKED = os.environ.get("SOUNDNESS_EXAMPLES")
 
 settings.register_profile(
     "soundness",
-    max_examples=int(ASKED or 30),
+    max_examples=int(ASKED or 24),
     deadline=None,
     derandomize=ASKED is None,
     database=None,

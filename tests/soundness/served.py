@@ -24,7 +24,7 @@ _COLUMNS = {
     "text": "text", "integer": "bigint", "decimal": "numeric(18, 6)", "float": "double precision",
     "boolean": "boolean", "date": "date", "naive": "timestamp", "instant": "timestamptz",
 }  # fmt: skip
-SERVED = 2
+SERVED = 3
 """One of so many examples is drawn on a server too."""
 _NAMES = {type_: _COLUMNS[name] for name, type_ in TYPES.items()}
 
