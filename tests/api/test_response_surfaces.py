@@ -9,7 +9,7 @@ from api.app import create_app
 from api.project.project import Project
 from api.prometheus.exposition import render
 from scorecard.phrasing import why
-from tests.api.cli.shop import lines, run
+from tests.api.cli.shop import run
 from tests.survey import NOW, refreshed, write_survey
 
 LOW = "33% of 3 asked answered, below 50%"
@@ -68,8 +68,9 @@ def test_pages_say_it(client):
 
 
 def test_the_terminal_says_it(survey):
-    said = lines(run(survey.root, "show", "--period", "2026-03", now=NOW).stdout)
-    assert any(LOW in line for line in said)
+    said = run(survey.root, "show", "--period", "2026-03", now=NOW).stdout
+    # A narrow terminal breaks the line where it must.
+    assert LOW in " ".join(said.split())
     report = json.loads(run(survey.root, "show", "--period", "2026-04", "--json", now=NOW).stdout)
     indicator = report["perspectives"][0]["objectives"][0]["indicators"][0]
     assert indicator["scored"]["response"]["words"] == FINE
