@@ -81,9 +81,15 @@ class Expected:
     def _chosen(self, metric, provisional, past, at):
         """Yield the observations that stand for an instant: of one period a grain (and age)."""
         tables = {}
+        run = self.company.store.last_success(metric.metric)
+        begun = run.diagnostics.get("partly_covered", {}) if run else {}
         for seen in self.stored[metric.metric]:
             if provisional:
-                meant = seen.state is State.PROVISIONAL
+                # What began in the middle of a period that is over stays open for good: nobody waits for it.
+                late = begun.get(seen.grain.value)
+                old = late is not None and str(seen.period.start) <= late["through"]
+                over = old and self.calendar.instant(seen.period.end) <= seen.watermark
+                meant = seen.state is State.PROVISIONAL and not over
             else:
                 meant = seen.state in PUBLISHED and (not past or self._final_by(metric, seen, at))
             if meant:
