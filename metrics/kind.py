@@ -81,11 +81,15 @@ class KindQuery(Protocol):
         """Turn the columns that came back into what `finish` wants."""
 
 
+class OnePass:
+    """A query that joins rows to periods, each of which may end on a day of its own."""
+
+
 def in_one_pass(request: Request) -> bool:
-    """Tell whether rows are joined to periods that each end on a day of their own; else each is asked for alone."""
+    """Tell whether periods that each end on a day of their own are answered together; else each is asked for alone."""
     if isinstance(request, Scan):
         return request.latest is None or request.latest.within_period
-    return bool(getattr(request, "in_one_pass", False))
+    return isinstance(request, OnePass)
 
 
 class ComponentsQuery(KindQuery, Protocol):

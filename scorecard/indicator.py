@@ -73,9 +73,9 @@ def report_indicator(indicator: Indicator, series: MetricSeries, setting: Settin
     stands = choice.settled or _in_words(metric, choice)
     counted = setting.period if stands is None else stands.period
     by, unit = series.computed_by, shown_unit(metric, setting.catalog)
-    # A goal in hours says nothing of a value in days.
-    other_unit = by is not None and by.unit not in (None, unit)
-    target = None if other_unit else target_for(metric, counted, setting.catalog)
+    target = (
+        None if _in_another_unit(metric, series, setting) else target_for(metric, counted, setting.catalog)
+    )
     score, status = _score(metric, choice, target, bound)
     outlook = (
         setting.finality.outlook(choice.provisional, series.partly_covered)
@@ -148,6 +148,12 @@ def _score(
     assert settled.value is not None
     score = scale_score(settled.value, metric.direction, target.goal, target.red_flag)
     return score, status_of(score)
+
+
+def _in_another_unit(metric: Metric, series: MetricSeries, setting: Setting) -> bool:
+    """Tell whether the values follow a definition with another unit: a goal in hours says nothing of days."""
+    by = series.computed_by
+    return by is not None and by.unit not in (None, shown_unit(metric, setting.catalog))
 
 
 def _in_words(metric: Metric, choice: Choice) -> Observation | None:
@@ -278,15 +284,7 @@ def _note(
         said.append(f"The last refresh failed: {series.error}.")
     if metric.direction is Direction.NONE:
         said.append("Context: shown, never scored.")
-    elif (
-        target is None
-        and series.computed_by is not None
-        and series.computed_by.unit
-        not in (
-            None,
-            shown_unit(metric, setting.catalog),
-        )
-    ):
+    elif _in_another_unit(metric, series, setting):
         said.append("Not scored: the goal is in another unit.")
     elif target is None:
         said.append(f"No target holds for {name(settled.period if settled else setting.period)}.")

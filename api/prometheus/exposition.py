@@ -119,19 +119,20 @@ class _StoreCollector:
 
     def values(self, metric: Metric) -> Values:
         """Return a metric's families."""
+        good = self._project.store.last_success(metric.metric)
+        by = self._project.computed_by(metric.metric, good) if good is not None else None
         # In another unit than its family says, a value would be another value.
-        if self._project.unit(metric) != shown_unit(metric, self._project.catalog):
+        if by is not None and by.unit not in (None, shown_unit(metric, self._project.catalog)):
             return Values((), (), (), ())
         ours, latest = has_series(metric), self._project.store.latest(metric.metric)
         observations = [seen for seen in latest if ours(seen.grain, seen.dimensions)]
         closed = live(observations, metric.own_dimensions)
-        good = self._project.store.last_success(metric.metric)
         partly_covered = of_diagnostics(good.diagnostics) if good is not None else {}
         waiting = awaited(observations, partly_covered, self._calendar)
         unfinished = still_open(waiting, metric.own_dimensions)
         families = (
-            *self._values(metric, closed.values(), provisional=False),
-            *self._values(metric, unfinished.values(), provisional=True),
+            *self._values(metric, closed.values(), current=by is None, provisional=False),
+            *self._values(metric, unfinished.values(), current=by is None, provisional=True),
         )
         periods, provisional = (tuple(period for period, _ in each.values()) for each in (closed, unfinished))
         known = self._project.store.to_date(metric.metric).values()
@@ -175,11 +176,11 @@ class _StoreCollector:
         metric: Metric,
         periods: Iterable[tuple[Period, tuple[Observation, ...]]],
         *,
+        current: bool,
         provisional: bool,
     ) -> Iterator[GaugeMetricFamily]:
         base, names = base_of(metric, self._project.catalog), dimension_labels(metric)
         seen = [observation for _, observations in periods for observation in observations]
-        current = self._project.computed_by(metric.metric) is None
         assumes = assumptions(metric, self._project.catalog) if current else None
         for part in PARTS:
             made = GaugeMetricFamily(
@@ -274,7 +275,7 @@ class _StoreCollector:
         )
         for name in self._project.catalog.metrics:
             good = self._project.store.last_success(name)
-            by = self._project.computed_by(name, good)
+            by = self._project.computed_by(name, good) if good is not None else None
             family.add_metric([name, *self._definition(name, by)], 1)
             if good is not None:
                 current.add_metric([name], 0 if by else 1)

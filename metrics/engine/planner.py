@@ -237,7 +237,8 @@ class Planner:
         for names in batches(self.catalog, ordered, doubtful):
             for plan in self.plan([ordered[name] for name in names], until):
                 started = time.perf_counter()
-                self.planned[plan.metric.metric] = plan
+                if until is None:
+                    self.planned[plan.metric.metric] = plan
                 outcome = self._outcome(plan, done)
                 seconds = plan.seconds + time.perf_counter() - started
                 done[outcome.metric] = replace(outcome, seconds=seconds)

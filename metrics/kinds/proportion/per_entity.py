@@ -20,6 +20,7 @@ from metrics.expressions.measures import measure_of, measures_in
 from metrics.expressions.nodes import Call, Measure, Name, Node
 from metrics.frame import Cells, Frame
 from metrics.grain import Grain, Span, Unit
+from metrics.kind import OnePass
 from metrics.sql.cells import Answers, cells_in
 from metrics.sql.periods import TimeFrame
 from metrics.sql.rows import Rows
@@ -35,13 +36,11 @@ _LENGTHS = {
 }  # fmt: skip
 
 
-class PerEntity:
+class PerEntity(OnePass):
     """Counts the entities of each period and segment, and those that satisfy a condition.
 
     `denominator` and `numerator` hold what is said of an entity; `where` and `time` are over its rows.
     """
-
-    in_one_pass = True
 
     def __init__(self, frame: Frame, dataset: str, entity: str, denominator: Aggregate, numerator: Aggregate,
                  where: Node | None, time: Node | None, over: Over) -> None:  # fmt: skip

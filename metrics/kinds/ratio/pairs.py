@@ -11,6 +11,7 @@ from sqlalchemy.sql import ColumnElement
 
 from metrics.catalog.options import Over
 from metrics.grain import Grain
+from metrics.kind import OnePass
 from metrics.sql.cells import Answers, cells_in, places_of
 from metrics.sql.periods import TimeFrame
 from metrics.sql.scan import Cell, Scan
@@ -29,10 +30,8 @@ class Spread:
     moments: Moments | None = None
 
 
-class PairsQuery:
+class PairsQuery(OnePass):
     """Counts how many entities have each (numerator, denominator), per period and segment."""
-
-    in_one_pass = True
 
     def __init__(self, entity: str, scans: tuple[Scan, Scan], known: tuple[bool, bool]) -> None:
         self.entity = entity
