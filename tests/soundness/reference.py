@@ -331,8 +331,10 @@ def per_period(
                     seen = segment == () or bool(mine)
                     if not seen and end is not None:
                         since = plus_months(end, -12)
+                        # A week counts to the 12 months where it begins in them; all others do so anyway.
                         seen = any(
-                            since <= frame.calendar.day(row["t"]) < end
+                            since <= (frame.calendar.start(frame.calendar.day(row["t"]), grain) or since)
+                            and frame.calendar.day(row["t"]) < end
                             for row in timed
                             if segment_of(row, cut) == segment
                         )

@@ -273,3 +273,27 @@ def test_money_is_summed_exactly() -> None:
     one = metric("m", "aggregate", Options("log", parse_measure("sum(x)")), grains=(Grain.MONTH,))
     [january, _] = world.compute(one, at("2024-02-05T00:00")).estimates
     assert january.value == float(sum(map(Fraction, cents)))
+
+
+def test_a_segment_s_noughts_end_with_the_12_months(engine: Engine) -> None:
+    # The row's week begins on 25 January 2016, so that weeks that end by 25 January 2017 have it in their 12 months.
+    rows = [("1", datetime(2016, 1, 30, 12), "web"), ("2", datetime(2017, 3, 1, 12), "fair")]
+    columns = {"id": "text", "t": "naive", "ch": "text"}
+    dataset = {
+        "key": ("id",),
+        "time": E("t"),
+        "dimensions": dimensions(ch="ch"),
+        "complete_through": until_now(),
+    }
+    world = engine.holding(World({"log": table(columns, rows)}, {"log": dataset}))
+    one = metric("m", "aggregate", Options("log", parse_measure("count")), dimensions=("ch",),
+                 grains=(Grain.WEEK, Grain.MONTH))  # fmt: skip
+    found = world.compute(one, at("2017-03-10T00:00")).estimates
+    web = {
+        (each.period.grain, each.period.end): each.value
+        for each in found
+        if each.dimensions == (("ch", "web"),)
+    }
+    assert max(end for grain, end in web if grain is Grain.WEEK and end) == date(2017, 1, 23)
+    assert max(end for grain, end in web if grain is Grain.MONTH and end) == date(2017, 1, 1)
+    assert set(web.values()) == {0.0, 1.0}
