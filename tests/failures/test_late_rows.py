@@ -54,7 +54,11 @@ def add_late_row(root: Path, dataset: str) -> None:
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    return shutil.copytree(GOLDEN / "project", tmp_path / "p")
+    root = shutil.copytree(GOLDEN / "project", tmp_path / "p")
+    # The same rows under another name, whose first periods stay open: half as much again to compute.
+    for path in (*root.rglob("late_*.yml"), *root.rglob("*_late.yml")):
+        path.unlink()
+    return root
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
@@ -137,11 +141,7 @@ def test_one_late_row_writes_what_it_touches_alone(root: Path, store: Store) -> 
         before, number = results(store, catalog), last_number(store)
         add_late_row(root, dataset)
         refresh(root, store)
-        # The late datasets are the same files under another name.
-        names = {dataset, f"late_{dataset}"}
-        reading = {
-            metric for metric in catalog.metrics if names.intersection(upstream(catalog, metric).datasets)
-        }
+        reading = {metric for metric in catalog.metrics if dataset in upstream(catalog, metric).datasets}
         anew, written = before | computed_anew(root, reading), written_since(store, number)
         changed = {
             metric: {

@@ -48,7 +48,7 @@ def drawn(
     def decorate(check: Callable[..., None]) -> Callable[[Engine], None]:
         def test(engine: Engine) -> None:
             wanted = examples or settings.default.max_examples
-            number = wanted if engine.url is None else wanted // SERVED
+            number = wanted if engine.url is None else max(1, wanted // SERVED)
             drawing = given(st.tuples(*strategies))
             drawing(settings(max_examples=number)(lambda values: check(engine, *values)))()
 
