@@ -21,16 +21,14 @@ from metrics.catalog.metric import Metric
 from metrics.catalog.options import KindOptions, Over, Reference
 from metrics.catalog.walk import DatasetUse, inputs
 from metrics.errors import Finding
-from metrics.expressions.nodes import Expression, Measure
+from metrics.expressions.nodes import Expression, Measure, Node
 from metrics.frame import Frame
-from metrics.grain import Calendar, Grain, Period, Span
+from metrics.grain import Calendar, Period, Span
 from metrics.loading.loader import Places
 from metrics.observation import Dimensions, Estimate, State
 from metrics.registry import discover
-from metrics.sql.cells import Answers
-from metrics.sql.periods import TimeFrame, covered
-from metrics.sql.scan import Scan
-from metrics.sql.scope import Scope, Selectable
+from metrics.request import ComponentsQuery, Request
+from metrics.sql.periods import covered
 
 RATIO = "ratio"
 RATIO_DIFFERENCE = "ratio difference"
@@ -68,38 +66,6 @@ class Compared:
     shift: Span | None = None
 
 
-class KindQuery(Protocol):
-    """A select of a kind's own, which no other metric shares."""
-
-    def source_dataset(self) -> str:
-        """Return a dataset whose source runs the select."""
-
-    def selects(self, scope: Scope, when: TimeFrame) -> list[tuple[tuple[Grain, ...], Selectable]]:
-        """Return the selects, each with the grains that it answers."""
-
-    def read(self, answers: Answers) -> Any:
-        """Turn the columns that came back into what `finish` wants."""
-
-
-class OnePass:
-    """A query that joins rows to periods, each of which may end on a day of its own."""
-
-
-def in_one_pass(request: Request) -> bool:
-    """Tell whether periods that each end on a day of their own are answered together; else each is asked for alone."""
-    if isinstance(request, Scan):
-        return request.latest is None or request.latest.within_period
-    return isinstance(request, OnePass)
-
-
-class ComponentsQuery(KindQuery, Protocol):
-    """A select that says how what there was at a period's start became what there is at its end."""
-
-    @property
-    def nothing(self) -> Mapping[str, Any]:
-        """Return the components of a period and segment without anybody."""
-
-
 class Rule(Protocol):
     """A module that checks definitions."""
 
@@ -110,7 +76,6 @@ class Rule(Protocol):
         """Yield what is wrong, at its place."""
 
 
-Request = Scan | KindQuery
 Options = TypeVar("Options", bound=KindOptions)
 
 
@@ -235,6 +200,20 @@ class Kind(ABC, Generic[Options]):
     def clock_times(self, metric: Metric) -> Iterator[tuple[tuple[str, ...], str, Expression | None]]:
         """Yield each time that must have a time of day: its path in the definition, its dataset, and itself."""
         return iter(())
+
+    def intervals(self, metric: Metric) -> Iterator[tuple[tuple[str, ...], str, Node, Node]]:
+        """Yield what starts and ends in one row: the place of its end, the dataset, its start and end."""
+        return iter(())
+
+    def elapsed_times(
+        self, metric: Metric, catalog: Catalog
+    ) -> Iterator[tuple[tuple[str, ...], str, Expression | None]]:
+        """Yield the times, each with its place and dataset, between which less than days are asked for."""
+        return iter(())
+
+    def is_share(self, metric: Metric) -> bool:
+        """Tell whether no value can be above 1."""
+        return False
 
     def dimension_uses(self, metric: Metric) -> tuple[DatasetUse, ...]:
         """Return the uses of datasets that must have each of a metric's dimensions."""

@@ -10,7 +10,7 @@ from metrics.engine.schedule import MetricRequest
 from metrics.engine.watermarks import Start
 from metrics.errors import ScorecardError
 from metrics.frame import Frame
-from metrics.kind import Request
+from metrics.request import Request
 from metrics.sql.periods import TimeFrame
 from metrics.sql.scan import Scan
 from metrics.sql.scope import Guard

@@ -33,7 +33,8 @@ from metrics.engine.watermarks import Extents
 from metrics.errors import ComputationError, ScorecardError, SourceError
 from metrics.frame import Frame, Inputs
 from metrics.grain import NO_SPAN, Grain, Span
-from metrics.kind import KindQuery, Request, kind_of
+from metrics.kind import kind_of
+from metrics.request import KindQuery, Request
 from metrics.sql.periods import TimeFrame
 from metrics.sql.scan import Scan
 from metrics.sql.scan_query import ScanQuery

@@ -22,8 +22,9 @@ from metrics.engine.plan import Plan, share_scans
 from metrics.engine.planner import Planner
 from metrics.engine.suppression import suppress
 from metrics.grain import Calendar, Grain, Period, Span, Unit
-from metrics.kind import in_one_pass, kind_of
+from metrics.kind import kind_of
 from metrics.observation import Dimensions, Estimate, Offset, State, ToDate
+from metrics.request import in_one_pass
 from metrics.sql.periods import TICK
 
 log = logging.getLogger(__name__)

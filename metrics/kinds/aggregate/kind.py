@@ -15,10 +15,11 @@ from metrics.catalog.money import is_money
 from metrics.catalog.options import Over, Reference
 from metrics.expressions.nodes import Measure
 from metrics.frame import Cells, Frame, cells_by_period, covered_only, number, plain_state
-from metrics.kind import Additivity, Kind, Request, Uncertainty
+from metrics.kind import Additivity, Kind, Uncertainty
 from metrics.kinds._shared import people
 from metrics.kinds.aggregate.options import Options
 from metrics.observation import Estimate
+from metrics.request import Request
 from metrics.sql.scan import Aggregate, Scan
 
 _SAMPLED = ("avg", "percentile")

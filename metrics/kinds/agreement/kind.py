@@ -18,10 +18,11 @@ from metrics.catalog.metric import Metric
 from metrics.catalog.options import Reference
 from metrics.expressions.nodes import Measure
 from metrics.frame import Cells, Frame, cells_by_period, covered_only, plain_state
-from metrics.kind import RATIO, SCORE, Kind, Request
+from metrics.kind import RATIO, SCORE, Kind
 from metrics.kinds.agreement.options import Options, Statistic
 from metrics.kinds.proportion.kind import people_of, rows_of, share_of
 from metrics.observation import Estimate
+from metrics.request import Request
 from metrics.sql.scan import Aggregate
 from metrics.statistics.agreement import Agreement
 
@@ -46,6 +47,11 @@ class AgreementKind(Kind[Options]):
     def counts_rows(self, metric: Metric) -> bool:
         """Tell that rows are counted unless one is kept per entity."""
         return self.of(metric).latest_per is None
+
+    @override
+    def is_share(self, metric: Metric) -> bool:
+        """Tell that a share is one, and kappa is not."""
+        return self.of(metric).statistic is Statistic.SHARE
 
     @override
     def bases(self, metric: Metric) -> tuple[Reference, ...]:

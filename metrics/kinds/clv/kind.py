@@ -19,7 +19,7 @@ from metrics.catalog.metric import Metric
 from metrics.catalog.options import Reference
 from metrics.frame import Frame
 from metrics.grain import Period, Span
-from metrics.kind import Kind, Request, Uncertainty
+from metrics.kind import Kind, Uncertainty
 from metrics.kinds.clv.cohorts import finish_valued
 from metrics.kinds.clv.contracts import Contracts, TenuresQuery
 from metrics.kinds.clv.diagnostics import seen_of_contracts, seen_of_purchases
@@ -29,6 +29,7 @@ from metrics.kinds.clv.options import Model, Options
 from metrics.kinds.clv.repeat_buying import Population
 from metrics.kinds.clv.simple import UnitsQuery, finish_simple
 from metrics.observation import Dimensions, Estimate
+from metrics.request import Request
 
 _MODELS = {
     Model.HISTORIC: "historic",

@@ -17,12 +17,13 @@ from metrics.catalog.metric import Metric
 from metrics.catalog.options import Reference
 from metrics.frame import Frame
 from metrics.grain import Period, Span
-from metrics.kind import RATIO, Kind, Request
+from metrics.kind import RATIO, Kind
 from metrics.kinds._shared.cohorts import cells_of, cohorts
 from metrics.kinds.conversion import conversion_shape, conversion_skipped
 from metrics.kinds.conversion.options import Basis, Options, PeriodBy
 from metrics.kinds.conversion.selects import CohortQuery, EntryQuery
 from metrics.observation import Dimensions, Estimate, State
+from metrics.request import Request
 from metrics.sql.scan import Cell
 
 
@@ -65,6 +66,11 @@ class Conversion(Kind[Options]):
     def stages(self, metric: Metric) -> tuple[Reference, Reference] | None:
         """Return the rows from which and to which entities go."""
         return self.of(metric).from_, self.of(metric).to
+
+    @override
+    def is_share(self, metric: Metric) -> bool:
+        """Tell that no more come than set out."""
+        return True
 
     @override
     def bases(self, metric: Metric) -> tuple[Reference, ...]:

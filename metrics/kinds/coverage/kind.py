@@ -24,13 +24,14 @@ from metrics.catalog.options import Reference
 from metrics.columns import Columns
 from metrics.frame import Frame
 from metrics.grain import Grain
-from metrics.kind import RATIO, Kind, Request
+from metrics.kind import RATIO, Kind
 from metrics.kinds._shared.cohorts import cells_of
 from metrics.kinds._shared.time_axis import Clock
 from metrics.kinds.coverage import coverage_shape
 from metrics.kinds.coverage.options import PAIR, Options, Share
 from metrics.kinds.proportion.kind import share_of
 from metrics.observation import Dimensions, Estimate
+from metrics.request import Request
 from metrics.sql.cells import Answers, cells_in
 from metrics.sql.id_matching import Match, match_of, matched
 from metrics.sql.periods import TimeFrame
@@ -57,6 +58,11 @@ class Coverage(Kind[Options]):
     def unit(self, metric: Metric, catalog: Catalog) -> str:
         """Return that values are shares."""
         return RATIO
+
+    @override
+    def is_share(self, metric: Metric) -> bool:
+        """Tell that it is part of a whole."""
+        return True
 
     @override
     def bases(self, metric: Metric) -> tuple[Reference, ...]:

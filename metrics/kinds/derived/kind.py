@@ -20,13 +20,14 @@ from metrics.catalog.options import Reference
 from metrics.catalog.walk import inputs
 from metrics.frame import Frame
 from metrics.grain import Period
-from metrics.kind import Additivity, Kind, Request, Uncertainty
+from metrics.kind import Additivity, Kind, Uncertainty
 from metrics.kinds._shared.additivity import of_formula
 from metrics.kinds._shared.joint import joint_state, least_mature, mature_together
 from metrics.kinds._shared.whole import whole_formula
 from metrics.kinds.derived.formula import drawn, evaluate
 from metrics.kinds.derived.options import Options
 from metrics.observation import Dimensions, Estimate, State
+from metrics.request import Request
 from metrics.statistics.intervals import percentile_interval
 
 

@@ -20,23 +20,14 @@ from metrics.catalog.metric import Metric
 from metrics.catalog.options import Reference
 from metrics.frame import Frame
 from metrics.grain import Calendar, Grain, Period
-from metrics.kind import (
-    RATIO,
-    RATIO_DIFFERENCE,
-    Additivity,
-    Compared,
-    Kind,
-    Request,
-    Uncertainty,
-    kind_of,
-    share_rows,
-)
+from metrics.kind import RATIO, RATIO_DIFFERENCE, Additivity, Compared, Kind, Uncertainty, kind_of, share_rows
 from metrics.kinds._shared.additivity import of_names
 from metrics.kinds._shared.joint import joint_state, least_mature, mature_together
 from metrics.kinds._shared.whole import whole_names
 from metrics.kinds.difference import difference_shape
 from metrics.kinds.difference.options import Options
 from metrics.observation import Estimate, State
+from metrics.request import Request
 from metrics.statistics.comparison import bootstrap_difference, hybrid_difference
 from metrics.statistics.intervals import Interval
 

@@ -18,11 +18,12 @@ from metrics.catalog.metric import Metric
 from metrics.catalog.options import Reference
 from metrics.expressions.nodes import Literal, Measure, Operation
 from metrics.frame import Cells, Frame, cells_by_period, covered_only, plain_state
-from metrics.kind import RATIO, SCORE, Kind, Request
+from metrics.kind import RATIO, SCORE, Kind
 from metrics.kinds.drift import drift_shape
 from metrics.kinds.drift.options import Options, Statistic
 from metrics.kinds.proportion.kind import people_of, rows_of
 from metrics.observation import Estimate
+from metrics.request import Request
 from metrics.sql.scan import Aggregate
 from metrics.statistics.drift import drift_interval, stability_index, total_variation
 
@@ -51,6 +52,11 @@ class Drift(Kind[Options]):
     def counts_rows(self, metric: Metric) -> bool:
         """Tell that rows are counted unless one is kept per entity."""
         return self.of(metric).latest_per is None
+
+    @override
+    def is_share(self, metric: Metric) -> bool:
+        """Tell that total variation is one."""
+        return self.of(metric).statistic is Statistic.TOTAL_VARIATION
 
     @override
     def bases(self, metric: Metric) -> tuple[Reference, ...]:

@@ -23,16 +23,17 @@ from metrics.catalog.catalog import Catalog
 from metrics.catalog.metric import Metric
 from metrics.catalog.options import Reference
 from metrics.errors import ExpressionError
-from metrics.expressions.nodes import Expression
+from metrics.expressions.nodes import Expression, Node, SpanLiteral
 from metrics.frame import Frame, plain_state
 from metrics.grain import Period, Span
-from metrics.kind import RATIO, Kind, Request
+from metrics.kind import RATIO, Kind
 from metrics.kinds._shared.cohorts import cells_of
 from metrics.kinds.duration import duration_shape
 from metrics.kinds.duration.business_clock import TICKS
 from metrics.kinds.duration.options import DEFAULT_UNIT, UNITS, Basis, Options, Statistic
 from metrics.kinds.duration.selects import Age, Counted, DurationQuery, Total
 from metrics.observation import Dimensions, Estimate, State
+from metrics.request import Request
 from metrics.statistics.intervals import Interval, Z, wilson
 from metrics.statistics.survival import Curve, conversion_by, kaplan_meier
 
@@ -71,6 +72,34 @@ class Duration(Kind[Options]):
         if pause is not None:
             yield ("clock", "pause", "start"), pause.dataset, pause.start
             yield ("clock", "pause", "end"), pause.dataset, pause.end
+
+    @override
+    def intervals(self, metric: Metric) -> Iterator[tuple[tuple[str, ...], str, Node, Node]]:
+        """Yield a case whose ends are in one dataset's rows, and its pauses."""
+        options = self.of(metric)
+        start, end = options.from_, options.to
+        if start.dataset == end.dataset and start.time and end.time and not (start.where or end.where):
+            yield ("to", "time"), end.dataset, start.time.node, end.time.node
+        pause = options.clock.pause if options.clock else None
+        if pause is not None:
+            yield ("clock", "pause", "end"), pause.dataset, pause.start.node, pause.end.node
+
+    @override
+    def elapsed_times(
+        self, metric: Metric, catalog: Catalog
+    ) -> Iterator[tuple[tuple[str, ...], str, Expression | None]]:
+        """Yield both ends where hours, minutes or seconds are asked for, or are the standard."""
+        options, within = self.of(metric), self.of(metric).within
+        short = within is not None and isinstance(within.node, SpanLiteral) and within.node.span.unit.elapsed
+        timed = self.unit_of(metric, catalog) in ("seconds", "minutes", "hours")
+        if options.clock is None and (short or timed):
+            for key, side in (("from", options.from_), ("to", options.to)):
+                yield (key, "time") if side.time else (key, "dataset"), side.dataset, side.time
+
+    @override
+    def is_share(self, metric: Metric) -> bool:
+        """Tell that a share within a standard is one."""
+        return self.of(metric).statistic is Statistic.SHARE_WITHIN
 
     @override
     def bases(self, metric: Metric) -> tuple[Reference, ...]:

@@ -16,10 +16,11 @@ from metrics.catalog.metric import Metric
 from metrics.catalog.options import Reference
 from metrics.expressions.nodes import Measure
 from metrics.frame import Cells, Frame, cells_by_period, covered_only, plain_state
-from metrics.kind import RATIO, Kind, Request
+from metrics.kind import RATIO, Kind
 from metrics.kinds.net_share.options import Options
 from metrics.kinds.proportion.kind import people_of, rows_of
 from metrics.observation import Estimate
+from metrics.request import Request
 from metrics.sql.scan import Aggregate
 from metrics.statistics.intervals import Interval, Z
 
@@ -41,6 +42,11 @@ class NetShare(Kind[Options]):
     def counts_rows(self, metric: Metric) -> bool:
         """Tell that rows are counted unless one is kept per entity."""
         return self.of(metric).latest_per is None
+
+    @override
+    def is_share(self, metric: Metric) -> bool:
+        """Tell that it is part of a whole."""
+        return True
 
     @override
     def bases(self, metric: Metric) -> tuple[Reference, ...]:

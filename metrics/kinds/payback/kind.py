@@ -21,11 +21,12 @@ from metrics.catalog.options import Reference
 from metrics.expressions.nodes import Measure
 from metrics.frame import Cells, Frame, number, plain_state
 from metrics.grain import Period, Span, Unit
-from metrics.kind import MONTHS, Kind, Request, Uncertainty
+from metrics.kind import MONTHS, Kind, Uncertainty
 from metrics.kinds._shared.cohorts import cells_of
 from metrics.kinds.payback.options import Form, Options
 from metrics.kinds.payback.selects import Active, ActiveQuery, Recovered, RecoveredQuery
 from metrics.observation import PUBLISHED, Dimensions, Estimate, State
+from metrics.request import Request
 from metrics.sql.scan import Aggregate, Cell, Scan
 
 

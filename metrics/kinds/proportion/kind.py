@@ -18,12 +18,13 @@ from metrics.catalog.options import Reference
 from metrics.expressions.nodes import Measure, Node
 from metrics.frame import Cells, Frame, cells_by_period, covered_only, plain_state
 from metrics.grain import Period
-from metrics.kind import RATIO, Kind, Request
+from metrics.kind import RATIO, Kind
 from metrics.kinds._shared import people
 from metrics.kinds.proportion import proportion_shape
 from metrics.kinds.proportion.options import LatestPer, Options, Within
 from metrics.kinds.proportion.per_entity import PerEntity
 from metrics.observation import Dimensions, Estimate
+from metrics.request import Request
 from metrics.sql.scan import Aggregate, Latest, Scan
 from metrics.statistics.intervals import wilson
 
@@ -56,6 +57,11 @@ class Proportion(Kind[Options]):
     def counted_entity(self, metric: Metric) -> str | None:
         """Return the entity of `per`."""
         return self.of(metric).per
+
+    @override
+    def is_share(self, metric: Metric) -> bool:
+        """Tell that it is part of a whole."""
+        return True
 
     @override
     def bases(self, metric: Metric) -> tuple[Reference, ...]:

@@ -20,7 +20,7 @@ from metrics.expressions.measures import measure_of, measures_in
 from metrics.expressions.nodes import Call, Measure, Name, Node
 from metrics.frame import Cells, Frame
 from metrics.grain import Grain, Span, Unit
-from metrics.kind import OnePass
+from metrics.request import OnePass
 from metrics.sql.cells import Answers, cells_in
 from metrics.sql.periods import TimeFrame
 from metrics.sql.rows import Rows

@@ -30,13 +30,14 @@ from metrics.catalog.walk import DatasetUse
 from metrics.expressions.nodes import Measure, Node, Operation, SpanLiteral
 from metrics.frame import Cells, Frame, cells_by_period, covered_only, number, plain_state
 from metrics.grain import NO_SPAN, Period
-from metrics.kind import RATIO, Kind, Request, Uncertainty
+from metrics.kind import RATIO, Kind, Uncertainty
 from metrics.kinds._shared import people
 from metrics.kinds.ratio import ratio_shape
 from metrics.kinds.ratio.allocation import Allocate, Amounts, By, split, spread
 from metrics.kinds.ratio.options import Options
 from metrics.kinds.ratio.pairs import PairsQuery, Spread
 from metrics.observation import Dimensions, Estimate
+from metrics.request import Request
 from metrics.sql.rows import default_time
 from metrics.sql.scan import Aggregate, Cell, Scan
 from metrics.statistics.intervals import Interval, bootstrap_ratio, delta_ratio, percentile_interval

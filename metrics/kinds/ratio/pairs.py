@@ -11,7 +11,7 @@ from sqlalchemy.sql import ColumnElement
 
 from metrics.catalog.options import Over
 from metrics.grain import Grain
-from metrics.kind import OnePass
+from metrics.request import OnePass
 from metrics.sql.cells import Answers, cells_in, places_of
 from metrics.sql.periods import TimeFrame
 from metrics.sql.scan import Cell, Scan

@@ -24,7 +24,7 @@ from metrics.catalog.metric import Metric
 from metrics.catalog.options import Reference
 from metrics.frame import Frame, plain_state
 from metrics.grain import Period, Span
-from metrics.kind import RATIO, Kind, Request, Uncertainty
+from metrics.kind import RATIO, Kind, Uncertainty
 from metrics.kinds._shared.cohorts import cells_of
 from metrics.kinds.retention.bridge import COMPONENTS, BridgeQuery
 from metrics.kinds.retention.curve import age_of, shares, survivals
@@ -37,6 +37,7 @@ from metrics.kinds.retention.selects import RetentionQuery
 from metrics.kinds.retention.share_selects import ShareQuery
 from metrics.kinds.retention.survival import SurvivalQuery
 from metrics.observation import Dimensions, Estimate, State
+from metrics.request import Request
 from metrics.sql.scan import Cell
 from metrics.statistics.intervals import Interval, bootstrap_ratio, delta_ratio, percentile_interval, wilson
 

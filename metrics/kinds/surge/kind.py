@@ -19,10 +19,11 @@ from metrics.catalog.options import Over, Reference
 from metrics.expressions.nodes import Measure
 from metrics.frame import Cells, Frame, cells_by_period, plain_state
 from metrics.grain import Calendar, Period
-from metrics.kind import TIMES, Kind, Request
+from metrics.kind import TIMES, Kind
 from metrics.kinds.surge import surge_shape
 from metrics.kinds.surge.options import Options
 from metrics.observation import Dimensions, Estimate
+from metrics.request import Request
 from metrics.sql.scan import Aggregate, Scan
 from metrics.statistics.surge import rate_ratio_limits
 

@@ -18,11 +18,12 @@ from metrics.catalog.metric import Metric
 from metrics.catalog.options import Reference
 from metrics.frame import Frame
 from metrics.grain import Period, Span
-from metrics.kind import RATIO, Kind, Request
+from metrics.kind import RATIO, Kind
 from metrics.kinds._shared.cohorts import cells_of, cohorts
 from metrics.kinds.win_back.options import Basis, Options
 from metrics.kinds.win_back.selects import LapsedOutQuery, LapsedQuery, ReturnedQuery
 from metrics.observation import Dimensions, Estimate, State
+from metrics.request import Request
 from metrics.sql.scan import Cell
 from metrics.statistics.intervals import wilson
 
@@ -43,6 +44,11 @@ class WinBack(Kind[Options]):
     def unit(self, metric: Metric, catalog: Catalog) -> str:
         """Return that values are shares."""
         return RATIO
+
+    @override
+    def is_share(self, metric: Metric) -> bool:
+        """Tell that no more come back than were lost."""
+        return True
 
     @override
     def bases(self, metric: Metric) -> tuple[Reference, ...]:

@@ -30,10 +30,11 @@ from metrics.catalog.options import KindOptions, Reference
 from metrics.errors import Finding
 from metrics.expressions.nodes import Expression, Measure
 from metrics.frame import Frame, cells_by_period, number, plain_state
-from metrics.kind import Kind, Request
+from metrics.kind import Kind
 from metrics.kinds.spread import spread_shape
 from metrics.kinds.spread.options import Options
 from metrics.observation import Estimate
+from metrics.request import Request
 from metrics.sql.scan import Aggregate, Scan
 
 
