@@ -201,7 +201,9 @@ class Kind(ABC, Generic[Options]):
         """Yield each time that must have a time of day: its path in the definition, its dataset, and itself."""
         return iter(())
 
-    def intervals(self, metric: Metric) -> Iterator[tuple[tuple[str, ...], str, Node, Node]]:
+    def intervals(
+        self, metric: Metric, catalog: Catalog
+    ) -> Iterator[tuple[tuple[str, ...], str, Node, Node]]:
         """Yield what starts and ends in one row: the place of its end, the dataset, its start and end."""
         return iter(())
 

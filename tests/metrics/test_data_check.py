@@ -236,3 +236,83 @@ def test_unmatched_id(project: Path) -> None:
     assert findings(project) == [
         f"{EVENTS}:6:18 unmatched-id 3 rows have an id of 'crm' that 'ids' does not know"
     ]
+
+
+def advice(root: Path, code: str) -> list[str]:
+    return [each for each in findings(root) if f" {code} " in each]
+
+
+def test_naive_zone(project: Path) -> None:
+    edit(project, EVENTS, "timezone: UTC", "")
+    assert findings(project) == [
+        f"{EVENTS}:1:1 naive-zone at says no zone and is read as UTC, while the company is in Europe/London: write "
+        "timezone: Europe/London, or timezone: UTC where it is right"
+    ]
+    edit(project, "definitions/company.yml", "timezone: Europe/London", "timezone: UTC")
+    assert advice(project, "naive-zone") == []
+
+
+def test_absent_literal(project: Path) -> None:
+    metric = "definitions/metrics/golden/aggregate.yml"
+    edit(project, metric, "stage = 'opportunity'", "stage = 'Opportunity '")
+    (said,) = advice(project, "absent-literal")
+    held = (project / "data" / "events.csv").read_text(encoding="utf-8").count(",opportunity,")
+    assert said == (
+        f"{metric}:7:17 absent-literal stage = 'Opportunity ' never occurs in 'events'; 'opportunity' does, in "
+        f"{held} rows"
+    )
+    edit(project, metric, "'Opportunity '", "'won'")
+    (said,) = advice(project, "absent-literal")
+    assert said.startswith(
+        f"{metric}:7:17 absent-literal stage = 'won' never occurs in 'events'; it holds 'mql', "
+    )
+    # What is left out may not have come yet, and of short codes one letter makes another.
+    edit(project, metric, "stage = 'won'", "stage <> 'won'")
+    assert advice(project, "absent-literal") == []
+
+
+def test_lookup_unmatched(project: Path) -> None:
+    looked = "lookups: {spent: {dataset: ids, on: event_id}}\ndimensions: {channel: channel}"
+    (project / "data" / "ids.csv").write_text("id,kind\nE1,a\nE2,b\n", encoding="utf-8")
+    (project / "definitions/datasets/ids.yml").write_text(
+        "dataset: ids\nsource: files\nfiles: data/ids.csv\nkey: id\n", encoding="utf-8"
+    )
+    edit(project, EVENTS, "dimensions: {channel: channel}", looked)
+    edit(project, EVENTS, "key: event_id", "key: event_id\ntypes: {event_id: text}")
+    (said,) = advice(project, "lookup-unmatched")
+    rows = len((project / "data" / "events.csv").read_text(encoding="utf-8").splitlines()) - 1
+    assert said == (
+        f"{EVENTS}:9:11 lookup-unmatched 0 of {rows} rows with event_id find a row of 'ids', and '1' does not: "
+        "compare event_id with its key (id)"
+    )
+    (project / "data" / "ids.csv").write_text("id,kind\n1,a\nE2,b\n", encoding="utf-8")
+    assert advice(project, "lookup-unmatched") == []
+
+
+def test_ends_before_start(project: Path) -> None:
+    tickets = project / "data" / "tickets.csv"
+    text = tickets.read_text(encoding="utf-8")
+    tickets.write_text(text.replace("2024-01-05 12:30:00", "2024-01-05 08:30:00"), encoding="utf-8")
+    metric = "definitions/metrics/golden/duration_clock.yml"
+    assert advice(project, "ends-before-start") == [
+        f"{metric}:7:30 ends-before-start 1 row ends before the start, such as ticket_id 't1': what ends before it "
+        "starts has no length; correct the times at their source"
+    ]
+    tickets.write_text(text, encoding="utf-8")
+    holds = project / "data" / "holds.csv"
+    edit(project, metric, "start: since, end: until", "start: until, end: since")
+    ended = [line for line in holds.read_text(encoding="utf-8").splitlines()[1:] if line.count("2024-") == 2]
+    (said,) = advice(project, "ends-before-start")
+    assert f"{len(ended)} rows end before the start" in said
+
+
+def test_duration_days(project: Path) -> None:
+    shutil.copy(GOLDEN / "definitions/metrics/golden/duration.yml", project / "definitions/metrics/golden")
+    metric, dataset = "definitions/metrics/golden/duration.yml", "definitions/datasets/tickets.yml"
+    edit(project, metric, "statistic: p50", "statistic: p50\nunit: hours")
+    assert advice(project, "duration-days") == []
+    edit(project, dataset, "time: opened_at", "time: date(opened_at)")
+    said = "duration-days a DATE has no time of day, so that each day counts as 24 hours"
+    assert advice(project, "duration-days") == [f"{metric}:6:17 {said}: name a timestamp, or ask in days"]
+    edit(project, metric, "unit: hours", "unit: days")
+    assert advice(project, "duration-days") == []

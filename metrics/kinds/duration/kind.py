@@ -34,6 +34,7 @@ from metrics.kinds.duration.options import DEFAULT_UNIT, UNITS, Basis, Options, 
 from metrics.kinds.duration.selects import Age, Counted, DurationQuery, Total
 from metrics.observation import Dimensions, Estimate, State
 from metrics.request import Request
+from metrics.sql.rows import default_time
 from metrics.statistics.intervals import Interval, Z, wilson
 from metrics.statistics.survival import Curve, conversion_by, kaplan_meier
 
@@ -74,12 +75,16 @@ class Duration(Kind[Options]):
             yield ("clock", "pause", "end"), pause.dataset, pause.end
 
     @override
-    def intervals(self, metric: Metric) -> Iterator[tuple[tuple[str, ...], str, Node, Node]]:
+    def intervals(
+        self, metric: Metric, catalog: Catalog
+    ) -> Iterator[tuple[tuple[str, ...], str, Node, Node]]:
         """Yield a case whose ends are in one dataset's rows, and its pauses."""
         options = self.of(metric)
         start, end = options.from_, options.to
-        if start.dataset == end.dataset and start.time and end.time and not (start.where or end.where):
-            yield ("to", "time"), end.dataset, start.time.node, end.time.node
+        begun = start.time.node if start.time else default_time(catalog.datasets[start.dataset])
+        in_one_row = start.dataset == end.dataset and not (start.where or end.where)
+        if in_one_row and begun is not None and end.time is not None:
+            yield ("to", "time"), end.dataset, begun, end.time.node
         pause = options.clock.pause if options.clock else None
         if pause is not None:
             yield ("clock", "pause", "end"), pause.dataset, pause.start.node, pause.end.node
