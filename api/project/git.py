@@ -1,4 +1,7 @@
-"""The git commit of a folder, read from the files of its repository: no git program is needed."""
+"""The git commit that a folder stands at: three small files, asked for at every look at the definitions.
+
+History is read by `api.project.repository`.
+"""
 
 from __future__ import annotations
 
@@ -14,15 +17,6 @@ def head_commit(folder: Path) -> str | None:
     try:
         git = _git_of(folder)
         return None if git is None else _head(git)
-    except OSError:
-        return None
-
-
-def objects_folder(folder: Path) -> Path | None:
-    """Return where the repository around a folder keeps its objects, or None outside of one."""
-    try:
-        git = _git_of(folder)
-        return None if git is None else _shared(git) / "objects"
     except OSError:
         return None
 

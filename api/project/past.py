@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from api.project.commits import commit_report
+from api.project.repository import commit_report
 from metrics.catalog.catalog import Catalog
 from metrics.catalog.definition_difference import Difference, differences
 from metrics.catalog.definition_hash import canonical_text, resolved
