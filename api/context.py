@@ -51,6 +51,14 @@ def project() -> Project:
     return found
 
 
+def look_back(instant: datetime) -> None:
+    """Answer the request from what was known before an instant, as if it were asked then.
+
+    Raises UsageError where nothing was known.
+    """
+    g.project, g.now = project().as_known(instant, now()), instant
+
+
 def now() -> datetime:
     """Return the instant that the whole request is answered for."""
     if "now" not in g:

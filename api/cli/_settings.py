@@ -101,8 +101,10 @@ def show_version(ctx: click.Context, _: click.Parameter, value: bool) -> None:
 
 def moment(text: str) -> date | datetime:
     """Read an ISO date or date and time; which instant a date is depends on the company's time zone."""
+    from api.moment import moment_of
+
     try:
-        return date.fromisoformat(text) if len(text) <= 10 else datetime.fromisoformat(text)
+        return moment_of(text)
     except ValueError:
         raise click.BadParameter(
             f"{text!r} is not a date or an instant: write 2026-10-01 or 2026-10-01T06:00:00Z"
@@ -119,8 +121,6 @@ def day(text: str) -> date:
 
 def instant(given: date | datetime | None, calendar: Calendar) -> datetime | None:
     """Return the instant of a moment: a date begins at midnight, a time without a zone is local."""
-    from metrics.grain import to_instant
+    from api.moment import instant_of
 
-    if isinstance(given, datetime):
-        return given.astimezone(UTC) if given.tzinfo else to_instant(given, calendar.zone)
-    return calendar.instant(given) if given is not None else None
+    return None if given is None else instant_of(given, calendar)

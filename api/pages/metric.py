@@ -115,7 +115,8 @@ def metric(metric: str) -> str:
         upstream=nodes(seen.catalog, found.metric),
         says=kind_text(found),
         terms=parameters(found, seen.catalog),
-        has_statements=current().statements is not None,
+        # What the sources are asked now says nothing of then.
+        has_statements=current().statements is not None and seen.known is None,
         statements=_statements(seen, found.metric),
     )
 
@@ -137,7 +138,8 @@ def _grain(found: Metric) -> Grain:
 def _statements(seen: Project, name: str) -> Statements | None:
     """Return the SQL where the page is asked for it: that asks the sources."""
     read = current().statements
-    return read(seen, name) if read is not None and request.args.get("sql") else None
+    asked = request.args.get("sql") and seen.known is None
+    return read(seen, name) if read is not None and asked else None
 
 
 @dataclass(frozen=True)

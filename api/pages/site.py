@@ -6,11 +6,14 @@ import json
 import re
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
-from flask import Blueprint
+from flask import Blueprint, g, request
 
-from api.context import current, project
+from api.context import current, look_back, project
+from api.moment import instant_of, moment_of
 from metrics.catalog.metric import Direction, Metric
+from metrics.errors import UsageError
 from metrics.grain import Period
 from metrics.kind import kind_of
 from metrics.observation import Observation, State
@@ -19,6 +22,9 @@ from scorecard.phrasing import data_words, day_words
 from scorecard.score import STATUS_STYLE, Status, Style
 
 pages = Blueprint("pages", __name__)
+
+_KNOWN_PAGES = frozenset({"pages.scorecard", "pages.catalogue", "pages.metric"})
+"""Those that can be shown as they were known before a moment."""
 
 _WAYS = {
     Direction.UP: "↑ more is better",
@@ -36,6 +42,28 @@ class Site:
     rejected: tuple[str, ...]
     refreshed: datetime | None
     commit: str | None
+    known: datetime | None
+
+
+@pages.before_request
+def look_back_where_asked() -> None:
+    """Show what was known before the moment that the address names, and keep to it in every link."""
+    text = request.args.get("as_known")
+    if not text:
+        return
+    try:
+        instant = instant_of(moment_of(text), project().catalog.company.calendar)
+    except (ValueError, OverflowError):
+        raise UsageError(f"{text!r} is not a day: write 2026-10-01, or 2026-10-01T06:00") from None
+    look_back(instant)
+    g.as_known = text
+
+
+@pages.app_url_defaults
+def keep_looking_back(endpoint: str, values: dict[str, Any]) -> None:
+    """Lead on to pages as they were known at the same moment."""
+    if "as_known" in g and endpoint in _KNOWN_PAGES:
+        values.setdefault("as_known", g.as_known)
 
 
 @pages.context_processor
@@ -49,6 +77,7 @@ def frame() -> dict[str, Site]:
             rejected=current().live.rejected,
             refreshed=refresh.finished_at if refresh else None,
             commit=seen.commit,
+            known=seen.known,
         )
     }
 

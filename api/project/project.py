@@ -12,6 +12,7 @@ from typing import Self
 from sqlalchemy import URL
 
 from api.project.git import head_commit
+from api.project.known import known_at
 from api.project.past import computed_by, past
 from metrics.catalog.catalog import Catalog
 from metrics.catalog.definition_hash import definition_hash
@@ -46,7 +47,8 @@ class Project:
     """The definitions of a project folder, all valid, and its store.
 
     `findings` are the advice that the definitions get, `hashes` each metric's definition hash, `commit` the
-    git commit of the folder or None outside of a repository.
+    git commit of the folder or None outside of a repository. `known` is None, or the instant before which all was
+    known that the project says.
     """
 
     root: Path
@@ -57,6 +59,7 @@ class Project:
     hashes: Mapping[str, str] = field(default_factory=dict)
     folder: Folder = field(default_factory=Folder)
     commit: str | None = None
+    known: datetime | None = None
 
     @classmethod
     def open(cls, root: Path, store_url: str | URL | None = None, *, make: bool = True) -> Self:
@@ -85,6 +88,10 @@ class Project:
             hashes=_hashes(catalog), commit=head_commit(self.root),
         )  # fmt: skip
 
+    def as_known(self, instant: datetime, now: datetime) -> Project:
+        """Return the project as it was known before an instant; raise UsageError where nothing was."""
+        return known_at(self, instant, now)
+
     @property
     def short_of_room(self) -> bool:
         """Tell whether the last refresh found the disk of the store full."""
@@ -95,11 +102,11 @@ class Project:
         return self.hashes[self.catalog.metric(metric).metric]
 
     def text_of(self, metric: str) -> str | None:
-        """Return a metric's definition as it is written now, or None where its file cannot be read."""
+        """Return a metric's definition as it is written, or None where its file cannot be read."""
         file = self.catalog.metric(metric).position.file
         try:
-            return (self.root / file).read_text(encoding="utf-8") if file else None
-        except (OSError, UnicodeDecodeError):
+            return self.folder.files[file.removeprefix(f"{NAME}/")].decode() if file else None
+        except (KeyError, UnicodeDecodeError):
             return None
 
     def series(self, metric: str, grain: Grain, health: Mapping[str, DatasetHealth]) -> MetricSeries:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from api.project.known import recorded_files
 from api.project.project import Project
 from metrics.operations.refresh import Clock, Refresher
 from scorecard.scoring_record import scoring_text
@@ -16,4 +17,5 @@ def refresher_of(project: Project, clock: Clock) -> Refresher:
         clock,
         project.commit,
         scoring_text(project.catalog, project.board, project.hashes),
+        recorded_files(project.folder, project.catalog),
     )

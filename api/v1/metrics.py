@@ -18,6 +18,7 @@ from api.metric.outlook import Outlooks
 from api.project.project import Project
 from api.v1 import etag
 from api.v1.endpoint import endpoint
+from api.v1.moment import instant_in
 from api.v1.schemas import (
     DefinitionSchema,
     HistoryQuerySchema,
@@ -79,7 +80,7 @@ def list_observations(query: Mapping[str, Any], metric: str) -> Answer:
     seen = project()
     found = seen.catalog.metric(metric)
     by, grain = cut_of(found, query["by"]), grain_of(found, query.get("grain"))
-    states, as_known = states_of(query.get("state")), _instant(seen, query.get("as_known"))
+    states, as_known = states_of(query.get("state")), instant_in(query, seen.catalog.company.calendar)
     run = seen.store.last_run(metric)
     earlier, unit = seen.computed_by(metric), value_unit(seen, found)
     assumed = assumptions(found, seen.catalog) if earlier is None else None
@@ -259,22 +260,6 @@ def states_of(text: str | None) -> frozenset[State]:
     if unknown:
         raise ValidationError([f"{unknown[0]!r} is not one of {', '.join(State)}."], "state")
     return frozenset(State(name) for name in names)
-
-
-def _instant(seen: Project, text: str | None) -> datetime | None:
-    """Read a day of the company's zone, or an instant with its offset."""
-    if text is None:
-        return None
-    try:
-        if len(text) == 10:
-            return seen.catalog.company.calendar.instant(date.fromisoformat(text))
-        moment = datetime.fromisoformat(text.replace(" ", "+"))
-        if moment.tzinfo is None:
-            raise ValidationError([f"{text!r} needs an offset, such as Z or +01:00."], "as_known")
-        return moment.astimezone(UTC)
-    except (ValueError, OverflowError) as error:
-        # At either end of time an instant is one in its own zone alone.
-        raise ValidationError([f"{text!r} is not a day or an instant (ISO 8601)."], "as_known") from error
 
 
 def _segment(metric: Metric, pairs: Iterable[str]) -> Dimensions:

@@ -10,6 +10,7 @@ from metrics.grain import Grain
 from metrics.observation import State
 from scorecard.report_model import ResponseReport
 
+AS_KNOWN = "What was known before this day or instant (ISO 8601); without an offset it is local"
 MOST = 10_000
 _GRAINS = [grain.value for grain in Grain]
 _STATES = [state.value for state in State]
@@ -25,7 +26,7 @@ class ObservationQuerySchema(Schema):
     to = fields.Date(metadata={"description": "Periods that begin before this local day"})
     by = words("Dimensions of one cut, by comma; the total when empty; * is all cuts", load_default="")
     state = words("States to list, by comma; all but no_data when left out")
-    as_known = words("What was known before this day or instant (ISO 8601)")
+    as_known = words(AS_KNOWN)
     limit = fields.Integer(
         load_default=1000,
         validate=validate.Range(1, MOST),
@@ -221,6 +222,7 @@ class ScorecardQuerySchema(Schema):
     """Which period of a scorecard to show."""
 
     period = words("The period's name, such as 2026-Q3; the current one when left out")
+    as_known = words(AS_KNOWN)
 
 
 class ScorecardItemSchema(Schema):

@@ -9,10 +9,11 @@ import orjson
 from flask import Response
 from flask_smorest import Blueprint
 
-from api.context import now, project
+from api.context import look_back, now, project
 from api.v1 import etag
 from api.v1.dataclass_schema import schema_of
 from api.v1.endpoint import endpoint
+from api.v1.moment import instant_in
 from api.v1.schemas import ScorecardQuerySchema, ScorecardsSchema
 from scorecard.report import to_dict
 from scorecard.report_model import ScorecardReport
@@ -40,8 +41,12 @@ def list_scorecards() -> Any:
 def get_scorecard(query: Mapping[str, str], scorecard: str) -> Response:
     """Show a scorecard for one period: scores, statuses, values, targets, coverage.
 
-    Without a period it is the latest one for which an indicator has a final value. Ages are in seconds.
+    Without a period it is the latest one for which an indicator has a final value. Ages are in seconds. With
+    `as_known` it is what was shown then: the values, definitions, goals and weights known before that instant.
     """
+    instant = instant_in(query, project().catalog.company.calendar)
+    if instant is not None:
+        look_back(instant)
     report = to_dict(project().report(scorecard, query.get("period"), now()))
     tag = etag.tag_of((orjson.dumps(_lasting(report)).hex(),))
     unchanged = etag.unchanged(tag)

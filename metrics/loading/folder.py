@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 from metrics.errors import Finding, Level, Position, sort_findings, suggest
-from metrics.loading.yaml import Node, read_bytes, read_file
+from metrics.loading.yaml import Node, read_bytes, read_content
 
 NAME = "definitions"
 MAX_FILES = 5_000
@@ -37,13 +37,14 @@ class Folder:
     """The documents of a definitions folder, by path in it without the ending: `datasets/leads`.
 
     A document that cannot be read to its end is in `broken` instead. `spoiled` are the places that a
-    finding of the YAML reader names: whatever stands there was not meant so. `beside` reads the files that
-    documents name.
+    finding of the YAML reader names: whatever stands there was not meant so. `files` are the texts that the
+    documents were read from, by path in the folder; `beside` reads the files that documents name.
     """
 
     documents: Mapping[str, Node] = field(default_factory=dict)
     broken: frozenset[str] = frozenset()
     findings: tuple[Finding, ...] = ()
+    files: Mapping[str, bytes] = field(default_factory=dict, compare=False, repr=False)
     beside: Reader = field(default=lambda _: None, compare=False, repr=False)
 
     @property
@@ -78,7 +79,7 @@ def read_folder(root: Path) -> Folder:
     for path in paths:
         relative = path.relative_to(top).as_posix()
         if reading.wants(relative):
-            reading.add(relative, *read_file(path, root))
+            reading.read(relative, *read_content(path, root))
     return replace(reading.folder(findings), beside=lambda path: _beside(root, path))
 
 
@@ -90,7 +91,7 @@ def folder_of(files: Mapping[str, bytes], beside: Reader | None = None) -> Folde
     reading = _Reading()
     for relative in sorted(files):
         if reading.wants(relative):
-            reading.add(relative, *read_bytes(files[relative], f"{NAME}/{relative}"))
+            reading.read(relative, files[relative])
     own = {f"{NAME}/{relative}": content for relative, content in files.items()}
     return replace(reading.folder([]), beside=beside or own.get)
 
@@ -112,6 +113,7 @@ class _Reading:
         self.broken: set[str] = set()
         self.findings: list[Finding] = []
         self.endings: dict[str, str] = {}
+        self.files: dict[str, bytes] = {}
 
     def wants(self, relative: str) -> bool:
         """Tell whether a file is one of the layout's; note it where it is not."""
@@ -132,9 +134,15 @@ class _Reading:
         self.endings[name] = path.suffix
         return True
 
-    def add(self, relative: str, node: Node | None, findings: tuple[Finding, ...]) -> None:
+    def read(self, relative: str, content: bytes | None, problem: Finding | None = None) -> None:
         name = PurePosixPath(relative).with_suffix("").as_posix()
-        self.findings.extend(findings)
+        node = None
+        if content is not None:
+            self.files[relative] = content
+            node, findings = read_bytes(content, f"{NAME}/{relative}")
+            self.findings.extend(findings)
+        elif problem is not None:
+            self.findings.append(problem)
         if node is None:
             self.broken.add(name)
         else:
@@ -144,7 +152,8 @@ class _Reading:
         self.findings.append(Finding(Position(f"{NAME}/{relative}", 1, 1), code, message, level))
 
     def folder(self, findings: list[Finding]) -> Folder:
-        return Folder(self.documents, frozenset(self.broken), sort_findings([*findings, *self.findings]))
+        told = sort_findings([*findings, *self.findings])
+        return Folder(self.documents, frozenset(self.broken), told, self.files)
 
 
 def _misplaced(name: str) -> str:

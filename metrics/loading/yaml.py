@@ -50,7 +50,7 @@ __all__ = [
     "plain",
     "read",
     "read_bytes",
-    "read_file",
+    "read_content",
 ]
 
 MAX_BYTES = 1024 * 1024
@@ -86,16 +86,14 @@ _UNREADABLE = "this cannot be read as YAML"
 _UNSTARTABLE = re.compile(r"found character '(.+)' that cannot start any token")
 
 
-def read_file(path: Path, root: Path) -> tuple[Node | None, tuple[Finding, ...]]:
-    """Read a file as `read` does; positions name it by its path from the root folder."""
-    file = Path(os.path.relpath(path, root)).as_posix()
+def read_content(path: Path, root: Path) -> tuple[bytes | None, Finding | None]:
+    """Read a file's bytes, no more than show that it is too large; or say, by its path from root, why not."""
     try:
         with path.open("rb") as opened:
-            content = opened.read(MAX_BYTES + 1)
+            return opened.read(MAX_BYTES + 1), None
     except OSError as error:
-        words = error.strerror or str(error)
-        return None, (Finding(Position(file, 1, 1), "yaml-document", f"the file cannot be read: {words}"),)
-    return read_bytes(content, file)
+        file, words = Path(os.path.relpath(path, root)).as_posix(), error.strerror or str(error)
+        return None, Finding(Position(file, 1, 1), "yaml-document", f"the file cannot be read: {words}")
 
 
 def read_bytes(content: bytes, file: str) -> tuple[Node | None, tuple[Finding, ...]]:

@@ -7,8 +7,8 @@ loses and doubles nothing; a dead source or a bad metric stops nothing else.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -67,7 +67,8 @@ class Summary:
 class Refresher:
     """What a refresh works with; `clock` is the only clock, `commit` the definitions' git commit.
 
-    `scored_by` is the record of what its values will be scored by, which the store keeps as it is.
+    `scored_by` is the record of what its values will be scored by, and `files` are those that the definitions
+    stand in: the store keeps both as they are.
     """
 
     catalog: Catalog
@@ -76,6 +77,7 @@ class Refresher:
     clock: Clock
     commit: str | None = None
     scored_by: str | None = None
+    files: Mapping[str, bytes] = field(default_factory=dict, repr=False)
 
     def refresh(
         self,
@@ -123,7 +125,7 @@ class Refresher:
             failed = len(summary.failed)
             self.store.record_refresh(
                 started, summary.finished_at, len(lines) - failed, failed,
-                scored_by=self.scored_by, commit=self.commit,
+                scored_by=self.scored_by, commit=self.commit, files=self.files,
             )  # fmt: skip
         return summary
 

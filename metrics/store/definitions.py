@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from datetime import datetime
 from itertools import groupby
 from typing import Any
 
@@ -11,13 +12,15 @@ from sqlalchemy import Connection, Engine, Row, func, insert, select, update
 from metrics.store.database import writing
 from metrics.store.records import Definition, DefinitionChange, Recounted
 from metrics.store.tables import definitions, refreshes, runs
+from metrics.store.versions import written_before
 
 
 class Definitions:
-    """The definitions of one store; every method is one transaction."""
+    """The definitions of one store, those before `until` where that is given; every method is one transaction."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, until: datetime | None = None) -> None:
         self._engine = engine
+        self._until = until
 
     def remember(self, definition: Definition) -> None:
         """Keep a definition under its hash and metric; the first that was seen stays, but for how it reads."""
@@ -47,7 +50,8 @@ class Definitions:
     def changes(self) -> tuple[DefinitionChange, ...]:
         """Return every definition but the first of each metric, by metric and then by when it was seen."""
         columns = definitions.c.metric, definitions.c.hash, definitions.c.first_seen
-        seen = select(*columns).order_by(definitions.c.metric, definitions.c.first_seen, definitions.c.hash)
+        known = select(*columns).where(*written_before(definitions.c.first_seen, self._until))
+        seen = known.order_by(definitions.c.metric, definitions.c.first_seen, definitions.c.hash)
         with self._engine.connect() as connection:
             rows = [DefinitionChange(**row) for row in connection.execute(seen).mappings()]
         return tuple(
@@ -59,12 +63,12 @@ class Definitions:
         several = select(definitions.c.metric).group_by(definitions.c.metric).having(func.count() > 1)
         with self._engine.connect() as connection:
             names = connection.execute(several.order_by(definitions.c.metric)).scalars().all()
-            found = [_recounted(connection, name) for name in names]
+            found = [_recounted(connection, name, self._until) for name in names]
         return {one.metric: one for one in found if one is not None}
 
 
-def _recounted(connection: Connection, metric: str) -> Recounted | None:
-    good = runs.c.metric == metric, runs.c.outcome == "ok"
+def _recounted(connection: Connection, metric: str, until: datetime | None) -> Recounted | None:
+    good = runs.c.metric == metric, runs.c.outcome == "ok", *written_before(runs.c.finished_at, until)
     newest = select(runs).where(*good).order_by(runs.c.number.desc()).limit(1)
     now = connection.execute(newest).first()
     if now is None:

@@ -82,6 +82,10 @@ class DatasetHealth:
         advances = (*earlier.advances, moved) if moved > 0 else earlier.advances
         return replace(self, advances=advances[-ADVANCES:])
 
+    def same_mark(self, earlier: DatasetHealth | None) -> bool:
+        """Tell whether an earlier reading, if there was one, says as much of when the dataset is complete."""
+        return earlier is not None and replace(self, read_at=earlier.read_at) == earlier
+
 
 @dataclass(frozen=True)
 class Definition:

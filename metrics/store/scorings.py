@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Engine, func, insert, select
 
 from metrics.store.records import ScoringUse
 from metrics.store.tables import refreshes, scorings
+from metrics.store.versions import written_before
 
 
 def scoring_hash(record: str) -> str:
@@ -27,10 +28,11 @@ def keep_scoring(connection: Connection, record: str | None, at: datetime) -> st
 
 
 class Scorings:
-    """The records of one store, and which refreshes went by them."""
+    """The records of one store, and which refreshes, before `until` where that is given, went by them."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, until: datetime | None = None) -> None:
         self._engine = engine
+        self._until = until
 
     def find(self, hashed: str) -> str | None:
         """Return the record under a hash, or None."""
@@ -43,11 +45,12 @@ class Scorings:
     def uses(self, since: datetime) -> tuple[ScoringUse, ...]:
         """Return the records that refreshes from an instant on went by, the last used first."""
         columns = refreshes.c.number, refreshes.c.started_at, refreshes.c.git_commit
+        known = written_before(refreshes.c.finished_at, self._until)
         last = func.max(refreshes.c.number).label("last")
         used = select(refreshes.c.scoring, last).where(
-            refreshes.c.scoring.is_not(None), refreshes.c.started_at >= since
+            refreshes.c.scoring.is_not(None), refreshes.c.started_at >= since, *known
         )
-        following = select(*columns).order_by(refreshes.c.number).limit(1)
+        following = select(*columns).where(*known).order_by(refreshes.c.number).limit(1)
         found = []
         with self._engine.connect() as connection:
             for hashed, number in connection.execute(

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import asdict, replace
 from datetime import date, datetime
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
-from sqlalchemy import URL, ColumnElement, Connection, Engine, delete, func, insert, select, update
+from sqlalchemy import URL, ColumnElement, Connection, Engine, Select, func, insert, select
 
 from metrics.errors import StoreError
 from metrics.grain import Grain, Period
@@ -17,8 +17,10 @@ from metrics.observation import Dimensions, Observation, Offset, ToDate
 from metrics.store import to_date
 from metrics.store.api_keys import ApiKeys
 from metrics.store.database import alone, name_of, open_engine, require_writable, writing
+from metrics.store.definition_files import keep_files, kept_files
 from metrics.store.definitions import Definitions
 from metrics.store.final_values import FinalValueReader
+from metrics.store.health import dataset_health, keep_datasets, keep_source
 from metrics.store.records import (
     DatasetHealth,
     Definition,
@@ -32,7 +34,6 @@ from metrics.store.records import (
 )
 from metrics.store.scorings import Scorings, keep_scoring
 from metrics.store.tables import (
-    datasets,
     observation_columns,
     observation_row,
     observations,
@@ -42,7 +43,7 @@ from metrics.store.tables import (
     runs,
     sources,
 )
-from metrics.store.versions import changes, checked, newest, read
+from metrics.store.versions import changes, checked, earlier, newest, read, written_before
 
 __all__ = ["DatasetHealth", "Definition", "Refresh", "Run", "SourceHealth", "Store", "Written"]
 
@@ -52,16 +53,18 @@ class Store:
 
     Every method is one transaction. An error of the database is raised as StoreError. What is asked for itself
     alone has methods of its own: `api_keys`, `definitions`, `scorings` and the `final_values` of a whole past.
-    `made` names a store that was only now made, and is None for one that was there.
+    `made` names a store that was only now made, and is None for one that was there. `until` is None, or the instant
+    before which all was written that is read: a store as it was known then.
     """
 
-    def __init__(self, engine: Engine, *, new: bool = False) -> None:
+    def __init__(self, engine: Engine, *, new: bool = False, until: datetime | None = None) -> None:
         self._engine = engine
+        self.until = until
         self.made = name_of(engine.url) if new else None
         self.api_keys = ApiKeys(engine)
-        self.definitions = Definitions(engine)
+        self.definitions = Definitions(engine, until)
         self.final_values = FinalValueReader(engine)
-        self.scorings = Scorings(engine)
+        self.scorings = Scorings(engine, until)
 
     @classmethod
     def open(cls, url: str | URL, *, make: bool = True) -> Self:
@@ -72,6 +75,13 @@ class Store:
         """
         engine, new = open_engine(url, make=make)
         return cls(engine, new=new)
+
+    def as_known(self, instant: datetime) -> Store:
+        """Return the store as it was known before an instant: to be read, by the same connections.
+
+        The health of sources and the final values of a whole past are told as they are now.
+        """
+        return Store(self._engine, until=instant if self.until is None else min(instant, self.until))
 
     def close(self) -> None:
         """Close all connections."""
@@ -112,12 +122,12 @@ class Store:
     def last_run(self, metric: str) -> Run | None:
         """Return a metric's last written run, however it ended."""
         with self._engine.connect() as connection:
-            return _last_run(connection, runs.c.metric == metric)
+            return _last_run(connection, self.until, runs.c.metric == metric)
 
     def last_success(self, metric: str) -> Run | None:
         """Return a metric's last written successful run."""
         with self._engine.connect() as connection:
-            return _last_run(connection, runs.c.metric == metric, runs.c.outcome == "ok")
+            return _last_run(connection, self.until, runs.c.metric == metric, runs.c.outcome == "ok")
 
     def failed_last(self) -> dict[str, float]:
         """Return the metrics whose last written run failed, with the seconds that it took."""
@@ -163,7 +173,7 @@ class Store:
         Returns:
             The observations, sorted by grain, period and segment.
         """
-        where = [observations.c.metric == metric]
+        where, as_known = [observations.c.metric == metric], earlier(as_known, self.until)
         if grain is not None:
             where.append(observations.c.grain == grain.value)
         if dimensions is not None:
@@ -188,6 +198,7 @@ class Store:
 
         It follows the definition of the last successful run; with an instant, what was known before it.
         """
+        as_known = earlier(as_known, self.until)
         with self._engine.connect() as connection:
             hashed = _hash_in_use(connection, metric, as_known)
             found = to_date.newest(connection, *to_date.known_before(metric, hashed, as_known))
@@ -201,6 +212,7 @@ class Store:
         versions = (
             select(*observation_columns)
             .where(
+                *written_before(observations.c.computed_at, self.until),
                 observations.c.metric == metric,
                 observations.c.grain == grain.value,
                 observations.c.cut == tuple(name for name, _ in segment),
@@ -217,15 +229,7 @@ class Store:
     def record_source(self, health: SourceHealth) -> None:
         """Keep what is now known of a source; while it is down, its last success and watermark stay."""
         with writing(self._engine, f"source {health.source}") as connection:
-            same = sources.c.source == health.source
-            old = connection.execute(select(sources).where(same)).mappings().one_or_none()
-            if old is None:
-                connection.execute(insert(sources), asdict(health))
-                return
-            if not health.up:
-                success = health.last_success or old["last_success"]
-                health = replace(health, last_success=success, watermark=health.watermark or old["watermark"])
-            connection.execute(update(sources).where(same).values(asdict(health)))
+            keep_source(connection, health)
 
     def source_health(self) -> dict[str, SourceHealth]:
         """Return what is known of each source, by its name."""
@@ -236,29 +240,28 @@ class Store:
     def record_datasets(self, found: Iterable[DatasetHealth]) -> None:
         """Keep until when datasets are complete, and how far that moved on; what was not read stays as it was."""
         given = tuple(found)
-        if not given:
-            return
-        same = datasets.c.dataset.in_([each.dataset for each in given])
-        with writing(self._engine, "datasets") as connection:
-            held = _dataset_health(connection, same)
-            rows = [asdict(each.after(held.get(each.dataset, each))) for each in given]
-            connection.execute(delete(datasets).where(same))
-            connection.execute(insert(datasets), rows)
+        if given:
+            with writing(self._engine, "datasets") as connection:
+                keep_datasets(connection, given)
 
     def dataset_health(self) -> dict[str, DatasetHealth]:
         """Return what is known of each dataset that has a watermark of its own, by its name."""
         with self._engine.connect() as connection:
-            return _dataset_health(connection)
+            return dataset_health(connection, self.until)
 
     def record_refresh(
         self, started_at: datetime, finished_at: datetime, ok: int, failed: int, *,
-        scored_by: str | None = None, commit: str | None = None,
+        scored_by: str | None = None, commit: str | None = None, files: Mapping[str, bytes] | None = None,
     ) -> None:  # fmt: skip
-        """Add a refresh: how many metrics came through and failed, and the record of what it is scored by."""
+        """Add a refresh: how many metrics came through and failed, what it is scored by, the files it went by."""
         with writing(self._engine, "refreshes") as connection:
-            scoring = keep_scoring(connection, scored_by, started_at)
+            said = {
+                "scoring": keep_scoring(connection, scored_by, started_at),
+                "git_commit": commit,
+                "definitions": keep_files(connection, files or {}, started_at),
+            }
             row = asdict(Refresh(started_at, finished_at, ok, failed))
-            connection.execute(insert(refreshes), row | {"scoring": scoring, "git_commit": commit})
+            connection.execute(insert(refreshes), row | said)
 
     def alone(self) -> AbstractContextManager[None]:
         """Hold the right to refresh among all machines that share the store; raises StoreLocked on entering."""
@@ -271,10 +274,25 @@ class Store:
 
     def last_refresh(self) -> Refresh | None:
         """Return the last written refresh."""
-        newest = select(refreshes).order_by(refreshes.c.number.desc()).limit(1)
         with self._engine.connect() as connection:
-            row = connection.execute(newest).mappings().first()
+            row = connection.execute(self._refreshes(select(refreshes))).mappings().first()
         return None if row is None else Refresh(**{name: row[name] for name in Refresh.__dataclass_fields__})
+
+    def last_definitions(self) -> tuple[dict[str, bytes], str | None]:
+        """Return the files that the last refresh went by, by path in `definitions`, and their commit.
+
+        There are none where it was of an older version, which kept none.
+        """
+        columns = select(refreshes.c.definitions, refreshes.c.git_commit)
+        with self._engine.connect() as connection:
+            row = connection.execute(self._refreshes(columns)).first()
+            if row is None:
+                return {}, None
+            return kept_files(connection, row.definitions) if row.definitions else {}, row.git_commit
+
+    def _refreshes(self, columns: Select[Any]) -> Select[Any]:
+        known = columns.where(*written_before(refreshes.c.finished_at, self.until))
+        return known.order_by(refreshes.c.number.desc()).limit(1)
 
     def progress(self) -> Progress:
         """Return how far the store has come, by which whoever keeps what was read knows whether it still holds."""
@@ -288,22 +306,15 @@ class Store:
         return Progress(run, refresh, by_metric)
 
 
-def _last_run(connection: Connection, *where: ColumnElement[bool]) -> Run | None:
+def _last_run(connection: Connection, until: datetime | None, *where: ColumnElement[bool]) -> Run | None:
+    where = *where, *written_before(runs.c.finished_at, until)
     newest = select(runs).where(*where).order_by(runs.c.number.desc()).limit(1)
     row = connection.execute(newest).mappings().first()
     return None if row is None else run_of(row)
 
 
-def _dataset_health(connection: Connection, *where: ColumnElement[bool]) -> dict[str, DatasetHealth]:
-    rows = connection.execute(select(datasets).where(*where).order_by(datasets.c.dataset)).mappings()
-    return {row["dataset"]: DatasetHealth(**{**row, "advances": row["advances"] or ()}) for row in rows}
-
-
 def _hash_in_use(connection: Connection, metric: str, as_known: datetime | None) -> str | None:
-    where = [runs.c.metric == metric, runs.c.outcome == "ok"]
-    if as_known is not None:
-        where.append(runs.c.finished_at < as_known)
-    run = _last_run(connection, *where)
+    run = _last_run(connection, as_known, runs.c.metric == metric, runs.c.outcome == "ok")
     return None if run is None else run.definition_hash
 
 

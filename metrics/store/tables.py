@@ -20,6 +20,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     RowMapping,
     Table,
@@ -214,6 +215,36 @@ datasets = Table(
 )
 
 
+dataset_marks = Table(
+    "dataset_marks",
+    metadata,
+    Column("id", _NUMBER, primary_key=True),
+    Column("dataset", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("read_at", UtcTime, nullable=False),
+    Column("watermark", UtcTime, nullable=False),
+    Column("advances", _JsonText),
+    Index("dataset_marks_dataset", "dataset", "id"),
+)
+
+
+definition_files = Table(
+    "definition_files",
+    metadata,
+    Column("hash", Text, primary_key=True),
+    Column("content", LargeBinary, nullable=False),
+)
+
+
+definition_sets = Table(
+    "definition_sets",
+    metadata,
+    Column("hash", Text, primary_key=True),
+    Column("files", _JsonObject),
+    Column("first_seen", UtcTime, nullable=False),
+)
+
+
 refreshes = Table(
     "refreshes",
     metadata,
@@ -224,6 +255,7 @@ refreshes = Table(
     Column("failed", Integer, nullable=False),
     Column("scoring", Text),
     Column("git_commit", Text),
+    Column("definitions", Text),
 )
 
 

@@ -35,6 +35,18 @@ class Changes:
         return Written(len(self.new), self.unchanged, len(self.tombstones))
 
 
+def earlier(one: datetime | None, other: datetime | None) -> datetime | None:
+    """Return the earlier of two instants, None where there is neither."""
+    return min((each for each in (one, other) if each is not None), default=None)
+
+
+def written_before(
+    written: ColumnElement[datetime], until: datetime | None
+) -> tuple[ColumnElement[bool], ...]:
+    """Return the conditions of what was written before an instant; None lets everything through."""
+    return () if until is None else (written < until,)
+
+
 def newest(*where: ColumnElement[bool]) -> Select[tuple[object, ...]]:
     """Return the last written row of each key among those that meet the conditions."""
     newest = select(func.max(observations.c.id)).where(*where).group_by(*_KEY)

@@ -18,7 +18,7 @@ from metrics.loading.yaml import (
     plain,
     read,
     read_bytes,
-    read_file,
+    read_content,
 )
 
 METRIC = dedent(
@@ -38,6 +38,11 @@ METRIC = dedent(
         goal: .5
     """
 )
+
+
+def read_file(path, root):
+    content, problem = read_content(path, root)
+    return (None, (problem,)) if content is None else read_bytes(content, path.relative_to(root).as_posix())
 
 
 def found(text):
