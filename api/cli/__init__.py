@@ -26,6 +26,8 @@ COMMANDS: dict[str, str] = {
     "query": "Show one metric's values.",
     "explain": "Say what a metric means and how it is computed.",
     "show": "Show a scorecard.",
+    "history": "Say who changed a metric's definition, when, why, and what that did.",
+    "restatements": "Say which figures are others than what was said, and what moved them.",
     "grafana": "Write dashboards and alert rules.",
     "backfill": "Write the history for stores that cannot read it remotely.",
     "serve": "Serve the page, the API and /metrics.",

@@ -9,6 +9,7 @@ from flask import render_template, request
 from markupsafe import Markup
 
 from api.context import project
+from api.metric.grains import usual_grain
 from api.pages.chart import spark
 from api.pages.freshness import DataTo, data_to
 from api.pages.points import trend_points
@@ -18,14 +19,12 @@ from api.project.project import Project
 from api.prometheus.current_periods import live
 from metrics.catalog.metric import Metric
 from metrics.describe.parameters import assumptions
-from metrics.grain import Grain
 from metrics.observation import Observation
 from metrics.store.store import DatasetHealth
 from scorecard.cause_model import ComputedBy
 from scorecard.model import label_of
 from scorecard.report_model import ResponseReport
 
-_PREFERRED = (Grain.QUARTER, Grain.MONTH, Grain.FISCAL_QUARTER, Grain.WEEK, Grain.YEAR, Grain.FISCAL_YEAR)
 _TREND = 10
 
 
@@ -62,12 +61,6 @@ class Group:
     phase: str | None
     leads: str | None
     rows: tuple[Row, ...]
-
-
-def usual_grain(metric: Metric, wanted: Grain | None = None) -> Grain:
-    """Return the grain to show first: the wanted one, else a quarter, else what there is."""
-    order = ((wanted,) if wanted else ()) + _PREFERRED
-    return next((grain for grain in order if grain in metric.grains), metric.grains[0])
 
 
 @pages.route("/catalogue")

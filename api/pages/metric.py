@@ -10,19 +10,21 @@ from flask import render_template, request
 from markupsafe import Markup
 
 from api.context import current, now, project
+from api.metric.grains import usual_grain
+from api.metric.history import definition_history
+from api.metric.history_words import computed_words, effect_words, what_words, when_words, who_words
 from api.metric.inputs import inputs_of
 from api.metric.lineage import nodes
 from api.metric.outlook import Outlooks
 from api.metric.statements import Statements
 from api.metric.verdict import judged_value
-from api.pages.catalogue import usual_grain
 from api.pages.chart import Point, series, spark
 from api.pages.fit import section as fit_section
 from api.pages.freshness import data_to
 from api.pages.movement import movement
 from api.pages.points import point_of, trend_points
 from api.pages.response import responses_beside
-from api.pages.site import pages
+from api.pages.site import currency, pages
 from api.pages.triangle import triangles
 from api.project.project import Project
 from api.prometheus.current_periods import awaited, live, still_open
@@ -110,6 +112,7 @@ def metric(metric: str) -> str:
             seen, found.metric, seen.store.last_success(found.metric), seen.store.dataset_health()
         ),
         matches=list(_matches(seen, found.metric)),
+        history=_history(seen, found),
         definition_hash=seen.hash_of(found.metric),
         text=seen.text_of(found.metric),
         upstream=nodes(seen.catalog, found.metric),
@@ -123,6 +126,22 @@ def metric(metric: str) -> str:
 
 def _to_date(seen: Project, found: Metric, base: Period) -> ToDateReport | None:
     return to_date_report(seen.store.to_date(found.metric), base, seen.catalog.company.calendar)
+
+
+def _history(seen: Project, found: Metric) -> list[PastChange]:
+    """Return how the definition changed, in words, the last change first."""
+    calendar = seen.catalog.company.calendar
+    return [
+        PastChange(
+            when_words(change, calendar),
+            who_words(change),
+            change.subject or "",
+            what_words(change),
+            "" if change.effect is None else effect_words(change.effect, currency()),
+            computed_words(change, calendar),
+        )
+        for change in definition_history(seen, found, usual_grain(found)).changes
+    ]
 
 
 def _grain(found: Metric) -> Grain:
@@ -140,6 +159,18 @@ def _statements(seen: Project, name: str) -> Statements | None:
     read = current().statements
     asked = request.args.get("sql") and seen.known is None
     return read(seen, name) if read is not None and asked else None
+
+
+@dataclass(frozen=True)
+class PastChange:
+    """A change of a definition, in words."""
+
+    when: str
+    who: str
+    why: str
+    what: tuple[str, ...]
+    effect: str
+    computed: str
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -82,16 +83,35 @@ class Repository:
         return Revision(written, report_of(self._commit(written)))
 
     def files(self, commit: str) -> Mapping[str, bytes]:
-        """Return the definitions of the project as they stood in a commit, by path in `definitions`.
+        """Return the definitions of the project as they stood in a commit, by path in `definitions`."""
+        return {path: self.content(name) for path, name in self.listing(commit).items()}
+
+    def listing(self, commit: str) -> Mapping[str, str]:
+        """Return the names of git's objects that hold the files of the definitions in a commit, by path.
 
         Links are left out: whatever they lead to is no part of what was reviewed.
         """
-        found: dict[str, bytes] = {}
-        for path, name in self._below(self._tree(commit, NAME), ""):
-            if len(found) == MAX_FILES:
-                break
-            found[path] = self._repo.object_store[name].as_raw_string()
-        return found
+        found = self._below(self._tree(commit, NAME), "")
+        return {path: name.decode() for path, name in islice(found, MAX_FILES)}
+
+    def content(self, name: str) -> bytes:
+        """Return what an object of `listing` holds."""
+        from dulwich.objects import ObjectID
+
+        return self._repo.object_store[ObjectID(name.encode())].as_raw_string()
+
+    def message(self, commit: str) -> str:
+        """Return what the author of a commit wrote about it."""
+        return self._commit(commit).message.decode("utf-8", "replace").strip()
+
+    def parents(self, commit: str) -> tuple[str, ...]:
+        """Return the commits that a commit follows, the one that it was merged into first."""
+        return tuple(parent.decode() for parent in self._commit(commit).parents)
+
+    def folder_name(self, commit: str) -> str | None:
+        """Return the name of git's object that holds all definitions in a commit: equal ones have equal names."""
+        tree = self._tree(commit, NAME)
+        return None if tree is None else tree.id.decode()
 
     def read(self, commit: str, path: str) -> bytes | None:
         """Return a file of the project as it stood in a commit, by its path from the project, None where it is not."""
@@ -110,12 +130,6 @@ class Repository:
     def folder(self, commit: str) -> Folder:
         """Return the definitions folder as it stood in a commit, ready to be loaded."""
         return folder_of(self.files(commit), lambda path: self.read(commit, path))
-
-    def commits(self, until: str = "HEAD") -> Iterator[CommitReport]:
-        """Yield the commits that a revision grew from which touch the definitions, the youngest first."""
-        inside = "/".join(part for part in (self._inside, NAME) if part)
-        walker = self._repo.get_walker(include=[self._commit(until).id], paths=[inside.encode()])
-        return (report_of(entry.commit) for entry in walker)
 
     def _commit(self, written: str) -> Commit:
         from dulwich.objects import Commit, Tag

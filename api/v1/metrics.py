@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
-from datetime import UTC, date, datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,9 +13,12 @@ from marshmallow import ValidationError
 
 from api.context import project
 from api.metric import lineage
+from api.metric.grains import usual_grain
+from api.metric.history import DefinitionHistory, definition_history
 from api.metric.outlook import Outlooks
 from api.project.project import Project
 from api.v1 import etag
+from api.v1.dataclass_schema import schema_of
 from api.v1.endpoint import endpoint
 from api.v1.moment import instant_in
 from api.v1.schemas import (
@@ -142,6 +144,17 @@ def get_definition(metric: str) -> Any:
         "line": found.position.line,
         "text": seen.text_of(metric),
     }
+
+
+@endpoint(blueprint, "/<metric>/definition/history", schema_of(DefinitionHistory))
+def get_definition_history(metric: str) -> Any:
+    """Show how a metric's definition changed: who changed it, when and why, and what that did to a figure.
+
+    The youngest change comes first. Without a git repository it is what the store saw.
+    """
+    seen = project()
+    found = seen.catalog.metric(metric)
+    return to_dict(definition_history(seen, found, usual_grain(found)))
 
 
 @endpoint(blueprint, "/<metric>/lineage", LineageSchema)

@@ -7,7 +7,7 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, func, insert, select, update
+from sqlalchemy import Connection, Engine, Row, RowMapping, func, insert, select, update
 
 from metrics.store.database import writing
 from metrics.store.records import Definition, DefinitionChange, Recounted
@@ -42,10 +42,16 @@ class Definitions:
             known = known.where(definitions.c.metric == metric)
         with self._engine.connect() as connection:
             row = connection.execute(known.order_by(definitions.c.metric)).mappings().first()
-        if row is None:
-            return None
-        fields = dict(row)
-        return Definition(commit=fields.pop("git_commit"), **fields)
+        return None if row is None else _definition(row)
+
+    def of(self, metric: str) -> tuple[Definition, ...]:
+        """Return the definitions that a metric was ever computed by, the first seen first."""
+        known = select(definitions).where(
+            definitions.c.metric == metric, *written_before(definitions.c.first_seen, self._until)
+        )
+        with self._engine.connect() as connection:
+            rows = connection.execute(known.order_by(definitions.c.first_seen, definitions.c.hash)).mappings()
+            return tuple(map(_definition, rows))
 
     def changes(self) -> tuple[DefinitionChange, ...]:
         """Return every definition but the first of each metric, by metric and then by when it was seen."""
@@ -65,6 +71,11 @@ class Definitions:
             names = connection.execute(several.order_by(definitions.c.metric)).scalars().all()
             found = [_recounted(connection, name, self._until) for name in names]
         return {one.metric: one for one in found if one is not None}
+
+
+def _definition(row: RowMapping) -> Definition:
+    fields = dict(row)
+    return Definition(commit=fields.pop("git_commit"), **fields)
 
 
 def _recounted(connection: Connection, metric: str, until: datetime | None) -> Recounted | None:

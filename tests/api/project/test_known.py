@@ -70,7 +70,9 @@ perspectives:
   - perspective: customer
     weight: 100
     objectives:
-      - {objective: happy, statement: Happy customers, indicators: [{metric: csat, weight: 60}, {metric: answers_given, weight: 40}]}
+      - objective: happy
+        statement: Happy customers
+        indicators: [{metric: csat, weight: 60}, {metric: answers_given, weight: 40}]
 """,
 }
 
