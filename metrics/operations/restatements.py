@@ -73,7 +73,7 @@ class Restatement:
 
 @dataclass(frozen=True)
 class Restatements:
-    """What moved since an instant, final values first; `new` counts the periods that were told since for the first time."""
+    """What moved since an instant, final values first; `new` counts the periods that were first told since."""
 
     since: datetime
     moved: tuple[Restatement, ...]

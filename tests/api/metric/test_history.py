@@ -124,11 +124,11 @@ def test_page_and_api_say_it(tmp_path: Path) -> None:
     client = create_app(project, now=lambda: NOW + timedelta(hours=2)).test_client()
     page = client.get("/catalogue/csat").text
     assert "How its definition changed" in page
-    assert "2026-04: 100% before, 0.0% since" in page
+    assert "2026-Q1: 50.0% before, 50.0% since (0.0 pp)" in page
     answered = client.get("/api/v1/metrics/csat/definition/history").json
     assert answered is not None
     assert [each["effect"] and each["effect"]["period_name"] for each in answered["changes"]] == [
-        "2026-04",
+        "2026-Q1",
         None,
     ]
     assert client.get("/api/v1/metrics/nothing/definition/history").status_code == 404
