@@ -20,6 +20,7 @@ from api.guard import is_loopback
 from api.metric.statements import StatementReader
 from api.project.project import STATE_FOLDER, Project
 from api.project.reloading import Live
+from api.refresh.messages import tell
 from api.refresh.refresher import refresher_of
 from api.refresh.scheduler import SchedulerProcess
 from api.refresh.starter import RefreshStarter
@@ -37,7 +38,9 @@ _GRACE_SECONDS = 10
 
 def refresh_project(project: Project) -> object:
     """Compute every metric of a project and store what changed; the summary says how each ended."""
-    return refresher_of(project, clock_of(project.root)).refresh()
+    summary = refresher_of(project, clock_of(project.root)).refresh()
+    tell(project, clock_of(project.root)())
+    return summary
 
 
 def serve(

@@ -29,6 +29,7 @@ def command(ctx: click.Context, settings: Settings, metrics: tuple[str, ...], fu
     What fails keeps its last good values and stops nothing else; the exit code is then 3.
     """
     from api.cli._refreshing import shown, summary_json, summary_text
+    from api.refresh.messages import tell
     from api.refresh.refresher import refresher_of
 
     with opened(settings) as project:
@@ -36,6 +37,8 @@ def command(ctx: click.Context, settings: Settings, metrics: tuple[str, ...], fu
         until = instant(as_of, project.catalog.company.calendar)
         with shown("Refreshing") as progress:
             summary = refresher.refresh(metrics or None, as_of=until, progress=progress)
+        for path in tell(project, settings.now()):
+            note(f"told in {path.relative_to(project.root)}")
         if project.store.made:
             # Whoever had one, and lost it, hears of it here.
             note(f"{project.store.made} is new")

@@ -41,6 +41,15 @@ class Named:
 
 
 @dataclass(frozen=True)
+class Promise:
+    """What a commit says that a metric's total of a period is by either definition, in base units."""
+
+    period_name: str
+    before: float
+    after: float
+
+
+@dataclass(frozen=True)
 class Move:
     """A commit that moved a metric's definition: from what to what, who wrote it, why, and who let it in.
 
@@ -54,10 +63,13 @@ class Move:
     body: str
     merged: CommitReport | None
     people: tuple[Named, ...]
+    promised: Promise | None
 
 
 _NONE = State(None, None)
 _TRAILER = re.compile(r"^((?:Reviewed|Approved|Acked|Signed-off|Co-authored)-by): (.+)$", re.MULTILINE)
+_NUMBER = r"(-?\d+(?:\.\d+)?(?:e-?\d+)?)"
+_PROMISE = re.compile(rf"^Scorecard-Impact: (\w+) (\S+) {_NUMBER} {_NUMBER}$", re.MULTILINE)
 
 
 class DefinitionLog:
@@ -132,9 +144,17 @@ class DefinitionLog:
         report, merge = (self._repository.revision(each).commit for each in (origin, commit))
         messages = [self._repository.message(each) for each in dict.fromkeys((origin, commit))]
         people = tuple(Named(*found) for text in messages for found in _TRAILER.findall(text))
+        promised = next((found for text in messages if (found := self._promise(text))), None)
         return Move(
-            before, after, report, subject.strip(), body.strip(), None if origin == commit else merge, people
-        )
+            before, after, report, subject.strip(), body.strip(),
+            None if origin == commit else merge, people, promised,
+        )  # fmt: skip
+
+    def _promise(self, message: str) -> Promise | None:
+        for metric, period, before, after in _PROMISE.findall(message):
+            if metric == self._metric:
+                return Promise(period, float(before), float(after))
+        return None
 
     def _origin(self, commit: str, before: State, after: State) -> str:
         """Return the commit that wrote what a merge let in, the commit itself where it wrote it."""

@@ -15,7 +15,7 @@ from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
 
-from api.metric.definition_log import DefinitionLog, Move, Named, State
+from api.metric.definition_log import DefinitionLog, Move, Named, Promise, State
 from api.project.project import Project
 from api.project.repository import Repository
 from metrics.catalog.definition_difference import Difference, differences
@@ -43,7 +43,8 @@ class DefinitionStep:
     """One change of a metric's definition: its hashes before and after, None where there was none.
 
     `computed_since` is the refresh from which on values follow it, None where none ever did; `subject` and `body`
-    are what the commit says, `people` those whom it names beside its author. `differences` are empty for the first.
+    are what the commit says, `people` those whom it names beside its author, and `promised` what it says that a value
+    will be. `differences` are empty for the first.
     """
 
     before: str | None
@@ -54,6 +55,7 @@ class DefinitionStep:
     body: str | None
     merged: CommitReport | None
     people: tuple[Named, ...]
+    promised: Promise | None
     differences: tuple[Difference, ...]
     effect: DefinitionEffect | None
 
@@ -97,24 +99,16 @@ def _changes(moves: Iterable[Move], held: Mapping[str, Definition]) -> Iterator[
         computed = held.get(move.after.hash) if move.after.hash else None
         yield DefinitionStep(
             move.before.hash, move.after.hash, computed.first_seen if computed else None, move.commit,
-            move.subject, move.body, move.merged, move.people, _apart(move.before, move.after), None,
+            move.subject, move.body, move.merged, move.people, move.promised, _apart(move.before, move.after), None,
         )  # fmt: skip
     before = State(None, None)
     for each in held.values():
         after = State(each.hash, json.loads(each.canonical))
         if each.hash not in told:
             yield DefinitionStep(
-                before.hash,
-                each.hash,
-                each.first_seen,
-                None,
-                None,
-                None,
-                None,
-                (),
-                _apart(before, after),
-                None,
-            )
+                before.hash, each.hash, each.first_seen, None, None, None, None, (), None,
+                _apart(before, after), None,
+            )  # fmt: skip
         before = after
 
 

@@ -154,7 +154,7 @@ def get_definition_history(metric: str) -> Any:
     """
     seen = project()
     found = seen.catalog.metric(metric)
-    return to_dict(definition_history(seen, found, usual_grain(found)))
+    return definition_history(seen, found, usual_grain(found))
 
 
 @endpoint(blueprint, "/<metric>/lineage", LineageSchema)

@@ -34,6 +34,7 @@ from metrics.store.records import (
 )
 from metrics.store.scorings import Scorings, keep_scoring
 from metrics.store.tables import (
+    messages,
     observation_columns,
     observation_row,
     observations,
@@ -293,6 +294,19 @@ class Store:
     def _refreshes(self, columns: Select[Any]) -> Select[Any]:
         known = columns.where(*written_before(refreshes.c.finished_at, self.until))
         return known.order_by(refreshes.c.number.desc()).limit(1)
+
+    def was_told(self, message: str) -> bool:
+        """Tell whether a message was sent already."""
+        with self._engine.connect() as connection:
+            return (
+                connection.execute(select(messages.c.id).where(messages.c.id == message)).first() is not None
+            )
+
+    def told(self, message: str, at: datetime) -> None:
+        """Remember that a message was sent; a second time changes nothing."""
+        with writing(self._engine, f"message {message}") as connection:
+            if connection.execute(select(messages.c.id).where(messages.c.id == message)).first() is None:
+                connection.execute(insert(messages), {"id": message, "told_at": at})
 
     def progress(self) -> Progress:
         """Return how far the store has come, by which whoever keeps what was read knows whether it still holds."""

@@ -268,6 +268,14 @@ scorings = Table(
 )
 
 
+messages = Table(
+    "messages",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("told_at", UtcTime, nullable=False),
+)
+
+
 api_keys = Table(
     "api_keys",
     metadata,

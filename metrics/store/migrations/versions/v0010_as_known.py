@@ -1,4 +1,4 @@
-"""Keep the definitions that each refresh went by, file by file, and until when datasets were known to be complete."""
+"""Keep the definitions that each refresh went by, until when datasets were complete, and what departments were told."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ down_revision = "0008"
 branch_labels = None
 depends_on = None
 
-_ADDED_TO = {"definition_files": "hash", "definition_sets": "hash", "dataset_marks": "id"}
+_ADDED_TO = {"definition_files": "hash", "definition_sets": "hash", "dataset_marks": "id", "messages": "id"}
 
 
 def upgrade() -> None:
@@ -39,6 +39,11 @@ def upgrade() -> None:
         sa.Column("advances", sa.Text),
     )
     op.create_index("dataset_marks_dataset", "dataset_marks", ["dataset", "id"])
+    op.create_table(
+        "messages",
+        sa.Column("id", sa.Text, primary_key=True),
+        sa.Column("told_at", sa.DateTime(timezone=True), nullable=False),
+    )
     columns = ("dataset", "source", "read_at", "watermark", "advances")
     held, marks = (sa.table(name, *map(sa.column, columns)) for name in ("datasets", "dataset_marks"))
     op.execute(sa.insert(marks).from_select(columns, sa.select(held).order_by(held.c.dataset)))
