@@ -111,7 +111,7 @@ class Repository:
     def folder_name(self, commit: str) -> str | None:
         """Return the name of git's object that holds all definitions in a commit: equal ones have equal names."""
         tree = self._tree(commit, NAME)
-        return None if tree is None else tree.id.decode()
+        return None if tree is None else str(tree.id, "ascii")
 
     def read(self, commit: str, path: str) -> bytes | None:
         """Return a file of the project as it stood in a commit, by its path from the project, None where it is not."""

@@ -64,7 +64,7 @@ def _only_added_to(table: str, key: str) -> None:
     for change in ("update", "delete"):
         op.execute(_ddl(f"CREATE TRIGGER {table}_no_{change} BEFORE {change.upper()} ON {table} {refuse}"))
     same = sa.column(key) == sa.literal_column(f"NEW.{key}")
-    there = sa.select(sa.literal_column("1")).select_from(sa.table(table)).where(same)
+    there: sa.Select[tuple[str]] = sa.select(sa.literal_column("1")).select_from(sa.table(table)).where(same)
     op.execute(
         _ddl(f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} WHEN EXISTS ({there}) {refuse}")
     )
