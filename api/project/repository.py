@@ -102,7 +102,7 @@ class Repository:
 
     def message(self, commit: str) -> str:
         """Return what the author of a commit wrote about it."""
-        return self._commit(commit).message.decode("utf-8", "replace").strip()
+        return str(self._commit(commit).message, "utf-8", "replace").strip()
 
     def parents(self, commit: str) -> tuple[str, ...]:
         """Return the commits that a commit follows, the one that it was merged into first."""
