@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from tests.conftest import SLOW, SLOW_MARKERS, TESTS, is_slow
+from tests.conftest import LONG, SLOW, SLOW_MARKERS, TESTS, is_slow
 from tests.test_architecture import COMMANDS
 
 ROOT = Path(__file__).parent.parent
@@ -67,9 +67,16 @@ def test_what_is_named_is_there(path: str) -> None:
 
 
 def test_what_is_slow_is_there(pytestconfig: pytest.Config) -> None:
-    assert [path for path in SLOW if not (TESTS / path).exists()] == []
+    assert [path for path in (*SLOW, *LONG) if not (TESTS / path).exists()] == []
     known = {line.split(":")[0] for line in pytestconfig.getini("markers")}
     assert {"slow", *SLOW_MARKERS} <= known
+
+
+def test_what_is_long_comes_first(pytestconfig: pytest.Config, request: pytest.FixtureRequest) -> None:
+    assert not getattr(pytestconfig.option, "loadscopereorder", False)
+    files = list(dict.fromkeys(item.path.relative_to(TESTS).as_posix() for item in request.session.items))
+    long = [any(name == each or name.startswith(f"{each}/") for each in LONG) for name in files]
+    assert long == sorted(long, reverse=True)
 
 
 def test_this_is_in_the_quick_lane(request: pytest.FixtureRequest) -> None:

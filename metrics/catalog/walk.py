@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from metrics.catalog.metric import Metric
@@ -51,12 +52,22 @@ def yaml_key(member: dataclasses.Field[Any]) -> str:
 
 def walk_fields(record: Any, path: Path = ()) -> Iterator[Field]:
     """Yield every value in a record that YAML holds; a metric's options stand beside its own keys."""
-    for member in dataclasses.fields(record):
-        value = getattr(record, member.name)
-        if isinstance(record, Metric) and member.name == "options":
+    for name, key, refers in _written(type(record)):
+        value = getattr(record, name)
+        if isinstance(record, Metric) and name == "options":
             yield from walk_fields(value, path)
-        elif not member.metadata.get("internal"):
-            yield from _values(value, (*path, yaml_key(member)), member.metadata.get("refers"), record)
+        else:
+            yield from _values(value, (*path, key), refers, record)
+
+
+@cache
+def _written(record: type) -> tuple[tuple[str, str, str | None], ...]:
+    """Return the fields of a record that YAML holds, and a metric's options: name, key, what each refers to."""
+    return tuple(
+        (member.name, yaml_key(member), member.metadata.get("refers"))
+        for member in dataclasses.fields(record)
+        if not member.metadata.get("internal") or (record is Metric and member.name == "options")
+    )
 
 
 def _values(value: Any, path: Path, refers: str | None, owner: Any) -> Iterator[Field]:
@@ -74,8 +85,13 @@ def _values(value: Any, path: Path, refers: str | None, owner: Any) -> Iterator[
 
 def is_record(value: Any) -> bool:
     """Tell whether a value is written as a mapping of its fields."""
-    written = isinstance(value, Expression | Measure) or hasattr(value, "parse")
-    return dataclasses.is_dataclass(value) and not isinstance(value, type) and not written
+    return _is_record(type(value))
+
+
+@cache
+def _is_record(type_: type) -> bool:
+    written = issubclass(type_, Expression | Measure) or hasattr(type_, "parse")
+    return dataclasses.is_dataclass(type_) and not written
 
 
 def uses(metric: Metric) -> tuple[DatasetUse, ...]:

@@ -120,9 +120,10 @@ def _without_kind(node: Node, named: Node | None, kinds: dict[str, type]) -> tup
 def _foreign_keys(node: Node, kind: str, kinds: dict[str, type]) -> Iterator[Finding]:
     """Yield a finding for each key that other kinds have, but this one has not."""
     own = _keys((Metric, kinds[kind]))
-    for entry in node.entries if isinstance(node, MappingNode) else ():
+    entries = node.entries if isinstance(node, MappingNode) else ()
+    for entry in (each for each in entries if each.key not in own):
         having = [other for other, options in kinds.items() if entry.key in _keys((options,))]
-        if having and entry.key not in own:
+        if having:
             known = f"{', '.join(having)} {'has' if len(having) == 1 else 'have'}"
             message = f"the kind {kind!r} has no key {entry.key!r}: {known}"
             yield Finding(entry.key_position, "unknown-key", message)

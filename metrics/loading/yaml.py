@@ -15,6 +15,7 @@ from bisect import bisect_right
 from collections.abc import Generator, Iterator
 from contextlib import closing, suppress
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +59,7 @@ MAX_DEPTH = 50
 MAX_NODES = 100_000
 MAX_TEXT = 64 * 1024
 MAX_FINDINGS = 100
+_REMEMBERED = 1000
 
 # Control characters, what no file may hold, and what lets a text look other than it is read.
 _FORBIDDEN = re.compile(
@@ -100,6 +102,12 @@ def read_bytes(content: bytes, file: str) -> tuple[Node | None, tuple[Finding, .
     """Read the bytes of a file as `read` does; they must be UTF-8, with or without a byte order mark."""
     if len(content) > MAX_BYTES:
         return None, (_too_large(file),)
+    return _remembered(content, file)
+
+
+@lru_cache(_REMEMBERED)
+def _remembered(content: bytes, file: str) -> tuple[Node | None, tuple[Finding, ...]]:
+    """Read a file anew only where its bytes changed: a project is loaded again and again."""
     try:
         return read(content.decode("utf-8"), file)
     except UnicodeDecodeError as error:

@@ -16,7 +16,6 @@ from api.starter import compose
 from metrics.loading.loader import load
 from metrics.observation import FLOATS, Observation, State
 from metrics.operations.query import MetricQuery, answer
-from metrics.operations.refresh import Refresher
 from metrics.store.store import Store
 from tests.acceptance.conftest import DATA
 from tests.acceptance.landed import LAYOUT, Landed, into_duckdb, into_postgres, seeds
@@ -62,12 +61,12 @@ def _computed(project: Path, url: str, monkeypatch: pytest.MonkeyPatch) -> Value
     checked = run(project, "check", "--data", "--json", now=NOW)
     found = [line for line in json.loads(checked.stdout) if line["level"] != "advice"]
     assert (checked.exit_code, found) == (0, [])
+    refreshed = run(project, "refresh", now=NOW)
+    assert refreshed.exit_code == 0, refreshed.output
     loaded = load(project, ("departments", "milestones"))
     assert loaded.catalog is not None
     store = Store.open(f"sqlite:///{project}/.scorecard/store.db")
     try:
-        summary = Refresher(loaded.catalog, project, store, lambda: NOW).refresh()
-        assert [str(line.error) for line in summary.failed] == []
         values = {}
         for name, metric in loaded.catalog.metrics.items():
             for grain in metric.grains:
@@ -105,11 +104,14 @@ def _agree(seen: Mapping[str, Observation], said: Mapping[str, tuple[Any, Any, A
 
 
 @pytest.fixture(scope="module")
-def computed(
-    world: tuple[Landed, Path], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[Values, Path]]:
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the project of all systems, which `computed` refreshes."""
+    return _project(tmp_path_factory.mktemp("starters") / "new")
+
+
+@pytest.fixture(scope="module")
+def computed(project: Path, world: tuple[Landed, Path]) -> Iterator[tuple[Values, Path]]:
     with pytest.MonkeyPatch.context() as patch:
-        project = _project(tmp_path_factory.mktemp("starters") / "new")
         yield _computed(project, f"duckdb:///{world[1]}", patch), world[1]
 
 
@@ -165,10 +167,11 @@ def test_instants_that_are_landed_without_a_zone_say_the_same(
     _same(computed[0], _computed(_project(tmp_path / "new"), url, monkeypatch))
 
 
-def test_the_scorecard_can_be_shown(world: tuple[Landed, Path], tmp_path: Path, monkeypatch: Any) -> None:
+@pytest.mark.usefixtures("computed")
+def test_the_scorecard_can_be_shown(
+    project: Path, world: tuple[Landed, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("WAREHOUSE_URL", f"duckdb:///{world[1]}")
-    project = _project(tmp_path / "new")
-    assert run(project, "refresh", now=NOW).exit_code == 0
     report = json.loads(run(project, "show", "--json", now=NOW).stdout)
     # Nobody has set a target yet.
     assert report["score"] is None

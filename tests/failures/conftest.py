@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from metrics.store.store import Store
 from tests.failures.company import Company, reader
 from tests.failures.network import proxy
 from tests.postgres_server import PostgresServer
@@ -33,9 +32,3 @@ def opened(postgres: PostgresServer, root: Path) -> Iterator[Company]:
 def company(postgres: PostgresServer, tmp_path: Path) -> Iterator[Company]:
     with opened(postgres, tmp_path / "p") as made:
         yield made
-
-
-@pytest.fixture
-def store(company: Company) -> Iterator[Store]:
-    with Store.open(company.url) as opened:
-        yield opened

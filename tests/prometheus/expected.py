@@ -6,6 +6,7 @@ It knows the few forms that dashboards are made of, and raises on any other.
 from __future__ import annotations
 
 import re
+from functools import cached_property
 
 from sqlalchemy import select
 
@@ -28,7 +29,7 @@ MATCHER = re.compile(r'(\w+)(=~|=)"([^"]*)"')
 
 
 class Expected:
-    """The store's numbers, read once."""
+    """The store's numbers, read once; each period is chosen once for all expressions."""
 
     def __init__(self, company, now=NOW):
         self.company = company
@@ -36,6 +37,7 @@ class Expected:
         self.finality = Finality(company.catalog)
         self.calendar = company.catalog.company.calendar
         self.stored = {name: company.store.latest(name) for name in company.catalog.metrics}
+        self.chosen = {}
         self.families = {}
         for metric in company.catalog.metrics.values():
             base = base_of(metric, company.catalog)
@@ -79,7 +81,13 @@ class Expected:
                 yield labels | ({"vintage": equal["vintage"]} if past else {}), number * factor
 
     def _chosen(self, metric, provisional, past, at):
-        """Yield the observations that stand for an instant: of one period a grain (and age)."""
+        """Return the observations that stand for an instant: of one period a grain (and age)."""
+        key = metric.metric, provisional, past, at if past else None
+        if key not in self.chosen:
+            self.chosen[key] = list(self._choose(metric, provisional, past, at))
+        return self.chosen[key]
+
+    def _choose(self, metric, provisional, past, at):
         tables = {}
         run = self.company.store.last_success(metric.metric)
         begun = run.diagnostics.get("partly_covered", {}) if run else {}
@@ -150,20 +158,21 @@ class Expected:
                 if bounds is not None:
                     yield {"metric": metric.metric, "grain": grain.value, **shown}, bounds[1].timestamp()
 
+    @cached_property
     def _reports(self):
         return [self.company.report(name, None, self.now) for name in self.company.board.scorecards]
 
     def _scorecard_score(self, equal, at):
-        return [({"scorecard": one.scorecard}, one.score) for one in self._reports() if one.score is not None]
+        return [({"scorecard": one.scorecard}, one.score) for one in self._reports if one.score is not None]
 
     def _scorecard_score_by_earlier_goals(self, equal, at):
-        for report in self._reports():
+        for report in self._reports:
             scores = [one.score for one in report.rescored if one.cause.value == "target"] or [report.score]
             if scores[0] is not None:
                 yield {"scorecard": report.scorecard}, scores[0]
 
     def _scorecard_status_moved_timestamp_seconds(self, equal, at):
-        for report in self._reports():
+        for report in self._reports:
             for one in report.indicators:
                 for cause in one.causes:
                     if cause.moved and cause.status_before is not None and cause.since is not None:
@@ -177,18 +186,18 @@ class Expected:
                         yield labels, self.calendar.instant(cause.since).timestamp()
 
     def _scorecard_score_lower(self, equal, at):
-        return [({"scorecard": one.scorecard}, one.score_lower) for one in self._reports()
+        return [({"scorecard": one.scorecard}, one.score_lower) for one in self._reports
                 if one.score_lower is not None]  # fmt: skip
 
     def _scorecard_score_upper(self, equal, at):
-        return [({"scorecard": one.scorecard}, one.score_upper) for one in self._reports()
+        return [({"scorecard": one.scorecard}, one.score_upper) for one in self._reports
                 if one.score_upper is not None]  # fmt: skip
 
     def _scorecard_coverage_ratio(self, equal, at):
-        return [({"scorecard": one.scorecard}, one.coverage) for one in self._reports()]
+        return [({"scorecard": one.scorecard}, one.coverage) for one in self._reports]
 
     def _scorecard_objective_score(self, equal, at):
-        for report in self._reports():
+        for report in self._reports:
             for view in report.perspectives:
                 for one in view.objectives:
                     if one.score is not None:
@@ -196,20 +205,20 @@ class Expected:
                         yield labels | {"scorecard": report.scorecard}, one.score
 
     def _scorecard_indicators(self, equal, at):
-        for report in self._reports():
+        for report in self._reports:
             statuses = {one.metric: one.status for one in report.indicators}.values()
             for status in Status:
                 yield {"scorecard": report.scorecard, "status": status.value}, list(statuses).count(status)
 
     def _scorecard_status(self, equal, at):
-        for report in self._reports():
+        for report in self._reports:
             for one in {one.metric: one for one in report.indicators}.values():
                 for status in Status:
                     labels = {"scorecard": report.scorecard, "metric": one.metric, "status": status.value}
                     yield labels, float(one.status is status)
 
     def _scorecard_status_certain(self, equal, at):
-        for report in self._reports():
+        for report in self._reports:
             for one in {one.metric: one for one in report.indicators}.values():
                 if one.status_certain is not None:
                     yield {"scorecard": report.scorecard, "metric": one.metric}, float(one.status_certain)

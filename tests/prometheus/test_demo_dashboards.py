@@ -45,21 +45,7 @@ RESTATED = ("revenue", "contribution_margin", "kept_promises")
 
 
 class Reading(Expected):
-    """The store's numbers, each period's chosen once for all expressions."""
-
-    def __init__(self, company):
-        super().__init__(company, NOW)
-        self.known = {}
-        self.reports = super()._reports()
-
-    def _chosen(self, metric, provisional, past, at):
-        key = metric.metric, provisional, past, at if past else None
-        if key not in self.known:
-            self.known[key] = list(super()._chosen(metric, provisional, past, at))
-        return self.known[key]
-
-    def _reports(self):
-        return self.reports
+    """The store's numbers, of a company whose definitions never changed."""
 
     def _scorecard_definition_changed_timestamp_seconds(self, equal, at):
         return ()
@@ -97,7 +83,7 @@ def expressions(boards):
 
 def held(company, peer, expressions, now):
     """Return what each expression answers, once it is equal to the store's numbers."""
-    expected, answered = Reading(company), {}
+    expected, answered = Reading(company, NOW), {}
     for expression in expressions:
         past = "vintage" in expression
         for at in (AT, LONG_AGO) if past else (now,):
@@ -226,7 +212,7 @@ def test_a_metric_has_bounds_where_its_kind_says_so(company):
 
 
 def test_a_choice_of_segments_holds_in_every_panel_that_is_cut_by_them(company, peer, boards):
-    board, expected, seen = boards["dashboards/sales/department-sales.json"], Reading(company), 0
+    board, expected, seen = boards["dashboards/sales/department-sales.json"], Reading(company, NOW), 0
     for _, target in targets(board):
         if '"$segment_channel"' not in target["expr"]:
             continue

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -31,7 +32,7 @@ def revision(connection: Connection) -> str | None:
 
 def upgrade(connection: Connection, *, only_look: bool = False) -> bool:
     """Bring the tables up to date within the caller's transaction; tell whether they were before."""
-    scripts = ScriptDirectory(str(Path(__file__).parent))
+    scripts = _scripts(str(Path(__file__).parent))
     current = revision(connection)
     if current is not None and current not in {script.revision for script in scripts.walk_revisions()}:
         raise NewerTables(current)
@@ -42,3 +43,8 @@ def upgrade(connection: Connection, *, only_look: bool = False) -> bool:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
     return up_to_date
+
+
+@cache
+def _scripts(folder: str) -> ScriptDirectory:
+    return ScriptDirectory(folder)

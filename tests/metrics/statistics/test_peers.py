@@ -1,5 +1,7 @@
 """Agreement with the package lifetimes, where the extra `peers` is installed."""
 
+from types import ModuleType
+
 import numpy as np
 import pytest
 
@@ -8,10 +10,14 @@ from metrics.statistics import bg_nbd, gamma_gamma, pareto_nbd
 from metrics.statistics.histories import Histories, Spends
 from tests.metrics.statistics import cdnow
 
-lifetimes = pytest.importorskip("lifetimes", reason="lifetimes is not installed: pip install '.[peers]'")
-
 # Its own warnings are its own.
 pytestmark = pytest.mark.filterwarnings("ignore")
+
+
+@pytest.fixture(scope="module")
+def lifetimes() -> ModuleType:
+    """Import the package where it is read: it takes longer than all else that is collected."""
+    return pytest.importorskip("lifetimes", reason="lifetimes is not installed: pip install '.[peers]'")
 
 
 def on_cdnow() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -29,7 +35,7 @@ def of_pareto_nbd() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 @pytest.mark.parametrize("customers_of", [on_cdnow, of_bg_nbd], ids=["cdnow", "simulated"])
-def test_bg_nbd(customers_of) -> None:
+def test_bg_nbd(customers_of, lifetimes: ModuleType) -> None:
     x, recency, age = customers_of()
     histories = Histories.of(x, recency, age)
     # Closer to nothing than 1e-9 its gradient is rounding, which differs by processor, and its search never ends.
@@ -52,7 +58,7 @@ def test_bg_nbd(customers_of) -> None:
 
 
 @pytest.mark.parametrize("customers_of", [on_cdnow, of_pareto_nbd], ids=["cdnow", "simulated"])
-def test_pareto_nbd(customers_of) -> None:
+def test_pareto_nbd(customers_of, lifetimes: ModuleType) -> None:
     x, recency, age = customers_of()
     ours = pareto_nbd.fit(Histories.of(x, recency, age))
     theirs = lifetimes.ParetoNBDFitter().fit(x, recency, age, tol=1e-10, maxiter=4_000)
@@ -65,7 +71,7 @@ def test_pareto_nbd(customers_of) -> None:
 
 
 @pytest.mark.parametrize("source", ["cdnow", "simulated"])
-def test_gamma_gamma(source: str) -> None:
+def test_gamma_gamma(source: str, lifetimes: ModuleType) -> None:
     if source == "cdnow":
         log = cdnow.load()
         x, mean = log.frequency[log.frequency > 0], log.mean[log.frequency > 0]
