@@ -80,7 +80,9 @@ class CauseReport:
 
 @dataclass(frozen=True)
 class Rescored:
-    """The score of this period by the goals of the period before, or by goals and weights before an edit.
+    """The score of this period by the goals of an earlier one, or by goals and weights before an edit.
+
+    Earlier is the last period within a year that had other goals; `since` is when they moved.
 
     `goals` are the metrics whose goal or red flag is another by now; `weights` says that weights, roll-ups or
     the choice of indicators are.

@@ -10,7 +10,7 @@ from metrics.catalog.catalog import Catalog
 from metrics.catalog.definition_difference import Difference
 from metrics.catalog.metric import Metric, Target
 from metrics.describe.units import shown_unit
-from metrics.grain import Period
+from metrics.grain import Period, Span, Unit
 from metrics.observation import Observation, State
 from scorecard.cause_model import Cause, CauseReport, CommitReport, Rescored
 from scorecard.model import Board, Scorecard
@@ -21,6 +21,7 @@ from scorecard.scoring_record import same_scoring
 from scorecard.target import ActiveTarget, target_for
 from scorecard.value_selection import Reader
 
+_YEAR = Span(1, Unit.YEAR)
 _STATES = {
     State.NO_DATA: Status.NO_DATA,
     State.PROVISIONAL: Status.PROVISIONAL,
@@ -86,10 +87,12 @@ def explained(scored: Scored, past: Past) -> ScorecardReport:
     own = (scored.scorecard, scored.catalog)
     edit = next((one for one in past.scorings if not same_scoring((one.scorecard, one.catalog), own)), None)
 
+    before = None if report.period.start is None else scored.catalog.company.calendar.previous(report.period)
+
     def causes(indicator: IndicatorReport) -> tuple[CauseReport, ...]:
         found = (
             _by_definition(indicator, report.period, scored.catalog, past),
-            _by_period(indicator, report.period, scored.catalog),
+            _by_period(indicator, report.period, scored.catalog, before),
             _by_edit(indicator, edit) if edit is not None else None,
         )
         return tuple(one for one in found if one is not None)
@@ -184,13 +187,14 @@ def _status(metric: Metric, seen: Observation, target: ActiveTarget | None) -> S
 # -- goals and weights --------------------------------------------------------------------------------
 
 
-def _by_period(indicator: IndicatorReport, period: Period, catalog: Catalog) -> CauseReport | None:
-    """Return what it did that another goal holds for this period than for the one before."""
+def _by_period(
+    indicator: IndicatorReport, period: Period, catalog: Catalog, earlier: Period | None
+) -> CauseReport | None:
+    """Return what it did that another goal holds for this period than for an earlier one."""
     now, scored = indicator.target, indicator.scored
-    if now is None or scored is None or scored.period != period or period.start is None:
+    if now is None or scored is None or scored.period != period or earlier is None:
         return None
     calendar, metric = catalog.company.calendar, catalog.metric(indicator.metric)
-    earlier = calendar.previous(period)
     return _goal_cause(
         indicator, target_for(metric, earlier, catalog), Cause.TARGET, period.start, calendar.name(earlier)
     )
@@ -227,24 +231,31 @@ def _goal_cause(
 
 
 def _earlier_goals(told: ScorecardReport, scored: Scored) -> Rescored | None:
-    """Return the score of this period by the goals of the period before, where some are others."""
-    held = {
-        indicator.metric: cause
-        for indicator in told.indicators
-        for cause in indicator.causes
-        if cause.cause is Cause.TARGET
-    }
-    start = told.period.start
-    if not held or start is None or told.score is None:
+    """Return the score of this period by the goals before they last moved, where that is within a year."""
+    period, calendar = told.period, scored.catalog.company.calendar
+    if period.start is None or told.score is None:
         return None
-    metrics = dict(scored.catalog.metrics)
-    for name, cause in held.items():
-        target = Target(start, cause.goal_before, cause.red_flag_before, told.period.grain)
-        metrics[name] = replace(metrics[name], targets=(target,))
-    again = scored.again(scored.scorecard, replace(scored.catalog, metrics=metrics))
-    earlier = scored.catalog.company.calendar.previous(told.period)
-    name = scored.catalog.company.calendar.name(earlier)
-    return Rescored(Cause.TARGET, start, name, again.score, again.status, tuple(held), weights=False)
+    year_before, since, earlier = calendar.shift(period, _YEAR), period.start, calendar.previous(period)
+    while earlier.start is not None and year_before.start is not None and earlier.start >= year_before.start:
+        held = _other_goals(told, scored.catalog, earlier)
+        if held:
+            catalog = replace(scored.catalog, metrics={**scored.catalog.metrics, **held})
+            again, name = scored.again(scored.scorecard, catalog), calendar.name(earlier)
+            return Rescored(Cause.TARGET, since, name, again.score, again.status, tuple(held), weights=False)
+        since, earlier = earlier.start, calendar.previous(earlier)
+    return None
+
+
+def _other_goals(told: ScorecardReport, catalog: Catalog, earlier: Period) -> dict[str, Metric]:
+    """Return the metrics with other goals in an earlier period, with those."""
+    start, found = told.period.start, dict[str, Metric]()
+    assert start is not None
+    for indicator in told.indicators:
+        cause = _by_period(indicator, told.period, catalog, earlier)
+        if cause is not None:
+            target = Target(start, cause.goal_before, cause.red_flag_before, told.period.grain)
+            found[indicator.metric] = replace(catalog.metrics[indicator.metric], targets=(target,))
+    return found
 
 
 def _before_edit(told: ScorecardReport, scored: Scored, edit: EarlierScoring) -> Rescored | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -21,9 +21,10 @@ from metrics.check import check as check_metrics
 from metrics.describe.units import shown_unit
 from metrics.engine.partly_covered import of_diagnostics
 from metrics.errors import DefinitionsInvalid, Finding, Level, UsageError, sort_findings
-from metrics.grain import Grain
+from metrics.grain import Grain, Period
 from metrics.loading.folder import NAME, Folder
 from metrics.loading.loader import Loaded
+from metrics.observation import Offset, ToDate
 from metrics.operations.response import responses
 from metrics.store.room import FullMark
 from metrics.store.store import DatasetHealth, Run, Store
@@ -40,6 +41,16 @@ from scorecard.value_selection import MetricSeries, default_period
 DEFINITIONS = NAME
 STATE_FOLDER = ".scorecard"
 STORE_VARIABLE = "SCORECARD_STORE_URL"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How the last runs of metrics stand, and the last that succeeded, what is to date by them, and their datasets."""
+
+    runs: Mapping[str, Run]
+    good: Mapping[str, Run]
+    to_date: Mapping[str, Mapping[tuple[Period, Offset], ToDate]]
+    datasets: Mapping[str, DatasetHealth]
 
 
 @dataclass(frozen=True)
@@ -109,24 +120,32 @@ class Project:
         except (KeyError, UnicodeDecodeError):
             return None
 
-    def series(self, metric: str, grain: Grain, health: Mapping[str, DatasetHealth]) -> MetricSeries:
+    def standing(self, metrics: Iterable[str] | None = None) -> Standing:
+        """Return how the last runs of metrics stand, of all where none is named: read at once, for many."""
+        runs, good = self.store.last_runs(), self.store.last_runs(good=True)
+        names = good.keys() if metrics is None else good.keys() & set(metrics)
+        to_date = self.store.to_dates({name: good[name].definition_hash for name in names})
+        return Standing(runs, good, to_date, self.store.dataset_health())
+
+    def series(self, metric: str, grain: Grain, standing: Standing) -> MetricSeries:
         """Return a metric's total at a grain, oldest first, and how its last run and the data behind it stand."""
-        run, success = self.store.last_run(metric), self.store.last_success(metric)
+        run, success = standing.runs.get(metric), standing.good.get(metric)
+        hashed = success.definition_hash if success else None
         return MetricSeries(
-            observations=self.store.latest(metric, grain=grain, by=()),
+            observations=self.store.latest(metric, grain=grain, by=(), definition_hash=hashed),
             watermark=success.watermark if success else None,
             computed_at=success.finished_at if success else None,
             partly_covered=of_diagnostics(success.diagnostics) if success else {},
             error=run.error or "no reason given" if run and run.outcome == "failed" else None,
             computed_by=self.computed_by(metric, success),
-            late_from=late_from(metric, self.catalog, health),
+            late_from=late_from(metric, self.catalog, standing.datasets),
             responses={
                 period: found
                 for (period, _), found in responses(
                     self.store, self.catalog, self.catalog.metric(metric), grain, ()
                 ).items()
             },
-            to_date=self.store.to_date(metric),
+            to_date=standing.to_date.get(metric, {}),
         )
 
     def computed_by(self, metric: str, success: Run | None = None) -> ComputedBy | None:
@@ -155,11 +174,11 @@ class Project:
             raise UsageError("no scorecard is defined: write definitions/scorecards/<scorecard>.yml")
         found, calendar = self.board.scorecard(name), self.catalog.company.calendar
         held: dict[str, MetricSeries] = {}
-        health = self.store.dataset_health()
+        standing = self.standing(found.metrics)
 
         def reader(metric: str) -> MetricSeries:
             if metric not in held:
-                held[metric] = self.series(metric, found.grain, health)
+                held[metric] = self.series(metric, found.grain, standing)
             return held[metric]
 
         chosen = calendar.parse(period) if period else default_period(found, reader, calendar, now)

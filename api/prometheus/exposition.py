@@ -12,7 +12,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.openmetrics.exposition import generate_latest as openmetrics
 from prometheus_client.registry import Collector
 
-from api.project.project import Project
+from api.project.project import Project, Standing
 from api.prometheus.current_periods import awaited, live, still_open
 from api.prometheus.events import happenings, status_moves
 from api.prometheus.responses import response_families
@@ -68,14 +68,18 @@ class Values:
 
 def render(project: Project, now: datetime, form: Form = Form.TEXT) -> bytes:
     """Return the whole exposition: values, targets, scores, definitions, sources, refreshes."""
-    every = {name: values(project, metric) for name, metric in project.catalog.metrics.items()}
+    every = values(project, project.catalog.metrics)
     families = [family for found in every.values() for family in found.families]
     return written([*families, *shared(project, now, every)], form) + form.end
 
 
-def values(project: Project, metric: Metric) -> Values:
-    """Return what the store holds of a metric: its latest final periods, and those still open."""
-    return _StoreCollector(project).values(metric)
+def values(project: Project, metrics: Iterable[str]) -> dict[str, Values]:
+    """Return what the store holds of metrics, by name: their latest final periods, and those still open."""
+    names = list(metrics)
+    if not names:
+        return {}
+    collector, standing = _StoreCollector(project), project.standing(names)
+    return {name: collector.values(project.catalog.metric(name), standing) for name in names}
 
 
 def shared(project: Project, now: datetime, every: Mapping[str, Values]) -> list[GaugeMetricFamily]:
@@ -117,14 +121,15 @@ class _StoreCollector:
         self._project = project
         self._calendar = project.catalog.company.calendar
 
-    def values(self, metric: Metric) -> Values:
+    def values(self, metric: Metric, standing: Standing) -> Values:
         """Return a metric's families."""
-        good = self._project.store.last_success(metric.metric)
+        good = standing.good.get(metric.metric)
         by = self._project.computed_by(metric.metric, good) if good is not None else None
         # In another unit than its family says, a value would be another value.
         if by is not None and by.unit not in (None, shown_unit(metric, self._project.catalog)):
             return Values((), (), (), ())
-        ours, latest = has_series(metric), self._project.store.latest(metric.metric)
+        ours, hashed = has_series(metric), good.definition_hash if good is not None else None
+        latest = self._project.store.latest(metric.metric, definition_hash=hashed)
         observations = [seen for seen in latest if ours(seen.grain, seen.dimensions)]
         closed = live(observations, metric.own_dimensions)
         partly_covered = of_diagnostics(good.diagnostics) if good is not None else {}
@@ -135,7 +140,7 @@ class _StoreCollector:
             *self._values(metric, unfinished.values(), current=by is None, provisional=True),
         )
         periods, provisional = (tuple(period for period, _ in each.values()) for each in (closed, unfinished))
-        known = self._project.store.to_date(metric.metric).values()
+        known = standing.to_date.get(metric.metric, {}).values()
         return Values(families, periods, provisional, tuple(one for one in known if one.base in provisional))
 
     def shared(self, now: datetime, every: Mapping[str, Values]) -> list[GaugeMetricFamily]:
@@ -229,14 +234,22 @@ class _StoreCollector:
         )
         earlier = _family(
             "scorecard_score_by_earlier_goals",
-            "The score of a scorecard's current period by the goals of the period before, 0 to 100",
+            "The score of a scorecard's current period by the goals before they last moved, 0 to 100",
+            ["scorecard"],
+        )
+        goals_moved = _family(
+            "scorecard_goals_moved_timestamp_seconds",
+            "The beginning of the day on which the goals of a scorecard last moved, within a year",
             ["scorecard"],
         )
         for report in reports:
-            by_earlier = [one.score for one in report.rescored if one.cause is Cause.TARGET]
-            for number in (by_earlier or [report.score])[:1]:
-                if number is not None:
-                    earlier.add_metric([report.scorecard], number)
+            by_earlier = next((one for one in report.rescored if one.cause is Cause.TARGET), None)
+            number = report.score if by_earlier is None else by_earlier.score
+            if number is not None:
+                earlier.add_metric([report.scorecard], number)
+            if by_earlier is not None and by_earlier.since is not None:
+                instant = self._calendar.instant(by_earlier.since)
+                goals_moved.add_metric([report.scorecard], instant.timestamp())
             if report.score is not None:
                 score.add_metric([report.scorecard], report.score)
             for family, bound in zip(ends, (report.score_lower, report.score_upper), strict=True):
@@ -249,7 +262,7 @@ class _StoreCollector:
                         labels = [report.scorecard, perspective.perspective, objective.objective]
                         objectives.add_metric(labels, objective.score)
         moved = status_moves(reports, self._calendar)
-        return iter((score, earlier, *ends, coverage, objectives, *_statuses(reports), moved))
+        return iter((score, earlier, goals_moved, *ends, coverage, objectives, *_statuses(reports), moved))
 
     def _definitions(self) -> Iterator[GaugeMetricFamily]:
         family = _family(
@@ -273,15 +286,16 @@ class _StoreCollector:
         success = _family(
             "kpi_refresh_success", "Whether the last refresh of a metric came through", ["metric"]
         )
+        runs, successes = self._project.store.last_runs(), self._project.store.last_runs(good=True)
         for name in self._project.catalog.metrics:
-            good = self._project.store.last_success(name)
+            good = successes.get(name)
             by = self._project.computed_by(name, good) if good is not None else None
             family.add_metric([name, *self._definition(name, by)], 1)
             if good is not None:
                 current.add_metric([name], 0 if by else 1)
             if good is not None and good.watermark is not None:
                 watermark.add_metric([name], good.watermark.timestamp())
-            run = self._project.store.last_run(name)
+            run = runs.get(name)
             if run is not None:
                 seconds.add_metric([name], run.seconds)
                 success.add_metric([name], 1 if run.outcome == "ok" else 0)

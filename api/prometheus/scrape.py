@@ -115,11 +115,10 @@ class Exposition:
 
 
 def _made(kept: _Kept, successes: Mapping[str, int], now: datetime, form: Form) -> bytes:
-    texts = []
-    for metric in kept.project.catalog.metrics.values():
-        name, success = metric.metric, successes.get(metric.metric, 0)
-        if name not in kept.values or kept.values[name][0] != success:
-            kept.values[name] = success, values(kept.project, metric)
+    texts, now_at = [], {name: successes.get(name, 0) for name in kept.project.catalog.metrics}
+    changed = [name for name, at in now_at.items() if name not in kept.values or kept.values[name][0] != at]
+    kept.values |= {name: (now_at[name], found) for name, found in values(kept.project, changed).items()}
+    for name, success in now_at.items():
         known = kept.texts.get((name, form))
         if known is None or known[0] != success:
             known = kept.texts[name, form] = success, written(kept.values[name][1].families, form)

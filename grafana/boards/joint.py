@@ -48,16 +48,21 @@ def _summary(scorecard: Scorecard) -> tuple[Panel, ...]:
     of = {"scorecard": scorecard.scorecard}
     score = once(select("scorecard_score", **of), "scorecard")
     earlier = once(select("scorecard_score_by_earlier_goals", **of), "scorecard")
+    moved = once(select("scorecard_goals_moved_timestamp_seconds", **of), "scorecard")
     covered = once(select("scorecard_coverage_ratio", **of), "scorecard")
     objectives = once(select("scorecard_objective_score", **of), "perspective", "objective")
     return (
         stat("Score", Query("A", score, "score", now=True), width=4, steps=SCORE,
              description="0 to 100 for the current period: a red flag is 33, a goal is 67."),
         stat("By the goals before", Query("A", earlier, "score", now=True), width=4, steps=SCORE,
-             description="The score by the goals of the period before: where it is another, the goals moved."),
+             description="The score of the same period by the goals before they last moved, within a year; where "
+             "none did it is the score."),
+        stat("Goals moved", Query("A", f"{moved} * 1000", "on", now=True), width=4, unit="time:D MMM YYYY",
+             coloured=False, fields={"noValue": "not within a year"},
+             description="The first day of the period from which other goals hold than before."),
         stat("Coverage", Query("A", covered, "coverage", now=True), width=4, unit="percentunit", coloured=False,
              description="The share of the weight that has a scored value."),
-        bars("Objectives", Query("A", objectives, "{{objective}}", now=True), steps=SCORE, width=12,
+        bars("Objectives", Query("A", objectives, "{{objective}}", now=True), steps=SCORE, width=8,
              description="The score of each objective, 0 to 100.", fields={"min": 0, "max": 100}),
         trend("Score as it was published", Query("A", score, "score"), Query("B", objectives, "{{objective}}"),
               width=24, height=6, steps=SCORE, fields={"min": 0, "max": 100}, interval="1h",

@@ -130,6 +130,14 @@ class Store:
         with self._engine.connect() as connection:
             return _last_run(connection, self.until, runs.c.metric == metric, runs.c.outcome == "ok")
 
+    def last_runs(self, *, good: bool = False) -> dict[str, Run]:
+        """Return the last written run of every metric, or the last that succeeded, by metric."""
+        where = [runs.c.outcome == "ok"] if good else []
+        last = select(func.max(runs.c.number)).where(*where).group_by(runs.c.metric)
+        with self._engine.connect() as connection:
+            found = connection.execute(select(runs).where(runs.c.number.in_(last))).mappings()
+            return {row["metric"]: run_of(row) for row in found}
+
     def failed_last(self) -> dict[str, float]:
         """Return the metrics whose last written run failed, with the seconds that it took."""
         last = select(func.max(runs.c.number)).group_by(runs.c.metric)
@@ -204,6 +212,12 @@ class Store:
             hashed = _hash_in_use(connection, metric, as_known)
             found = to_date.newest(connection, *to_date.known_before(metric, hashed, as_known))
         return {each.key: each for each in found}
+
+    def to_dates(self, hashes: Mapping[str, str]) -> dict[str, dict[tuple[Period, Offset], ToDate]]:
+        """Return what `to_date` returns of many metrics, by the definitions that are given by metric."""
+        with self._engine.connect() as connection:
+            found = to_date.of_definitions(connection, hashes)
+        return {name: {each.key: each for each in known} for name, known in found.items()}
 
     def history(
         self, metric: str, grain: Grain, period: Period, dimensions: Dimensions = ()

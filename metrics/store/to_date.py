@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, func, insert, select
+from sqlalchemy import ColumnElement, Connection, RowMapping, func, insert, select, tuple_
 
 from metrics.errors import StoreError
 from metrics.grain import Grain, Period
@@ -41,6 +41,20 @@ def newest(connection: Connection, *where: ColumnElement[bool]) -> list[ToDate]:
     last = select(func.max(to_date.c.id)).where(*where).group_by(*_KEY)
     found = select(to_date).where(to_date.c.id.in_(last)).order_by(to_date.c.id)
     return [_of(row) for row in connection.execute(found).mappings()]
+
+
+def of_definitions(connection: Connection, hashes: Mapping[str, str]) -> dict[str, list[ToDate]]:
+    """Return the last written of each key of many metrics, each by one definition; `hashes` are those, by metric."""
+    by = to_date.c.metric, to_date.c.definition_hash
+    found: dict[str, list[ToDate]] = {name: [] for name in hashes}
+    if hashes:
+        last = (
+            select(func.max(to_date.c.id)).where(tuple_(*by).in_(list(hashes.items()))).group_by(*by, *_KEY)
+        )
+        rows = select(to_date).where(to_date.c.id.in_(last)).order_by(to_date.c.id)
+        for row in connection.execute(rows).mappings():
+            found[row["metric"]].append(_of(row))
+    return found
 
 
 def known_before(metric: str, definition_hash: str | None, instant: datetime | None) -> list[Any]:

@@ -171,6 +171,13 @@ class Expected:
             if scores[0] is not None:
                 yield {"scorecard": report.scorecard}, scores[0]
 
+    def _scorecard_goals_moved_timestamp_seconds(self, equal, at):
+        calendar = self.company.catalog.company.calendar
+        for report in self._reports():
+            for one in report.rescored:
+                if one.cause.value == "target":
+                    yield {"scorecard": report.scorecard}, calendar.instant(one.since).timestamp()
+
     def _scorecard_status_moved_timestamp_seconds(self, equal, at):
         for report in self._reports:
             for one in report.indicators:

@@ -175,6 +175,31 @@ def test_a_goal_that_rose_says_so_and_what_the_score_would_be():
     )
 
 
+@pytest.mark.parametrize(
+    ("since", "words"),
+    [
+        ("2026-04-01", "One goal moved on 1 Apr 2026: by those of 2026-Q1 the score would be 72, not 54."),
+        ("2025-10-01", "One goal moved on 1 Oct 2025: by those of 2025-Q3 the score would be 72, not 54."),
+        ("2025-07-01", None),
+    ],
+)
+def test_for_a_year_after_goals_moved_the_score_by_those_before_is_said(since, words):
+    targets = (target("2024-01-01", 700.0, 400.0), target(since, 900.0, 500.0))
+    found = told((scale("orders", targets=targets),), {"orders": 750})
+    # The status of the figure itself moved in the first period alone.
+    assert found.indicators[0].causes == ()
+    assert [rescored_words(one, found) for one in found.rescored] == [words][: words is not None]
+
+
+def test_of_several_moves_of_goals_the_last_is_said():
+    levels = (("2024-01-01", 500.0), ("2026-01-01", 700.0), ("2026-04-01", 900.0))
+    found = told(
+        (scale("orders", targets=tuple(target(day, goal, 400.0) for day, goal in levels)),), {"orders": 750}
+    )
+    (again,) = found.rescored
+    assert (again.since, again.period_name) == (date(2026, 4, 1), "2026-Q1")
+
+
 def test_a_value_that_stands_in_is_scored_by_its_own_goal_and_nothing_moved():
     found = told((count("orders", targets=RISEN),), {"orders": (observation("orders", "2026-Q2", 650.0),)})
     assert (found.indicators[0].causes, found.rescored) == ((), ())

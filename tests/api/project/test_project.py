@@ -48,13 +48,13 @@ def test_advice_does_not_stop_a_project(fresh):
 
 
 def test_a_series_is_the_total_with_its_last_run(northwind):
-    series = northwind.series("revenue", Grain.QUARTER, {})
+    series = northwind.series("revenue", Grain.QUARTER, northwind.standing())
     assert all(one.dimensions == () and one.grain is Grain.QUARTER for one in series.observations)
     assert (series.watermark, series.computed_at, series.error) == (WATERMARK, COMPUTED, None)
 
 
 def test_a_failed_run_keeps_the_last_good_values(northwind):
-    series = northwind.series("complaints_per_order", Grain.QUARTER, {})
+    series = northwind.series("complaints_per_order", Grain.QUARTER, northwind.standing())
     assert series.error == "source 'helpdesk': refused"
     assert series.watermark == WATERMARK
     assert series.observations[0].state is State.FINAL

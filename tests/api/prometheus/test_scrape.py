@@ -6,6 +6,7 @@ import math
 import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as open_families
 from prometheus_client.parser import text_string_to_metric_families as plain_families
+from sqlalchemy import Engine, event
 
 from api.prometheus import scrape
 from api.prometheus.exposition import Form, render
@@ -97,6 +98,27 @@ def test_no_number_is_unknown(northwind):
     found, _ = lines(open_families(render(northwind, NOW, Form.OPENMETRICS).decode()))
     assert found
     assert all(math.isfinite(value) for value in found.values())
+
+
+def test_what_all_metrics_share_is_asked_of_the_store_once(northwind):
+    asked = []
+
+    def seen(connection, cursor, statement, *_):
+        asked.append(statement)
+
+    render(northwind, NOW)
+    event.listen(Engine, "before_cursor_execute", seen)
+    try:
+        render(northwind, NOW)
+    finally:
+        event.remove(Engine, "before_cursor_execute", seen)
+    # For the values of all metrics, for each report, and for what is told of definitions.
+    reports = len(northwind.board.scorecards)
+    assert sum("FROM to_date" in each for each in asked) == 1 + reports
+    runs = [each for each in asked if "FROM runs" in each]
+    assert sum("max(runs.number)" in each for each in runs) == 2 * (2 + reports)
+    # Besides, each report asks for the last runs of the one metric that has had two definitions.
+    assert len(runs) == 2 * (2 + reports) + 2 * reports
 
 
 def test_nobody_waits_while_the_exposition_is_made_anew(fresh, monkeypatch):

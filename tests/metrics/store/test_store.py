@@ -833,6 +833,26 @@ def test_runs_are_told_by_their_outcome(store: Store) -> None:
     assert store.last_run("leads") == failed
     assert store.last_success("leads") == older
     assert store.watermark() == NOON + timedelta(days=2)
+    # All at once, as one by one.
+    deals = store.last_run("deals")
+    assert store.last_runs() == {"leads": failed, "deals": deals}
+    assert store.last_runs(good=True) == {"leads": older, "deals": deals}
+
+
+def test_what_is_to_date_of_many_metrics_is_read_as_that_of_each(store: Store) -> None:
+    assert store.to_dates({}) == {}
+    for metric, hashed, value in (("leads", "h1", 1.0), ("leads", "h2", 2.0), ("deals", "h1", 3.0)):
+        of = run(metric=metric, hashed=hashed)
+        given = ToDate(
+            base=JANUARY, offset=Offset.NONE, period=JANUARY, days=9, state=State.PROVISIONAL, value=value
+        )
+        store.write(of, [], [given, replace(given, offset=Offset.PERIOD)])
+        store.write(replace(of, id=f"{of.id} again"), [], [replace(given, value=value + 10)])
+    found = store.to_dates({"leads": "h2", "deals": "h1", "orders": "h1"})
+    assert found == {"leads": store.to_date("leads"), "deals": store.to_date("deals"), "orders": {}}
+    said = {name: [one.value for one in each.values()] for name, each in found.items()}
+    assert said == {"leads": [2.0, 12.0], "deals": [3.0, 13.0], "orders": []}
+    assert [one.value for one in store.to_dates({"leads": "h1"})["leads"].values()] == [1.0, 11.0]
 
 
 def test_a_source_that_is_down_keeps_what_it_last_gave(store: Store) -> None:
