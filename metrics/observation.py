@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from enum import StrEnum
+from operator import attrgetter, eq
 from typing import TYPE_CHECKING, Any
 
 from metrics.grain import WHOLE, Grain, Period
@@ -128,11 +129,25 @@ class Observation(Figures):
         return tuple(pair for pair in self.dimensions if pair[0] in names)
 
     def same_result(self, other: Observation) -> bool:
-        """Tell whether two observations say the same: floats within 1e-9 relative are the same."""
-        exact = ("definition_hash", "code_version", "state", "sample_size")
-        return all(getattr(self, name) == getattr(other, name) for name in exact) and all(
-            _close(getattr(self, name), getattr(other, name)) for name in FLOATS
-        )
+        """Tell whether two observations say the same."""
+        return same_results(result(self), result(other))
+
+
+_EXACT = ("definition_hash", "code_version", "state", "sample_size")
+
+RESULT = (*_EXACT, *FLOATS)
+"""What an observation says, by the names of its fields."""
+
+result = attrgetter(*RESULT)
+"""What an observation says, in the order of RESULT."""
+
+
+def same_results(one: Sequence[Any], other: Sequence[Any]) -> bool:
+    """Tell whether two results, in the order of RESULT, are the same: floats within 1e-9 relative are."""
+    if all(map(eq, one, other)):
+        return True
+    exact = len(_EXACT)
+    return all(map(eq, one[:exact], other)) and all(map(_close, one[exact:], other[exact:]))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -54,10 +54,28 @@ def is_old(
     metric: str, catalog: Catalog, watermark: datetime | None, late: datetime | None, now: datetime
 ) -> bool:
     """Tell whether a metric's data are old: older than declared, or than usual since `late`."""
-    limit, ends = longest_age(metric, catalog), [late]
+    return any(end < now for end in _ends(metric, catalog, watermark, late))
+
+
+def old_after(
+    metric: str, catalog: Catalog, watermark: datetime | None, late: datetime | None, now: datetime
+) -> datetime | None:
+    """Return the last instant, from now on, up to which a metric's data are as old as they are called now.
+
+    None where nothing but a refresh changes that any more.
+    """
+    return min((end for end in _ends(metric, catalog, watermark, late) if end >= now), default=None)
+
+
+def _ends(
+    metric: str, catalog: Catalog, watermark: datetime | None, late: datetime | None
+) -> Iterator[datetime]:
+    """Yield the instants after which data are old: by what is declared, and by how they usually move."""
+    limit = longest_age(metric, catalog)
     if limit is not None and watermark is not None:
-        ends.append(limit.after(watermark, catalog.company.calendar.zone))
-    return any(end is not None and end < now for end in ends)
+        yield limit.after(watermark, catalog.company.calendar.zone)
+    if late is not None:
+        yield late
 
 
 def data_day(watermark: datetime | None, zone: ZoneInfo) -> date | None:

@@ -226,6 +226,27 @@ def _report_objective(
     )
 
 
+def as_of(report: ScorecardReport, now: datetime) -> ScorecardReport:
+    """Return a report that was made earlier and still holds, with the ages of its data at an instant."""
+    if report.reported_at == now:
+        return report
+
+    def aged(one: IndicatorReport) -> IndicatorReport:
+        return one if one.as_of is None else replace(one, age=now - one.as_of)
+
+    perspectives = tuple(
+        replace(
+            perspective,
+            objectives=tuple(
+                replace(objective, indicators=tuple(map(aged, objective.indicators)))
+                for objective in perspective.objectives
+            ),
+        )
+        for perspective in report.perspectives
+    )
+    return replace(report, perspectives=perspectives, reported_at=now)
+
+
 def to_dict(report: Any) -> Any:
     """Return a report, or a part of it, as plain JSON values.
 
@@ -259,6 +280,7 @@ __all__ = [
     "TargetReport",
     "TrendPoint",
     "ValueReport",
+    "as_of",
     "build_report",
     "default_period",
     "to_dict",

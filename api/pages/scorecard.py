@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
 
 from flask import render_template, request
 from markupsafe import Markup
 
-from api.context import now, project
+from api.context import current, now, project
 from api.pages import chart
 from api.pages.points import is_running
 from api.pages.site import currency, pages
+from api.project.project import Project
 from metrics.analysis.change import Basis, Change
 from metrics.grain import Calendar, Period
 from metrics.observation import State
@@ -43,15 +46,25 @@ def scorecard() -> str:
     names = tuple(seen.board.scorecards)
     if not names:
         return render_template("empty.html", section="scorecard")
-    name = request.args.get("scorecard") or names[0]
+    name, instant = request.args.get("scorecard") or names[0], now()
+    found = seen.reported(name, request.args.get("period") or None, instant)
     calendar = seen.catalog.company.calendar
-    report = seen.report(name, request.args.get("period") or None, now())
+    # The frame around the page shows these besides, which neither definitions nor store decide.
+    shown = found.value.period, calendar.local_day(instant), current().live.rejected
+    made = seen.lasting(
+        ("page", name, *shown), instant, lambda: replace(found, value=_page(seen, found.value, instant))
+    )
+    return made.value
+
+
+def _page(seen: Project, report: ScorecardReport, instant: datetime) -> str:
+    calendar = seen.catalog.company.calendar
     return render_template(
         "scorecard.html",
         section="scorecard",
         report=report,
-        scorecards=[(one, seen.board.scorecard(one).label) for one in names],
-        periods=list(_periods(calendar, calendar.period_of(calendar.local_day(now()), report.grain))),
+        scorecards=[(name, one.label) for name, one in seen.board.scorecards.items()],
+        periods=list(_periods(calendar, calendar.period_of(calendar.local_day(instant), report.grain))),
         tally=_tally(report),
         unsure=sum(bool(indicator.could_be) for indicator in report.indicators),
         stale=sum(indicator.stale for indicator in report.indicators),

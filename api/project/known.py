@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from api.project.memory import Memory
 from metrics.catalog.catalog import Catalog
 from metrics.catalog.definition_hash import definition_hash
 from metrics.errors import UsageError
@@ -50,7 +51,7 @@ def known_at(project: Project, instant: datetime, now: datetime) -> Project:
     if store.last_refresh() is None:
         raise UsageError(f"nothing was known before {_said(instant, calendar)}: no refresh had ended by then")
     files, commit = store.last_definitions()
-    then = replace(project, store=store, commit=commit, findings=(), known=instant)
+    then = replace(project, store=store, commit=commit, findings=(), known=instant, memory=Memory())
     return _with_definitions(then, files) if files else then
 
 

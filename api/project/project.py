@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Self
 
@@ -13,6 +13,7 @@ from sqlalchemy import URL
 
 from api.project.git import head_commit
 from api.project.known import known_at
+from api.project.memory import Lasting, Made, Memory
 from api.project.past import computed_by, past
 from metrics.catalog.catalog import Catalog
 from metrics.catalog.definition_hash import definition_hash
@@ -32,9 +33,9 @@ from scorecard.cause_model import ComputedBy
 from scorecard.causes import Scored, explained
 from scorecard.check import check as check_board
 from scorecard.definitions import load
-from scorecard.freshness import late_from
+from scorecard.freshness import late_from, old_after
 from scorecard.model import Board
-from scorecard.report import build_report
+from scorecard.report import as_of, build_report
 from scorecard.report_model import ScorecardReport
 from scorecard.value_selection import MetricSeries, default_period
 
@@ -71,6 +72,7 @@ class Project:
     folder: Folder = field(default_factory=Folder)
     commit: str | None = None
     known: datetime | None = None
+    memory: Memory = field(default_factory=Memory, compare=False, repr=False)
 
     @classmethod
     def open(cls, root: Path, store_url: str | URL | None = None, *, make: bool = True) -> Self:
@@ -96,7 +98,7 @@ class Project:
         catalog, board, folder, findings = read_definitions(self.root)
         return replace(
             self, catalog=catalog, board=board, folder=folder, findings=findings,
-            hashes=_hashes(catalog), commit=head_commit(self.root),
+            hashes=_hashes(catalog), commit=head_commit(self.root), memory=Memory(),
         )  # fmt: skip
 
     def as_known(self, instant: datetime, now: datetime) -> Project:
@@ -169,9 +171,20 @@ class Project:
             UsageError: there is no scorecard, or the period is not one of its grain.
             BadPeriod: the text does not name a period.
         """
+        return as_of(self.reported(scorecard, period, now).value, now)
+
+    def reported(self, scorecard: str | None, period: str | None, now: datetime) -> Lasting[ScorecardReport]:
+        """Return a scorecard's report as it was made, and until when it holds but for the ages; as `report` raises."""
         name = scorecard or next(iter(self.board.scorecards), None)
         if name is None:
             raise UsageError("no scorecard is defined: write definitions/scorecards/<scorecard>.yml")
+        return self.lasting(("report", name, period), now, lambda: self._report(name, period, now))
+
+    def lasting(self, key: Hashable, now: datetime, make: Callable[[], Lasting[Made]]) -> Lasting[Made]:
+        """Return what is made of these definitions and the store, from memory where it would be made alike."""
+        return self.memory.get(key, self.store.revision(), now, make)
+
+    def _report(self, name: str, period: str | None, now: datetime) -> Lasting[ScorecardReport]:
         found, calendar = self.board.scorecard(name), self.catalog.company.calendar
         held: dict[str, MetricSeries] = {}
         standing = self.standing(found.metrics)
@@ -189,7 +202,15 @@ class Project:
             )
         report = build_report(found, self.catalog, self.board, reader, chosen, now)
         known = past(self.store, self.catalog, self.root, found, chosen)
-        return explained(Scored(report, found, self.catalog, self.board, reader), known)
+        told = explained(Scored(report, found, self.catalog, self.board, reader), known)
+        running = calendar.bounds(calendar.period_of(calendar.local_day(now), found.grain))
+        ends = [
+            old_after(each, self.catalog, series.watermark, series.late_from, now)
+            for each, series in held.items()
+        ]
+        # The period that is shown where none is named may be the one before the running one.
+        ends.append(running[1] - timedelta(microseconds=1) if running is not None else None)
+        return Lasting(told, now, min((end for end in ends if end is not None), default=None))
 
 
 def default_store_url(root: Path) -> str | URL:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from threading import Lock
 
 from flask import Response, request
 
 from api.context import now, project
+from api.project.memory import Lasting
 from api.project.project import Project
 from api.prometheus.exposition import Form, Values, shared, values, written
-from metrics.store.records import Progress
+from metrics.store.store import Revision
 
 _LEVEL = 5
 
@@ -26,11 +28,13 @@ def view() -> Callable[[], Response]:
         form, zipped = form_of(request.headers.get("Accept", "")), wants_gzip(
             request.headers.get("Accept-Encoding", "")
         )  # fmt: skip
-        answer = Response(held.text(project(), now(), form, zipped=zipped), content_type=form.content_type)
+        body = held.body(project(), now(), form, zipped=zipped)
+        answer = Response(body.text, content_type=form.content_type)
         answer.headers["Vary"] = "Accept, Accept-Encoding"
+        answer.set_etag(body.tag)
         if zipped:
             answer.headers["Content-Encoding"] = "gzip"
-        return answer
+        return answer if request.if_none_match is None else answer.make_conditional(request)
 
     return scrape
 
@@ -65,6 +69,14 @@ def _preferences(header: str) -> list[tuple[str, float, dict[str, str]]]:
     return found
 
 
+@dataclass(frozen=True)
+class Body:
+    """What is sent, and the tag that it goes by."""
+
+    text: bytes
+    tag: str
+
+
 @dataclass
 class _Kept:
     """What was made of one project: each metric's values with its run, and the text with all runs."""
@@ -72,17 +84,23 @@ class _Kept:
     project: Project
     values: dict[str, tuple[int, Values]] = field(default_factory=dict)
     texts: dict[tuple[str, Form], tuple[int, bytes]] = field(default_factory=dict)
-    made_from: Progress | None = None
-    whole: dict[tuple[Form, bool], bytes] = field(default_factory=dict)
-    last: dict[tuple[Form, bool], bytes] = field(default_factory=dict)
+    revision: Revision | None = None
+    whole: dict[tuple[Form, bool], Lasting[Body]] = field(default_factory=dict)
+    last: dict[tuple[Form, bool], Lasting[Body]] = field(default_factory=dict)
+
+    def found(self, revision: Revision, now: datetime, form: Form, *, zipped: bool) -> Body | None:
+        """Return what is sent where the store and every freshness are as they were when it was made."""
+        made = self.whole.get((form, zipped)) if revision == self.revision else None
+        return made.value if made is not None and made.holds(now) else None
 
 
 class Exposition:
     """The exposition of one process.
 
-    It is made anew once the store or the definitions have changed, and of it the values of those metrics
-    alone that were computed since: while a refresh runs, every scrape finds another metric computed. Whoever
-    asks while it is being made gets the last whole one instead of waiting for it.
+    It is made anew once the store, the definitions or the freshness of data have changed, and of it the values of
+    those metrics alone that were computed since: while a refresh runs, every scrape finds another metric computed.
+    Whoever asks while it is being made gets the last whole one instead of waiting for it, but none that calls data
+    fresh which are old by now.
     """
 
     def __init__(self) -> None:
@@ -90,38 +108,60 @@ class Exposition:
         self._kept: _Kept | None = None
 
     def text(self, project: Project, now: datetime, form: Form = Form.TEXT, *, zipped: bool = False) -> bytes:
-        """Return the whole exposition; the store's last run and refresh decide whether it still holds."""
-        progress = project.store.progress()
+        """Return the whole exposition as it is sent."""
+        return self.body(project, now, form, zipped=zipped).text
+
+    def body(self, project: Project, now: datetime, form: Form = Form.TEXT, *, zipped: bool = False) -> Body:
+        """Return the whole exposition; the store's revision and the instant decide whether it still holds."""
+        revision, before = project.store.revision(), self._kept
+        if before is not None and before.project is project:
+            held = before.found(revision, now, form, zipped=zipped)
+            if held is not None:
+                return held
         if not self._lock.acquire(blocking=False):
-            before = self._kept
-            if before is not None and before.project is project and (form, zipped) in before.last:
-                return before.last[form, zipped]
+            last = before.last.get((form, zipped)) if before and before.project is project else None
+            if last is not None and last.holds(now):
+                return last.value
             self._lock.acquire()
         try:
             # A reload makes a new project; to compare two by value would read all of their definitions.
             if self._kept is None or self._kept.project is not project:
                 self._kept = _Kept(project)
             kept = self._kept
-            if kept.made_from != progress:
-                kept.made_from, kept.whole = progress, {}
-            if (form, False) not in kept.whole:
-                kept.whole[form, False] = _made(kept, progress.successes, now, form)
-            if zipped and (form, True) not in kept.whole:
-                kept.whole[form, True] = gzip.compress(kept.whole[form, False], _LEVEL, mtime=0)
-            kept.last[form, zipped] = kept.whole[form, zipped]
-            return kept.last[form, zipped]
+            if kept.revision != revision:
+                kept.whole, kept.revision = {}, revision
+            plain = kept.whole.get((form, False))
+            if plain is None or not plain.holds(now):
+                plain = _made(kept, now, form)
+                kept.whole.pop((form, True), None)
+            made = _zipped(plain) if zipped else plain
+            kept.whole |= {(form, False): plain, (form, zipped): made}
+            kept.last[form, zipped] = made
+            return made.value
         finally:
             self._lock.release()
 
 
-def _made(kept: _Kept, successes: Mapping[str, int], now: datetime, form: Form) -> bytes:
-    texts, now_at = [], {name: successes.get(name, 0) for name in kept.project.catalog.metrics}
+def _zipped(plain: Lasting[Body]) -> Lasting[Body]:
+    return replace(plain, value=_body(gzip.compress(plain.value.text, _LEVEL, mtime=0)))
+
+
+def _body(text: bytes) -> Body:
+    return Body(text, hashlib.sha256(text).hexdigest()[:32])
+
+
+def _made(kept: _Kept, now: datetime, form: Form) -> Lasting[Body]:
+    project, texts = kept.project, []
+    successes = project.store.progress().successes
+    now_at = {name: successes.get(name, 0) for name in project.catalog.metrics}
     changed = [name for name, at in now_at.items() if name not in kept.values or kept.values[name][0] != at]
-    kept.values |= {name: (now_at[name], found) for name, found in values(kept.project, changed).items()}
+    kept.values |= {name: (now_at[name], found) for name, found in values(project, changed).items()}
     for name, success in now_at.items():
         known = kept.texts.get((name, form))
         if known is None or known[0] != success:
             known = kept.texts[name, form] = success, written(kept.values[name][1].families, form)
         texts.append(known[1])
     every = {name: found for name, (_, found) in kept.values.items()}
-    return b"".join((*texts, written(shared(kept.project, now, every), form), form.end))
+    body = _body(b"".join((*texts, written(shared(project, now, every), form), form.end)))
+    ends = [project.reported(name, None, now).until for name in project.board.scorecards]
+    return Lasting(body, now, min((end for end in ends if end is not None), default=None))

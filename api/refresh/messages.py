@@ -45,11 +45,11 @@ def tell(project: Project, now: datetime) -> tuple[Path, ...]:
         if name not in project.catalog.metrics or now - change.since > _RECENT:
             continue
         key = f"{name} {change.before} {change.after} {change.since.isoformat()}"
-        if project.store.was_told(key):
+        if project.store.messages.sent(key):
             continue
         try:
             written += _write(project, project.catalog.metric(name), change, now)
-            project.store.told(key, now)
+            project.store.messages.remember(key, now)
         except (OSError, ScorecardError) as error:
             log.warning("nobody was told that metric %s is counted differently: %s", name, error)
     return tuple(written)

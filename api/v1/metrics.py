@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any
 from urllib.parse import urlencode
 
+import orjson
 from flask import Response, request, url_for
 from flask_smorest import Blueprint
 from marshmallow import ValidationError
@@ -15,7 +16,6 @@ from api.context import project
 from api.metric import lineage
 from api.metric.grains import usual_grain
 from api.metric.history import DefinitionHistory, definition_history
-from api.metric.outlook import Outlooks
 from api.project.project import Project
 from api.v1 import etag
 from api.v1.dataclass_schema import schema_of
@@ -32,23 +32,21 @@ from api.v1.schemas import (
     ObservationQuerySchema,
     ObservationsSchema,
 )
-from api.v1.to_date import to_date
+from api.v1.written import written
 from metrics.catalog.metric import Metric
 from metrics.describe.parameters import assumptions
 from metrics.describe.units import shown_unit, unit_of
 from metrics.errors import GrainNotAllowed, UnknownDimension, UsageError
 from metrics.grain import Grain
 from metrics.kind import kinds
-from metrics.observation import Dimensions, Observation, State
-from metrics.operations.response import ResponseRate, responses
+from metrics.observation import Dimensions, State
+from metrics.operations.response import responses
 from scorecard.report import to_dict
 from scorecard.response import report_response
-from scorecard.to_date import NOTHING_TO_DATE, Known
 
 blueprint = Blueprint(
     "metrics", __name__, url_prefix="/api/v1/metrics", description="What is measured, and the values"
 )
-Answer = tuple[Any, int, dict[str, str]] | Response
 
 
 @endpoint(blueprint, "", MetricsSchema, query=MetricsQuerySchema)
@@ -73,7 +71,7 @@ def get_metric(metric: str) -> Any:
 
 
 @endpoint(blueprint, "/<metric>/observations", ObservationsSchema, query=ObservationQuerySchema, tagged=True)
-def list_observations(query: Mapping[str, Any], metric: str) -> Answer:
+def list_observations(query: Mapping[str, Any], metric: str) -> Response:
     """List a metric's values, by grain, period and segment.
 
     The values are the last written ones, or with as_known those that had been written by then. They follow
@@ -99,24 +97,24 @@ def list_observations(query: Mapping[str, Any], metric: str) -> Answer:
     kept = [one for one in listed if one.state in states]
     beside = seen.store.to_date(metric, as_known)
     offset, limit = query["offset"], query["limit"]
-    outlooks = Outlooks(seen, metric)
+    shown = kept[offset : offset + limit]
+    items = written(seen, unit, metric, shown, beside)
+    for one, item in zip(shown, items, strict=True):
+        item["response"] = to_dict(report_response(told.get(one.key))) if told else None
     page = {
         "metric": metric,
         "unit": unit,
         "assumptions": assumed,
-        "computed_by": earlier,
+        "computed_by": to_dict(earlier),
         "total": len(kept),
         "next": _next(metric, offset + limit) if offset + limit < len(kept) else None,
-        "items": [
-            observed(seen, unit, one, outlooks, beside) | {"response": _response(told.get(one.key))}
-            for one in kept[offset : offset + limit]
-        ],
+        "items": items,
     }
-    return page, 200, etag.headers(tag)
+    return Response(orjson.dumps(page), mimetype="application/json", headers=etag.headers(tag))
 
 
 @endpoint(blueprint, "/<metric>/history", HistorySchema, query=HistoryQuerySchema)
-def get_history(query: Mapping[str, Any], metric: str) -> Any:
+def get_history(query: Mapping[str, Any], metric: str) -> Response:
     """Follow one value through every version that was ever written."""
     seen = project()
     found = seen.catalog.metric(metric)
@@ -125,9 +123,9 @@ def get_history(query: Mapping[str, Any], metric: str) -> Any:
     if grain is None or period.grain is not grain:
         raise UsageError(f"{query['period']!r} is a {period.grain}, not a {query['grain']}")
     versions = seen.store.history(metric, grain, period, _segment(found, query["dimension"]))
-    unit, outlooks = value_unit(seen, found), Outlooks(seen, metric)
-    items = [observed(seen, unit, one, outlooks) for one in versions]
-    return {"metric": metric, "unit": unit, "items": items}
+    unit = value_unit(seen, found)
+    page = {"metric": metric, "unit": unit, "items": written(seen, unit, metric, versions)}
+    return Response(orjson.dumps(page), mimetype="application/json")
 
 
 @endpoint(blueprint, "/<metric>/definition", DefinitionSchema)
@@ -204,35 +202,6 @@ def value_unit(seen: Project, metric: Metric) -> str:
     if by is None or by.unit in (None, shown_unit(metric, seen.catalog)):
         return unit_of(metric, seen.catalog)
     return by.unit or ""
-
-
-def observed(
-    seen: Project, unit: str, one: Observation, outlooks: Outlooks, beside: Known = NOTHING_TO_DATE
-) -> dict[str, Any]:
-    """Return an observation as the API shows it, a provisional total with what it is set against."""
-    outlook = outlooks.of(one)
-    provisional = one.state is State.PROVISIONAL and not one.dimensions
-    plain = ("metric", "definition_hash", "code_version", "watermark", "computed_at", "run")
-    return (
-        {name: getattr(one, name) for name in plain}
-        | one.figures()
-        | {
-            "unit": unit,
-            "grain": one.grain.value,
-            "state": one.state.value,
-            "period": seen.catalog.company.calendar.name(one.period),
-            "period_start": one.period.start,
-            "period_end": one.period.end,
-            "dimensions": dict(one.dimensions),
-            "final_on": outlook.final_on,
-            "awaits": outlook.words,
-            "to_date": to_date(seen, one.period, beside) if provisional else None,
-        }
-    )
-
-
-def _response(found: ResponseRate | None) -> Any:
-    return to_dict(report_response(found))
 
 
 def grain_of(metric: Metric, text: str | None) -> Grain | None:

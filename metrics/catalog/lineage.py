@@ -23,6 +23,14 @@ class Upstream:
 
 def upstream(catalog: Catalog, metric: str) -> Upstream:
     """Return the datasets, metrics and sources that a metric is computed from; raise UnknownMetric."""
+    known = catalog.worked_out
+    if (upstream, metric) not in known:
+        known[upstream, metric] = _upstream(catalog, metric)
+    found: Upstream = known[upstream, metric]
+    return found
+
+
+def _upstream(catalog: Catalog, metric: str) -> Upstream:
     names = chain_of(catalog, metric)
     chain = [catalog.metrics[name] for name in names if name in catalog.metrics]
     items = reached(catalog, chain)

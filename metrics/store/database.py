@@ -186,23 +186,23 @@ def _translate(context: ExceptionContext) -> None:
     """Raise a StoreError in place of a driver's error."""
     if not isinstance(context.sqlalchemy_exception, DBAPIError) or context.engine is None:
         return
-    found = _store_error(name_of(context.engine.url), context.original_exception)
+    found = store_error(name_of(context.engine.url), context.original_exception)
     if isinstance(found, StoreAway):
         # SQLite says of a full disk that it cannot be written, or that it is full, by which file it meets it.
         require_writable(context.engine)
     raise found
 
 
-def _store_error(name: str, error: BaseException) -> StoreError:
+def store_error(name: str, error: BaseException) -> StoreError:
+    """Return a driver's error in plain words."""
     words = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
     if words == "file is not a database":
         return StoreAway(f"{name} is not a SQLite database")
     if words.startswith(("database is locked", "canceling statement due to lock timeout")):
         return StoreAway(f"{name} is busy: another process has been writing for {BUSY_SECONDS} seconds")
-    if getattr(error, "sqlstate", None) == "53100":
-        return StoreFull(f"{name}: the server's disk is full ({words})")
-    if words == "database or disk is full":
-        return StoreFull(f"{name}: {words}")
+    full = getattr(error, "sqlstate", None) == "53100"
+    if full or words == "database or disk is full":
+        return StoreFull(f"{name}: the server's disk is full ({words})" if full else f"{name}: {words}")
     # The names of errors are the same in every driver: who uses it is not the cause of these.
     kinds = {kind.__name__ for kind in type(error).__mro__}
     away = kinds & {"OperationalError", "InterfaceError"} or type(error).__name__ == "DatabaseError"
@@ -269,7 +269,7 @@ def _let_readers_go_on(path: Path) -> None:
         finally:
             connection.close()
     except sqlite3.Error as error:
-        raise _store_error(f"the store {path}", error) from error
+        raise store_error(f"the store {path}", error) from error
 
 
 def _gone(path: Path) -> str:

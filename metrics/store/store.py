@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from datetime import date, datetime
 from types import TracebackType
 from typing import Any, Self
@@ -14,13 +14,14 @@ from sqlalchemy import URL, ColumnElement, Connection, Engine, Select, func, ins
 from metrics.errors import StoreError
 from metrics.grain import Grain, Period
 from metrics.observation import Dimensions, Observation, Offset, ToDate
-from metrics.store import to_date
+from metrics.store import bulk, to_date
 from metrics.store.api_keys import ApiKeys
 from metrics.store.database import alone, name_of, open_engine, require_writable, writing
 from metrics.store.definition_files import keep_files, kept_files
 from metrics.store.definitions import Definitions
 from metrics.store.final_values import FinalValueReader
 from metrics.store.health import dataset_health, keep_datasets, keep_source
+from metrics.store.messages import Messages
 from metrics.store.records import (
     DatasetHealth,
     Definition,
@@ -32,11 +33,10 @@ from metrics.store.records import (
     canonical_cut,
     canonical_dimensions,
 )
+from metrics.store.revision import REVISION, Revision
 from metrics.store.scorings import Scorings, keep_scoring
 from metrics.store.tables import (
-    messages,
     observation_columns,
-    observation_row,
     observations,
     refreshes,
     run_of,
@@ -46,14 +46,14 @@ from metrics.store.tables import (
 )
 from metrics.store.versions import changes, checked, earlier, newest, read, written_before
 
-__all__ = ["DatasetHealth", "Definition", "Refresh", "Run", "SourceHealth", "Store", "Written"]
+__all__ = ["DatasetHealth", "Definition", "Refresh", "Revision", "Run", "SourceHealth", "Store", "Written"]
 
 
 class Store:
     """Observations and runs that are only ever added, and the few rows around them that change.
 
     Every method is one transaction. An error of the database is raised as StoreError. What is asked for itself
-    alone has methods of its own: `api_keys`, `definitions`, `scorings` and the `final_values` of a whole past.
+    alone has methods of its own: `api_keys`, `definitions`, `messages`, `scorings` and the `final_values` of a past.
     `made` names a store that was only now made, and is None for one that was there. `until` is None, or the instant
     before which all was written that is read: a store as it was known then.
     """
@@ -65,6 +65,7 @@ class Store:
         self.api_keys = ApiKeys(engine)
         self.definitions = Definitions(engine, until)
         self.final_values = FinalValueReader(engine)
+        self.messages = Messages(engine)
         self.scorings = Scorings(engine, until)
 
     @classmethod
@@ -107,9 +108,7 @@ class Store:
         with writing(self._engine, run.metric) as connection:
             found = changes(connection, run, given)
             connection.execute(insert(runs), run_row(run, found.counts))
-            rows = [observation_row(replace(seen, run=run.id)) for seen in found.new + found.tombstones]
-            if rows:
-                connection.execute(insert(observations), rows)
+            bulk.add(connection, run.id, found.new + found.tombstones)
             to_date.add(connection, run, beside)
         return found.counts
 
@@ -132,7 +131,7 @@ class Store:
 
     def last_runs(self, *, good: bool = False) -> dict[str, Run]:
         """Return the last written run of every metric, or the last that succeeded, by metric."""
-        where = [runs.c.outcome == "ok"] if good else []
+        where = [*written_before(runs.c.finished_at, self.until), *([runs.c.outcome == "ok"] if good else [])]
         last = select(func.max(runs.c.number)).where(*where).group_by(runs.c.metric)
         with self._engine.connect() as connection:
             found = connection.execute(select(runs).where(runs.c.number.in_(last))).mappings()
@@ -216,7 +215,7 @@ class Store:
     def to_dates(self, hashes: Mapping[str, str]) -> dict[str, dict[tuple[Period, Offset], ToDate]]:
         """Return what `to_date` returns of many metrics, by the definitions that are given by metric."""
         with self._engine.connect() as connection:
-            found = to_date.of_definitions(connection, hashes)
+            found = to_date.of_definitions(connection, hashes, self.until)
         return {name: {each.key: each for each in known} for name, known in found.items()}
 
     def history(
@@ -309,18 +308,13 @@ class Store:
         known = columns.where(*written_before(refreshes.c.finished_at, self.until))
         return known.order_by(refreshes.c.number.desc()).limit(1)
 
-    def was_told(self, message: str) -> bool:
-        """Tell whether a message was sent already."""
-        with self._engine.connect() as connection:
-            return (
-                connection.execute(select(messages.c.id).where(messages.c.id == message)).first() is not None
-            )
+    def revision(self) -> Revision:
+        """Return what differs from an earlier one where anything that is read of values may read otherwise.
 
-    def told(self, message: str, at: datetime) -> None:
-        """Remember that a message was sent; a second time changes nothing."""
-        with writing(self._engine, f"message {message}") as connection:
-            if connection.execute(select(messages.c.id).where(messages.c.id == message)).first() is None:
-                connection.execute(insert(messages), {"id": message, "told_at": at})
+        A refresh in any process changes it, and so does another store in this one's place. API keys are no part.
+        """
+        with self._engine.connect() as connection:
+            return tuple(connection.execute(REVISION).one())
 
     def progress(self) -> Progress:
         """Return how far the store has come, by which whoever keeps what was read knows whether it still holds."""

@@ -28,8 +28,8 @@ from sqlalchemy import (
     TypeDecorator,
 )
 
-from metrics.grain import Grain, Period
-from metrics.observation import FIGURES, FLOATS, Observation, State
+from metrics.grain import Grain
+from metrics.observation import FIGURES, FLOATS, Observation
 from metrics.store.records import Run, Written, canonical_cut
 
 
@@ -298,7 +298,7 @@ _RUN = tuple(name for name in Run.__dataclass_fields__ if name not in ("grains",
 
 # `id` and `cut` serve to find a row, and say nothing that the others do not.
 observation_columns = tuple(column for column in observations.c if column.name not in ("id", "cut"))
-"""What to select for `observation_of`."""
+"""What to select for an observation."""
 
 
 def observation_row(observation: Observation) -> dict[str, Any]:
@@ -316,14 +316,6 @@ def observation_row(observation: Observation) -> dict[str, Any]:
         "period_start": observation.period.start,
         "period_end": observation.period.end,
     }
-
-
-def observation_of(row: RowMapping) -> Observation:
-    """Return the observation of a row."""
-    grain = Grain(row["grain"])
-    period = Period(grain, row["period_start"], row["period_end"])
-    plain = {name: row[name] for name in _PLAIN}
-    return Observation(grain=grain, period=period, state=State(row["state"]), **plain)
 
 
 def run_row(run: Run, counts: Written) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from metrics.grain import Grain, Period
 from metrics.observation import FIGURES, FLOATS, Offset, State, ToDate
 from metrics.store.records import Run
 from metrics.store.tables import to_date
+from metrics.store.versions import written_before
 
 _KEY = tuple(to_date.c[name] for name in ("grain", "base_start", "offset"))
 
@@ -43,14 +44,18 @@ def newest(connection: Connection, *where: ColumnElement[bool]) -> list[ToDate]:
     return [_of(row) for row in connection.execute(found).mappings()]
 
 
-def of_definitions(connection: Connection, hashes: Mapping[str, str]) -> dict[str, list[ToDate]]:
-    """Return the last written of each key of many metrics, each by one definition; `hashes` are those, by metric."""
+def of_definitions(
+    connection: Connection, hashes: Mapping[str, str], until: datetime | None = None
+) -> dict[str, list[ToDate]]:
+    """Return the last written of each key of many metrics, each by one definition; `hashes` are those, by metric.
+
+    With an instant, what was written before it.
+    """
     by = to_date.c.metric, to_date.c.definition_hash
     found: dict[str, list[ToDate]] = {name: [] for name in hashes}
     if hashes:
-        last = (
-            select(func.max(to_date.c.id)).where(tuple_(*by).in_(list(hashes.items()))).group_by(*by, *_KEY)
-        )
+        ours = tuple_(*by).in_(list(hashes.items())), *written_before(to_date.c.computed_at, until)
+        last = select(func.max(to_date.c.id)).where(*ours).group_by(*by, *_KEY)
         rows = select(to_date).where(to_date.c.id.in_(last)).order_by(to_date.c.id)
         for row in connection.execute(rows).mappings():
             found[row["metric"]].append(_of(row))

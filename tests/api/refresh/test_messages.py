@@ -87,7 +87,7 @@ def test_a_kill_between_file_and_memory_writes_the_same_file_again(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(type(project.store), "told", killed)
+        patch.setattr(project.store.messages, "remember", killed)
         with pytest.raises(KeyboardInterrupt):
             tell(project, LATER)
     project.store.close()
