@@ -115,7 +115,7 @@ class Project:
         return self.hashes[self.catalog.metric(metric).metric]
 
     def text_of(self, metric: str) -> str | None:
-        """Return a metric's definition as it is written, or None where its file cannot be read."""
+        """Return a metric's definition as it was written when it was read, or None where it is no text."""
         file = self.catalog.metric(metric).position.file
         try:
             return self.folder.files[file.removeprefix(f"{NAME}/")].decode() if file else None
