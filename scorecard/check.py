@@ -25,7 +25,7 @@ def check(definitions: Definitions) -> tuple[Finding, ...]:
     """
     if definitions.catalog is None:
         return ()
-    subject = Subject(definitions.board, definitions.catalog, definitions.places)
+    subject = Subject(definitions.board, definitions.catalog, definitions.places, definitions.folder)
     spoiled = definitions.folder.spoiled
     found = (each for one in checks().values() for each in one.check(subject))
     return sort_findings(each for each in found if each.position not in spoiled)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from metrics.catalog.catalog import Catalog
 from metrics.catalog.metric import Metric
 from metrics.errors import Finding, Level, suggest
+from metrics.loading.folder import Folder
 from metrics.loading.loader import Places
 from scorecard.model import Board, Indicator, Objective, Perspective, Scorecard
 
@@ -21,6 +22,7 @@ class Subject:
     board: Board
     catalog: Catalog
     places: Places
+    folder: Folder = field(default_factory=Folder)
 
     def finding(
         self, code: str, message: str, kind: str, name: str, *path: str | int, level: Level = Level.ERROR

@@ -26,6 +26,8 @@ SLOW = (
     "api/metric/test_fit.py", "metrics/analysis/test_finality.py", "metrics/kinds/test_clv.py",
     "metrics/statistics/test_bg_nbd.py", "metrics/statistics/test_pareto_nbd.py", "metrics/statistics/test_peers.py",
     "metrics/store/test_final_values.py",
+    # A repository with a commit for each change of a definition.
+    "api/cli/test_diff.py",
     # A copy of the house, in which a folder is new.
     "metrics/kinds/test_new_kind.py",
 )  # fmt: skip

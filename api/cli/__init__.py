@@ -28,6 +28,8 @@ COMMANDS: dict[str, str] = {
     "show": "Show a scorecard.",
     "history": "Say who changed a metric's definition, when, why, and what that did.",
     "restatements": "Say which figures are others than what was said, and what moved them.",
+    "diff": "Say what a change of the definitions is.",
+    "codeowners": "Write who must approve a change of which definition.",
     "grafana": "Write dashboards and alert rules.",
     "backfill": "Write the history for stores that cannot read it remotely.",
     "serve": "Serve the page, the API and /metrics.",

@@ -20,8 +20,13 @@ def visible(text: str) -> str:
 
 
 def json_visible(text: str) -> str:
-    """Return JSON in which such signs are escaped; it says the same."""
-    return _OBEYED.sub(lambda sign: f"\\u{ord(sign[0]):04x}", text)
+    """Return JSON in which such signs are escaped, and what a build's log obeys; it says the same."""
+    return _OBEYED.sub(lambda sign: f"\\u{ord(sign[0]):04x}", text).replace("##[", "\\u0023#[")
+
+
+def log_line(text: str) -> str:
+    """Return a text on one line in which no terminal finds a command, nor the log of a build behind our own words."""
+    return visible(" ".join(text.split())).replace("##[", "# #[")
 
 
 def cell(text: str) -> str:

@@ -15,24 +15,21 @@ from api.project.git import head_commit
 from api.project.known import known_at
 from api.project.memory import Lasting, Made, Memory
 from api.project.past import computed_by, past
+from api.project.revision import working_tree
 from metrics.catalog.catalog import Catalog
 from metrics.catalog.definition_hash import definition_hash
 from metrics.catalog.metric import Metric
-from metrics.check import check as check_metrics
 from metrics.describe.units import shown_unit
 from metrics.engine.partly_covered import of_diagnostics
-from metrics.errors import DefinitionsInvalid, Finding, Level, UsageError, sort_findings
+from metrics.errors import Finding, UsageError
 from metrics.grain import Grain, Period
 from metrics.loading.folder import NAME, Folder
-from metrics.loading.loader import Loaded
 from metrics.observation import Offset, ToDate
 from metrics.operations.response import responses
 from metrics.store.room import FullMark
 from metrics.store.store import DatasetHealth, Run, Store
 from scorecard.cause_model import ComputedBy
 from scorecard.causes import Scored, explained
-from scorecard.check import check as check_board
-from scorecard.definitions import load
 from scorecard.freshness import late_from, old_after
 from scorecard.model import Board
 from scorecard.report import as_of, build_report
@@ -221,12 +218,8 @@ def default_store_url(root: Path) -> str | URL:
 
 def read_definitions(root: Path) -> tuple[Catalog, Board, Folder, tuple[Finding, ...]]:
     """Return the definitions of a project folder and the advice on them; raise DefinitionsInvalid."""
-    definitions = load(root)
-    loaded = Loaded(definitions.catalog, definitions.findings, definitions.folder, definitions.places)
-    findings = sort_findings([*definitions.findings, *check_metrics(loaded), *check_board(definitions)])
-    if definitions.catalog is None or any(found.level is Level.ERROR for found in findings):
-        raise DefinitionsInvalid(found for found in findings if found.level is Level.ERROR)
-    return definitions.catalog, definitions.board, definitions.folder, findings
+    found = working_tree(root)
+    return found.catalog, found.board, found.folder, found.findings
 
 
 def _hashes(catalog: Catalog) -> dict[str, str]:

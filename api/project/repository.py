@@ -74,6 +74,16 @@ class Repository:
         """Let go of the repository's files."""
         self._repo.close()
 
+    @property
+    def inside(self) -> str:
+        """Return where the project lies, from the top of its repository; an empty text for the top itself."""
+        return self._inside
+
+    @property
+    def top(self) -> Path:
+        """Return the folder of the repository's working tree."""
+        return Path(self._repo.path).resolve()
+
     def revision(self, written: str) -> Revision:
         """Return the commit that a branch, a tag, a hash, or one of these with `~2` or `^`, names.
 
@@ -81,6 +91,15 @@ class Repository:
             UsageError: it names none.
         """
         return Revision(written, report_of(self._commit(written)))
+
+    def merge_base(self, one: str, other: str) -> str:
+        """Return the hash of the last commit that two revisions share; raise UsageError where there is none."""
+        from dulwich.graph import find_merge_base
+
+        found = find_merge_base(self._repo, [self._commit(one).id, self._commit(other).id])
+        if not found:
+            raise UsageError(f"{one!r} and {other!r} share no commit: compare them with '..'")
+        return found[0].decode()
 
     def files(self, commit: str) -> Mapping[str, bytes]:
         """Return the definitions of the project as they stood in a commit, by path in `definitions`."""

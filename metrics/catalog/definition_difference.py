@@ -18,18 +18,24 @@ class Difference:
 
 def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[Difference, ...]:
     """Return what is different, in the order of the keys; the metric's own keys stand without a prefix."""
-    found = _within(before, after, ())
+    found = apart(before, after)
     return tuple(Difference(_key(path), _plain(old), _plain(new)) for path, old, new in found)
 
 
-def _within(before: Any, after: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any, Any]]:
+def apart(before: Any, after: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any, Any]]:
+    """Yield the path of each key that is different, with its value before and after; an expression is one value."""
     if before == after:
         return
-    if not (isinstance(before, Mapping) and isinstance(after, Mapping)) or "expression" in {*before, *after}:
+    if not (isinstance(before, Mapping) and isinstance(after, Mapping)) or _is_one(before) or _is_one(after):
         yield path, before, after
         return
     for key in sorted({*before, *after}):
-        yield from _within(before.get(key), after.get(key), (*path, key))
+        yield from apart(before.get(key), after.get(key), (*path, key))
+
+
+def _is_one(value: Mapping[str, Any]) -> bool:
+    """Tell whether a mapping stands for an expression, a computed column or a measure."""
+    return "expression" in value or set(value) == {"measure"}
 
 
 def _key(path: tuple[str, ...]) -> str:

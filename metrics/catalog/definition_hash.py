@@ -80,6 +80,22 @@ def resolved(catalog: Catalog, metric: str) -> dict[str, Any]:
     }
 
 
+def own_part(metric: Metric) -> dict[str, Any]:
+    """Return what a metric says itself that can change its value, without its name."""
+    return {key: value for key, value in _metric(metric).items() if key != "metric"}
+
+
+def whole(catalog: Catalog) -> dict[str, Any]:
+    """Return everything that can change a value of any metric, in the form and under the keys of `resolved`."""
+    company = _company(catalog.company, money=True, calendars=set(catalog.company.calendars))
+    return {
+        "metrics": {name: _metric(each) for name, each in catalog.metrics.items()},
+        "datasets": {name: _plain(each) for name, each in catalog.datasets.items()},
+        "identities": {name: _plain(each) for name, each in catalog.identities.items()},
+        "company": company,
+    }
+
+
 def _has_money(catalog: Catalog, items: Iterable[Dependency]) -> bool:
     columns = (item for item in items if item.kind == "column")
     return any(catalog.datasets[item.dataset].columns[item.name].currency is not None for item in columns)

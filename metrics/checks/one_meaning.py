@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from metrics.catalog.catalog import Catalog
 from metrics.checks._expressions import Written, expressions
 from metrics.errors import Finding, Level
-from metrics.expressions.nodes import Name, Node, Operation
+from metrics.expressions.nodes import Name, Node, demands
 from metrics.loading.loader import Places
 
 CODE = "one-meaning"
@@ -54,16 +54,7 @@ def _read(catalog: Catalog) -> Iterator[_Read]:
         node, path = written.part.node, written.part.path
         counted = written.kind == "metric" and written.in_use
         if node is not None and (counted or (written.kind == "dataset" and path[0] == "conditions")):
-            yield _Read(written, tuple(_parts(node)))
-
-
-def _parts(node: Node) -> Iterator[Node]:
-    """Yield what a condition demands, each by itself."""
-    if isinstance(node, Operation) and node.operator == "and":
-        for operand in node.operands:
-            yield from _parts(operand)
-    else:
-        yield node
+            yield _Read(written, tuple(demands(node)))
 
 
 def _named(each: _Read) -> Iterator[Name]:

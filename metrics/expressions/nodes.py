@@ -137,3 +137,12 @@ def children(node: Node) -> tuple[Node, ...]:
 def names(node: Node) -> Iterator[Name]:
     """Yield every column or lookup path that an expression reads."""
     return (part for part in walk(node) if isinstance(part, Name))
+
+
+def demands(node: Node) -> Iterator[Node]:
+    """Yield what a condition demands, each by itself: what `and` joins."""
+    if isinstance(node, Operation) and node.operator == "and":
+        for operand in node.operands:
+            yield from demands(operand)
+    else:
+        yield node

@@ -66,8 +66,12 @@ class Places:
 
     def written(self, kind: str, name: str, *path: str | int) -> bool:
         """Tell whether a definition says something at a path itself."""
+        return self.node(kind, name, *path) is not None
+
+    def node(self, kind: str, name: str, *path: str | int) -> Node | None:
+        """Return what a definition says at a path, None where it says nothing there."""
         place = self.places.get((kind, name))
-        return place is not None and _follow(place.document, (*place.path, *path)) is not None
+        return None if place is None else _follow(place.document, (*place.path, *path))
 
     def failed(self, kind: str, name: str) -> bool:
         """Tell whether a definition of this name is written, but could not be read."""

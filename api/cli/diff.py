@@ -1,0 +1,98 @@
+"""`scorecard diff`: what a change of the definitions is, class by class."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from api.cli._output import emit_json, note, say
+from api.cli._settings import Settings, json_option, pass_settings, project_option, version
+from api.cli._visible import log_line
+
+if TYPE_CHECKING:
+    from metrics.catalog.diff import ChangeClass
+    from scorecard.edition import Edition
+
+FOUND, INVALID = 1, 2
+FORMATS = ("text", "json", "sarif")
+
+
+def _classes(_: click.Context, __: click.Parameter, value: str | None) -> frozenset[ChangeClass]:
+    from metrics.catalog.diff import ChangeClass
+    from metrics.errors import suggest
+
+    known = {each.value: each for each in ChangeClass}
+    names = [name.strip() for name in (value or "").split(",") if name.strip()]
+    for name in names:
+        if name not in known:
+            raise click.BadParameter(
+                f"no class is called {name!r}{suggest(name, known)}; there are {', '.join(known)}"
+            )
+    return frozenset(known[name] for name in names)
+
+
+@click.command("diff")
+@click.argument("base")
+@click.argument("head", required=False)
+@click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True,
+              help="For people, for programs, or for code review tools.")  # fmt: skip
+@click.option(
+    "--fail-on", callback=_classes, metavar="CLASS,...", help="End with 1 where a change is of a class."
+)
+@json_option
+@project_option
+@pass_settings
+@click.pass_context
+def command(
+    ctx: click.Context,
+    settings: Settings,
+    base: str,
+    head: str | None,
+    form: str,
+    fail_on: frozenset[ChangeClass],
+) -> None:
+    """Say what changed from the definitions of BASE to those of HEAD, or to those that stand in the folder.
+
+    BASE and HEAD are branches, tags or commits. BASE..HEAD says the same as both, BASE...HEAD compares HEAD with
+    the commit at which it left BASE. Exit code 2 where the definitions of either are invalid.
+    """
+    from api.cli._diff import write
+    from api.project.repository import Repository
+    from scorecard.diff.as_json import as_json
+    from scorecard.diff.definition_diff import definition_diff
+    from scorecard.diff.sarif import as_sarif
+
+    sides = editions(settings, base, head)
+    if sides is None:
+        ctx.exit(INVALID)
+    found = definition_diff(*sides)
+    if settings.json or form == "json":
+        emit_json(as_json(found))
+    elif form == "sarif":
+        with Repository.around(settings.root) as repository:
+            emit_json(as_sarif(found, version(), repository.inside))
+    else:
+        write(found)
+    ctx.exit(FOUND if fail_on & found.classes else 0)
+
+
+def editions(settings: Settings, base: str, head: str | None) -> tuple[Edition, Edition] | None:
+    """Return both sides, as they are written; None, with everything said that is wrong, where either is invalid."""
+    from api.project.repository import Repository
+    from api.project.revision import WORKING_TREE, edition_at, revisions, working_tree
+    from metrics.errors import DefinitionsInvalid
+
+    found: list[Edition] = []
+    with Repository.around(settings.root) as repository:
+        pair = revisions(repository, base, head)
+        for side, written in zip(("BASE", "HEAD"), pair, strict=True):
+            try:
+                found.append(
+                    working_tree(settings.root) if written is None else edition_at(repository, written)
+                )
+            except DefinitionsInvalid as error:
+                for finding in error.findings:
+                    say(log_line(f"{side} {finding}"))
+                note(f"{side}, {written or WORKING_TREE}: {str(error).partition(chr(10))[0]}")
+    return (found[0], found[1]) if len(found) == len(pair) else None
