@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 from collections.abc import Iterator
 from functools import cache
@@ -88,3 +89,21 @@ def postgres() -> Iterator[PostgresServer]:
         pytest.skip(reason)
     with running(programs) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def demo_company(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder that `scorecard demo --no-serve` makes in a minute, once for all workers; nobody changes it."""
+    from api.cli.demo import build
+
+    base = tmp_path_factory.getbasetemp()
+    # Each worker has a folder of its own in one that they share; who comes second waits for the first.
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    folder, made = shared / "demo-company", shared / "demo-company.made"
+    with (shared / "demo-company.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not made.exists():
+            folder.mkdir()
+            assert build(folder)
+            made.touch()
+    return folder

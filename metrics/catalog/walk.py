@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, cast
+from typing import Any
 
 from metrics.catalog.metric import Metric
 from metrics.catalog.options import KindOptions
@@ -52,7 +52,7 @@ def yaml_key(member: dataclasses.Field[Any]) -> str:
 
 def walk_fields(record: Any, path: Path = ()) -> Iterator[Field]:
     """Yield every value in a record that YAML holds; a metric's options stand beside its own keys."""
-    for name, key, refers in _written(cast("Hashable", type(record))):
+    for name, key, refers in _written(record.__class__):
         value = getattr(record, name)
         if isinstance(record, Metric) and name == "options":
             yield from walk_fields(value, path)
@@ -85,7 +85,7 @@ def _values(value: Any, path: Path, refers: str | None, owner: Any) -> Iterator[
 
 def is_record(value: Any) -> bool:
     """Tell whether a value is written as a mapping of its fields."""
-    return _is_record(cast("Hashable", type(value)))
+    return _is_record(value.__class__)
 
 
 @cache

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import functools
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,7 +16,7 @@ import pytest
 from metrics.catalog.catalog import Catalog
 from metrics.grain import Grain
 from metrics.loading.loader import load
-from metrics.observation import Dimensions, Observation
+from metrics.observation import Dimensions, Observation, State
 from metrics.operations.query import MetricQuery, answer
 from metrics.operations.refresh import Refresher
 from metrics.store.store import Store
@@ -36,9 +36,23 @@ class Case:
     now: datetime
 
     def values(self, metric: str, grain: Grain, *by: str) -> dict[tuple[str, Dimensions], Observation]:
-        """Return the stored observations by first day (or `all`) and segment."""
-        found = answer(MetricQuery(metric, grain, by), self.catalog, self.root, self.store, self.now)
-        return {(str(seen.period.start or "all"), seen.dimensions): seen for seen in found.observations}
+        """Return the observations by first day (or `all`) and segment; what is stored is not asked of the sources."""
+        return {
+            (str(seen.period.start or "all"), seen.dimensions): seen for seen in self._seen(metric, grain, by)
+        }
+
+    def _seen(self, metric: str, grain: Grain, by: tuple[str, ...]) -> Iterable[Observation]:
+        found = self.catalog.metric(metric)
+        cut, stored = set(found.whole_cut(by)), map(set, found.cut_sets)
+        if grain not in found.grains or cut not in stored:
+            return answer(
+                MetricQuery(metric, grain, by), self.catalog, self.root, self.store, self.now
+            ).observations
+        return [
+            seen
+            for seen in self.store.latest(metric, grain=grain, by=tuple(sorted(cut)))
+            if seen.state is not State.NO_DATA or not seen.dimensions
+        ]
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,6 @@ import pytest
 from api.starter import compose
 from metrics.loading.loader import load
 from metrics.observation import FLOATS, Observation, State
-from metrics.operations.query import MetricQuery, answer
 from metrics.store.store import Store
 from tests.acceptance.conftest import DATA
 from tests.acceptance.landed import LAYOUT, Landed, into_duckdb, into_postgres, seeds
@@ -70,7 +69,7 @@ def _computed(project: Path, url: str, monkeypatch: pytest.MonkeyPatch) -> Value
         values = {}
         for name, metric in loaded.catalog.metrics.items():
             for grain in metric.grains:
-                seen = answer(MetricQuery(name, grain), loaded.catalog, project, store, NOW).observations
+                seen = store.latest(name, grain=grain, by=metric.whole_cut(()))
                 values[name, str(grain)] = {str(each.period.start): each for each in seen}
         return values
     finally:

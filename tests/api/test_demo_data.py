@@ -31,13 +31,10 @@ from api.demo.timeline import (
 from metrics.catalog.metric import Direction
 from metrics.check import check as check_metrics
 from metrics.describe.units import unit_of
-from metrics.engine.outcome import Outcome
-from metrics.engine.planner import Planner
-from metrics.engine.schedule import request_for
-from metrics.engine.session import Session
 from metrics.kind import kinds
 from metrics.loading.loader import load as load_metrics
-from metrics.observation import State
+from metrics.observation import Observation, State
+from metrics.store.store import Store
 from scorecard.check import check as check_scorecard
 from scorecard.definitions import COMPANY_KEYS, load
 
@@ -126,9 +123,13 @@ class Tables:
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Summary]:
+    """Return the demo's definitions and data, made where a file was that is none of it."""
     root = tmp_path_factory.mktemp("brightwater")
     shutil.copytree(DEFINITIONS, root / "definitions")
-    return root, generate(root)
+    stale = root / "data" / "finance.duckdb"
+    stale.parent.mkdir()
+    stale.write_bytes(b"not a database")
+    return root, generate(root, SEED)
 
 
 @pytest.fixture(scope="module")
@@ -142,13 +143,9 @@ def tables(project: tuple[Path, Summary]) -> Iterator[Tables]:
 
 
 def test_the_same_seed_makes_the_same_tables_in_place_of_what_was_there(
-    tables: Tables, tmp_path: Path
+    tables: Tables, demo_company: Path
 ) -> None:
-    stale = tmp_path / "data" / "finance.duckdb"
-    stale.parent.mkdir()
-    stale.write_bytes(b"not a database")
-    generate(tmp_path, SEED)
-    again = Tables(tmp_path)
+    again = Tables(demo_company)
     assert [tables.digest(name) for name in TABLES] == [again.digest(name) for name in TABLES]
     again.connection.close()
 
@@ -633,43 +630,48 @@ RECENT = datetime(2025, 10, 1, tzinfo=UTC).date()
 
 
 @pytest.fixture(scope="module")
-def outcomes(project: tuple[Path, Summary]) -> dict[str, Outcome]:
+def store(demo_company: Path) -> Iterator[Store]:
+    with Store.open(f"sqlite:///{demo_company / '.scorecard' / 'store.db'}") as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def values(project: tuple[Path, Summary], store: Store) -> dict[str, tuple[Observation, ...]]:
     """Return what each metric gives at the demo's now."""
     catalog = load(project[0]).catalog
     assert catalog is not None
-    asks = tuple(request_for(metric) for metric in catalog.metrics.values())
-    with Session(catalog, project[0], NOW, NOW) as session:
-        return {one.metric: one for one in Planner(session).compute(asks)}
+    return {name: store.latest(name) for name in catalog.metrics}
 
 
-def test_every_metric_computes(project: tuple[Path, Summary], outcomes: dict[str, Outcome]) -> None:
-    catalog = load(project[0]).catalog
-    assert catalog is not None
-    assert {name: str(one.error) for name, one in outcomes.items() if one.error} == {}
-    assert set(outcomes) == set(catalog.metrics)
+def test_every_metric_computes(store: Store, values: dict[str, tuple[Observation, ...]]) -> None:
+    last = {name: store.last_run(name) for name in values}
+    assert {name: (run.outcome, run.error) for name, run in last.items() if run} == dict.fromkeys(
+        values, ("ok", None)
+    )
+    assert all(run is not None and run.started_at == NOW for run in last.values())
 
 
-def test_every_metric_has_final_values_of_late(outcomes: dict[str, Outcome]) -> None:
+def test_every_metric_has_final_values_of_late(values: dict[str, tuple[Observation, ...]]) -> None:
     late = {
-        name: [each for each in one.estimates if each.period.start and each.period.start >= RECENT
+        name: [each for each in found if each.period.start and each.period.start >= RECENT
                and each.value is not None and each.state is State.FINAL]
-        for name, one in outcomes.items()
+        for name, found in values.items()
     }  # fmt: skip
     assert [name for name, found in late.items() if not found] == []
 
 
-def test_value_against_cost_has_intervals_also_by_channel(outcomes: dict[str, Outcome]) -> None:
+def test_value_against_cost_has_intervals_also_by_channel(values: dict[str, tuple[Observation, ...]]) -> None:
     for name in ("cac_paid", "cac_blended", "cac_loaded", "cac_lagged", "clv", "clv_to_cac"):
-        late = [each for each in outcomes[name].estimates if each.period.start and each.period.start >= RECENT
+        late = [each for each in values[name] if each.period.start and each.period.start >= RECENT
                 and each.value is not None and each.state is State.FINAL]  # fmt: skip
         assert [each for each in late if each.lower is None or each.upper is None] == []
         channels = {each.dimensions for each in late if each.dimensions}
         assert len(channels) == (0 if name == "cac_lagged" else 5)
 
 
-def test_spend_of_all_channels_adds_up_to_the_total(outcomes: dict[str, Outcome]) -> None:
+def test_spend_of_all_channels_adds_up_to_the_total(values: dict[str, tuple[Observation, ...]]) -> None:
     for name in ("cac_paid", "cac_blended", "cac_loaded"):
-        found = outcomes[name].estimates
+        found = values[name]
         for total in (each for each in found if not each.dimensions):
             parts = [
                 each.numerator or 0.0 for each in found if each.dimensions and each.period == total.period
@@ -677,9 +679,11 @@ def test_spend_of_all_channels_adds_up_to_the_total(outcomes: dict[str, Outcome]
             assert sum(parts) == pytest.approx(total.numerator, rel=1e-9)
 
 
-def test_nurtured_leads_are_ready_more_often_and_cost_less(outcomes: dict[str, Outcome]) -> None:
+def test_nurtured_leads_are_ready_more_often_and_cost_less(
+    values: dict[str, tuple[Observation, ...]],
+) -> None:
     for name, sign in (("nurture_effect", 1), ("nurture_cost_effect", -1)):
-        late = [each for each in outcomes[name].estimates
+        late = [each for each in values[name]
                 if each.period.start and each.period.start >= RECENT and each.state is State.FINAL]  # fmt: skip
         assert late
         for each in late:
@@ -688,12 +692,12 @@ def test_nurtured_leads_are_ready_more_often_and_cost_less(outcomes: dict[str, O
             assert sign * (each.lower if sign > 0 else each.upper) > 0
 
 
-def test_shares_are_shares(project: tuple[Path, Summary], outcomes: dict[str, Outcome]) -> None:
+def test_shares_are_shares(project: tuple[Path, Summary], values: dict[str, tuple[Observation, ...]]) -> None:
     catalog = load(project[0]).catalog
     assert catalog is not None
     shares = {name for name, metric in catalog.metrics.items()
               if metric.kind in {"proportion", "conversion", "coverage", "win_back"}}  # fmt: skip
-    beyond = {name for name in shares for each in outcomes[name].estimates
+    beyond = {name for name in shares for each in values[name]
               if each.value is not None and not 0 <= each.value <= 1}  # fmt: skip
     assert beyond == set()
 

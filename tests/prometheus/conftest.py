@@ -1,35 +1,15 @@
-"""The demo company in full, made once for all workers, and a Prometheus beside a module's company."""
+"""A copy of the demo company in full, and a Prometheus beside a module's company."""
 
 from __future__ import annotations
 
-import fcntl
-import os
 import shutil
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from api.app import create_app
-from api.cli.demo import build
 from api.project.project import Project
 from tests.prometheus.servers import Prometheus, prometheus, serving
-
-
-@pytest.fixture(scope="session")
-def demo_company(tmp_path_factory) -> Path:
-    """Return the folder that `scorecard demo --no-serve` makes, in a minute; who changes it takes `own_demo`."""
-    base = tmp_path_factory.getbasetemp()
-    # Each worker has a folder of its own in one that they share; who comes second waits for the first.
-    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
-    folder, made = shared / "demo-company", shared / "demo-company.made"
-    with (shared / "demo-company.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not made.exists():
-            folder.mkdir()
-            assert build(folder)
-            made.touch()
-    return folder
 
 
 @pytest.fixture(scope="module")

@@ -102,31 +102,44 @@ class Log:
         return Log(tuple(row for row, meant in pairs if keep(meant)), self.kind, self.timezone, self.number)
 
 
+# Made once: a strategy that is made anew for every row takes longer than what it draws.
+_TENTH, _AGAIN, _AFTER, _CHANNEL, _STAGE, _X, _Y = (
+    st.integers(0, 9), st.booleans(), st.sampled_from(AFTER), st.sampled_from((None, "paid", "Paid")),
+    st.sampled_from(("a", "a", "b")), st.none() | st.integers(-3, 9), st.none() | st.integers(0, 2),
+)  # fmt: skip
+_MAYBE, _ZONES, _NUMBERS = (
+    st.none() | moments,
+    st.sampled_from(ZONES),
+    st.sampled_from(("integer", "decimal")),
+)
+
+
 @st.composite
 def logs(draw: st.DrawFn, most: int = 30, people: int = 5, kinds: Sequence[str] = KINDS) -> Log:
     """Draw an event log; later events of a person tend to lie a window's length after an earlier one."""
     rows: list[plain.Row] = []
+    somebody = st.sampled_from((None, *PEOPLE[:people]))
     for index in range(draw(st.integers(0, most))):
-        moment = draw(st.none() | moments) if draw(st.integers(0, 9)) == 0 else draw(moments)
+        moment = draw(_MAYBE) if draw(_TENTH) == 0 else draw(moments)
         known = [row["t"] for row in rows if row["t"] is not None]
-        if known and moment is not None and draw(st.booleans()):
-            moment = draw(st.sampled_from(known)) + draw(st.sampled_from(AFTER))
+        if known and moment is not None and draw(_AGAIN):
+            moment = draw(st.sampled_from(known)) + draw(_AFTER)
         rows.append(
             {
                 "id": f"{'aB_É'[index % 4]}{index:02d}",
-                "who": draw(st.sampled_from((None, *PEOPLE[:people]))),
+                "who": draw(somebody),
                 "t": moment,
-                "x": draw(st.none() | st.integers(-3, 9)),
-                "y": draw(st.none() | st.integers(0, 2)),
-                "ch": draw(st.sampled_from((None, "paid", "Paid"))),
-                "stage": draw(st.sampled_from(("a", "a", "b"))),
+                "x": draw(_X),
+                "y": draw(_Y),
+                "ch": draw(_CHANNEL),
+                "stage": draw(_STAGE),
             }
         )
     return Log(
         tuple(rows),
         draw(st.sampled_from(tuple(kinds))),
-        draw(st.sampled_from(ZONES)),
-        draw(st.sampled_from(("integer", "decimal"))),
+        draw(_ZONES),
+        draw(_NUMBERS),
     )
 
 

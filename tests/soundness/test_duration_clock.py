@@ -235,19 +235,33 @@ def by_minutes(start: datetime, end: datetime, pauses: list[tuple[datetime, date
 minutes = st.integers(0, 6 * 24 * 60).map(lambda count: timedelta(minutes=count))
 
 
-@given(st.sampled_from(WEEKS), minutes, minutes, st.lists(st.tuples(minutes, minutes), max_size=3))
-@settings(max_examples=25)
+# When a case is opened, how long it takes, and its pauses.
+cases = st.tuples(minutes, minutes, st.lists(st.tuples(minutes, minutes), max_size=3))
+
+
+@given(st.sampled_from(WEEKS), st.lists(cases, min_size=5, max_size=5))
+@settings(max_examples=5)
 def test_minutes_of_the_weeks_in_which_clocks_change(
-    friday: datetime, opened: timedelta, took: timedelta, held: list[tuple[timedelta, timedelta]]
+    friday: datetime, timed: list[tuple[timedelta, timedelta, list[tuple[timedelta, timedelta]]]]
 ) -> None:
     begin = friday.replace(tzinfo=UTC)
-    start, end = begin + opened, begin + opened + took
-    pauses = [(begin + since, begin + since + length) for since, length in held]
+    lines = [
+        (str(name), begin + opened, begin + opened + took) for name, (opened, took, _) in enumerate(timed)
+    ]
+    pauses = [
+        (str(name), begin + since, begin + since + length)
+        for name, (_, _, held) in enumerate(timed)
+        for since, length in held
+    ]
     hours = {"mon-fri": "09:00-17:30", "sat": ("08:00-12:00", "13:00-15:00"), "sun": "04:00-23:00"}
     own = BusinessCalendar(hours, timezone="Europe/London", closed=(date(2016, 3, 28),))
-    world = tickets([("a", start, end)], [("a", *each) for each in pauses], own)
-    found = asked(world, "p50", Stopwatch("own", Pause("pauses", E("t"), E("until"))), unit="minutes")
-    assert found.value == by_minutes(start, end, pauses)
+    world = tickets(lines, pauses, own)
+    clock = Stopwatch("own", Pause("pauses", E("t"), E("until")))
+    found = cells(world, "p50", clock, unit="minutes", dimensions=("ticket",))
+    for name, start, end in lines:
+        own_pauses = [(since, until) for of, since, until in pauses if of == name]
+        counted = by_minutes(start, end, own_pauses)
+        assert found[Grain.ALL, None, (("ticket", name),)].value == counted, (start, end, own_pauses)
 
 
 # -- by hand ------------------------------------------------------------------------------------------
@@ -264,19 +278,24 @@ def london(text: str) -> datetime:
 def tickets(cases: list[Line], pauses: list[Line], calendar: BusinessCalendar | None = UK) -> World:
     """Return tickets opened and answered, and when each was put on hold."""
     types = {"id": "text", "t": "instant", "until": "instant"}
-    each = {"key": ("id",), "time": E("t"), "entities": entities(case="id"), "complete_through": until_now()}
+    each = {"key": ("id",), "time": E("t"), "entities": entities(case="id"), "complete_through": until_now(),
+            "dimensions": dimensions(ticket="id")}  # fmt: skip
     tables = {"tickets": table(types, cases), "pauses": table(types, pauses)}
     own = {"own": calendar} if calendar else {}
     return World(tables, {"tickets": each, "pauses": each}, zone="Europe/London", calendars=own)
 
 
-def asked(world: World, statistic: str, clock: Stopwatch, now: str = "2024-06-01T00:00", window: str = "30 days",
+def asked(world: World, statistic: str, clock: Stopwatch, **more: Any) -> Any:
+    return cells(world, statistic, clock, **more)[Grain.ALL, None, ()]
+
+
+def cells(world: World, statistic: str, clock: Stopwatch, now: str = "2024-06-01T00:00", window: str = "30 days",
           within: str | None = None, **more: Any) -> Any:  # fmt: skip
     sides = Reference("tickets"), Reference("tickets", time=E("until"))
     options = Options("case", *sides, Statistic(statistic), Span.parse(window), Basis.FROM,
                       E(within) if within else None, clock)  # fmt: skip
     one = metric("m", "duration", options, **{"min_sample": 1, "grains": (Grain.ALL,), **more})
-    return by_cell(world.compute(one, at(now)))[Grain.ALL, None, ()]
+    return by_cell(world.compute(one, at(now)))
 
 
 @pytest.mark.parametrize(
@@ -415,5 +434,5 @@ def test_who_is_followed_is_so_by_the_clock(now: str, value: float | None, held:
     opened = london("2024-01-05T16:30")
     cases: list[Line] = [("a", opened, london("2024-01-08T10:00")), ("b", opened, None)]
     world = tickets(cases, [("b", opened, None)] if held else [])
-    found = asked(world, "p50", PAUSED, now, min_sample=2)
+    found = asked(world, "p50", PAUSED, now=now, min_sample=2)
     assert found.value == (None if held else value)

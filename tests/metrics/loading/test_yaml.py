@@ -611,3 +611,14 @@ TREES = st.recursive(
 def test_json_reads_as_json(tree, ascii_only, indent):
     text = json.dumps(tree, ensure_ascii=ascii_only, indent=indent)
     assert value_of(text) == json.loads(text)
+
+
+def test_a_file_is_read_anew_only_where_its_bytes_changed(tmp_path):
+    path = tmp_path / "a.yml"
+    path.write_text("a: 1\n", encoding="utf-8")
+    first, _ = read_file(path, tmp_path)
+    assert read_file(path, tmp_path)[0] is first
+    path.write_text("a: 2\n", encoding="utf-8")
+    second, _ = read_file(path, tmp_path)
+    assert second is not None
+    assert plain(second) == {"a": 2}
