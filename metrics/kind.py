@@ -27,7 +27,7 @@ from metrics.grain import Calendar, Period, Span
 from metrics.loading.loader import Places
 from metrics.observation import Dimensions, Estimate, State
 from metrics.registry import discover
-from metrics.request import ComponentsQuery, Request
+from metrics.request import ComponentsQuery, Members, Request
 from metrics.sql.periods import covered
 
 RATIO = "ratio"
@@ -278,6 +278,10 @@ class Kind(ABC, Generic[Options]):
     def diagnostics(self, metric: Metric, frame: Frame, results: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return plain JSON values by name, stored with the run: a fit, unmatched ids, who was left out."""
         return {}
+
+    def members(self, metric: Metric, frame: Frame) -> Members | None:
+        """Ask who or what is counted in each period; None where no rows say that one by one."""
+        return None
 
     def components(self, metric: Metric, frame: Frame) -> ComponentsQuery:
         """Ask for the components of values; raise NotImplementedError where there are none."""

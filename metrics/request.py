@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+import sqlalchemy as sa
+
 from metrics.grain import Grain
 from metrics.sql.cells import Answers
 from metrics.sql.periods import TimeFrame
@@ -42,6 +44,27 @@ class ComponentsQuery(KindQuery, Protocol):
     @property
     def nothing(self) -> Mapping[str, Any]:
         """Return the components of a period and segment without anybody."""
+
+
+class Members(Protocol):
+    """Who or what a value counts: one row each, with the period that it counts in."""
+
+    @property
+    def noun(self) -> str:
+        """Return what one of them is called: lead."""
+
+    @property
+    def outcome(self) -> str | None:
+        """Return what is said of those in the numerator: converted; None where all are counted and none divided."""
+
+    def source_dataset(self) -> str:
+        """Return a dataset whose source runs the select."""
+
+    def rows(self, scope: Scope, when: TimeFrame, grain: Grain) -> sa.Subquery:
+        """Return `period`, its first day, columns that begin with `member`, which tell who, and `counted`.
+
+        `counted` tells whether it is in the numerator.
+        """
 
 
 Request = Scan | KindQuery

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from scorecard.edition import Edition
 
 FOUND, INVALID = 1, 2
-FORMATS = ("text", "json", "sarif")
+FORMATS = ("text", "markdown", "json", "sarif")
 
 
 def _classes(_: click.Context, __: click.Parameter, value: str | None) -> frozenset[ChangeClass]:
@@ -36,10 +36,16 @@ def _classes(_: click.Context, __: click.Parameter, value: str | None) -> frozen
 @click.argument("base")
 @click.argument("head", required=False)
 @click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True,
-              help="For people, for programs, or for code review tools.")  # fmt: skip
+              help="For people, for a comment, for programs, or for code review tools.")  # fmt: skip
 @click.option(
     "--fail-on", callback=_classes, metavar="CLASS,...", help="End with 1 where a change is of a class."
 )
+@click.option("--impact", is_flag=True, help="Compute every figure by both definitions, on the same rows.")
+@click.option(
+    "--redact", "redacted", is_flag=True, help="Say of figures how they move and not what they are."
+)
+@click.option("--timeout", type=click.IntRange(min=1), metavar="SECONDS",
+              help="Wait no longer than this for an answer of a source.")  # fmt: skip
 @json_option
 @project_option
 @pass_settings
@@ -51,13 +57,19 @@ def command(
     head: str | None,
     form: str,
     fail_on: frozenset[ChangeClass],
+    impact: bool,
+    redacted: bool,
+    timeout: int | None,
 ) -> None:
     """Say what changed from the definitions of BASE to those of HEAD, or to those that stand in the folder.
 
     BASE and HEAD are branches, tags or commits. BASE..HEAD says the same as both, BASE...HEAD compares HEAD with
     the commit at which it left BASE. Exit code 2 where the definitions of either are invalid.
+
+    --impact reads the sources that BASE names; a source that does not answer is said, and stops nothing else.
     """
     from api.cli._diff import write
+    from api.cli._impact import Asked, comment_of, computed, impact_json, write_comment
     from api.project.repository import Repository
     from scorecard.diff.as_json import as_json
     from scorecard.diff.definition_diff import definition_diff
@@ -66,12 +78,20 @@ def command(
     sides = editions(settings, base, head)
     if sides is None:
         ctx.exit(INVALID)
-    found = definition_diff(*sides)
+    if not impact and (redacted or timeout is not None):
+        raise click.UsageError("--redact and --timeout go with --impact")
+    found, asked, done = definition_diff(*sides), Asked(redacted, timeout), None
+    if impact and form != "sarif":
+        found, done = computed(settings, found, *sides, asked)
     if settings.json or form == "json":
-        emit_json(as_json(found))
+        emit_json(as_json(found) if done is None else impact_json(found, done, asked))
     elif form == "sarif":
         with Repository.around(settings.root) as repository:
             emit_json(as_sarif(found, version(), repository.inside))
+    elif form == "markdown":
+        say(comment_of(found, *sides, done, asked).rstrip("\n"))
+    elif done is not None:
+        write_comment(comment_of(found, *sides, done, asked, folded=False))
     else:
         write(found)
     ctx.exit(FOUND if fail_on & found.classes else 0)

@@ -1,7 +1,8 @@
 """One run's open sources: the only place where they are asked, and where what they were asked is remembered.
 
 A session lives for one run and opens each source once. It knows of no metric: what is asked of it is planned
-elsewhere. A source that is waited for in vain is not waited for again.
+elsewhere. A source that is waited for in vain is not waited for again. Sessions of two catalogs may stand on the
+same connections, so that both see the same rows.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import sqlalchemy as sa
 from metrics.catalog.catalog import Catalog
 from metrics.columns import Columns
 from metrics.engine.circuit_breaker import CircuitBreaker
-from metrics.errors import ScorecardError, SourceError
+from metrics.errors import ScorecardError, SourceError, SourceMissing
 from metrics.source import Source, open_source
 from metrics.sql.scope import Broken, Guard, Scope, Selectable
 
@@ -35,43 +36,79 @@ class Statement:
         return self.write()
 
 
-class Session:
-    """One run over a catalog's sources. `now` is the run's clock, `as_of` hides what came later.
+class Connections:
+    """The open sources of a run; what is read through them is what their `catalogs` say.
 
-    `statements` are all selects that were run, in their order. Whoever meets an error of a source outside of
-    `fetch` tells it to `circuit_breaker`.
+    The first catalog alone says where a source is: what another one names besides is not there.
     """
 
-    def __init__(self, catalog: Catalog, root: Path, now: datetime, as_of: datetime | None = None) -> None:
-        self.catalog = catalog
+    def __init__(self, root: Path, *catalogs: Catalog) -> None:
         self.root = root
-        self.now = now
-        self.as_of = as_of
-        self.statements: list[Statement] = []
+        self.catalogs = catalogs
         self.circuit_breaker = CircuitBreaker()
         self._sources: dict[str, Source | ScorecardError] = {}
-
-    def __enter__(self) -> Session:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for source in self._sources.values():
-            if isinstance(source, Source):
-                source.close()
 
     def source(self, name: str) -> Source:
         """Return an open source; the error of one that cannot be opened, or was given up, is raised each time."""
         self.circuit_breaker.ask(name)
         if name not in self._sources:
-            datasets = [each for each in self.catalog.datasets.values() if each.source == name]
             try:
-                self._sources[name] = open_source(self.catalog.sources[name], self.root, datasets)
+                self._sources[name] = self._open(name)
             except ScorecardError as error:
                 self._sources[name] = error
         found = self._sources[name]
         if isinstance(found, ScorecardError):
             raise found
         return found
+
+    def _open(self, name: str) -> Source:
+        known = self.catalogs[0].sources
+        if name not in known:
+            raise SourceMissing(name, "no such source is known to what the definitions are compared with")
+        datasets = [each for catalog in self.catalogs for each in catalog.datasets.values()]
+        return open_source(known[name], self.root, [each for each in datasets if each.source == name])
+
+    def close(self) -> None:
+        """Release what was opened."""
+        for source in self._sources.values():
+            if isinstance(source, Source):
+                source.close()
+
+
+class Session:
+    """One run over a catalog's sources. `now` is the run's clock, `as_of` hides what came later.
+
+    `statements` are all selects that were run, in their order. Whoever meets an error of a source outside of
+    `fetch` tells it to `circuit_breaker`. `connections` are those of another session, if it stands on them.
+    """
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        root: Path,
+        now: datetime,
+        as_of: datetime | None = None,
+        connections: Connections | None = None,
+    ) -> None:
+        self.catalog = catalog
+        self.root = root
+        self.now = now
+        self.as_of = as_of
+        self.statements: list[Statement] = []
+        self._own = connections is None
+        self.connections = connections or Connections(root, catalog)
+        self.circuit_breaker = self.connections.circuit_breaker
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._own:
+            self.connections.close()
+
+    def source(self, name: str) -> Source:
+        """Return an open source; the error of one that cannot be opened, or was given up, is raised each time."""
+        return self.connections.source(name)
 
     def source_of(self, dataset: str) -> str:
         """Return the source of a dataset; a union is where its first part is."""

@@ -17,9 +17,10 @@ from metrics.expressions.nodes import Measure
 from metrics.frame import Cells, Frame, cells_by_period, covered_only, number, plain_state
 from metrics.kind import Additivity, Kind, Uncertainty
 from metrics.kinds._shared import people
+from metrics.kinds._shared.members import ScanMembers
 from metrics.kinds.aggregate.options import Options
 from metrics.observation import Estimate
-from metrics.request import Request
+from metrics.request import Members, Request
 from metrics.sql.scan import Aggregate, Scan
 
 _SAMPLED = ("avg", "percentile")
@@ -127,6 +128,14 @@ class Aggregation(Kind[Options]):
             )
         # A stock is read at a moment, whatever stretch is said beside.
         return covered_only(frame, options.over if options.at is None else Over(), found)
+
+    @override
+    def members(self, metric: Metric, frame: Frame) -> Members | None:
+        """Ask which rows are measured."""
+        options = self.of(metric)
+        dataset = frame.catalog.datasets[options.dataset]
+        scan = scan_of(metric, frame, _items(options)[:1], self.bases(metric)[0], options.over)
+        return ScanMembers(scan, dataset) if dataset.key else None
 
 
 KIND = Aggregation()

@@ -21,9 +21,9 @@ from metrics.kind import RATIO, Kind
 from metrics.kinds._shared.cohorts import cells_of, cohorts
 from metrics.kinds.conversion import conversion_shape, conversion_skipped
 from metrics.kinds.conversion.options import Basis, Options, PeriodBy
-from metrics.kinds.conversion.selects import CohortQuery, EntryQuery
+from metrics.kinds.conversion.selects import CohortQuery, EntrantQuery, EntryQuery
 from metrics.observation import Dimensions, Estimate, State
-from metrics.request import Request
+from metrics.request import Members, Request
 from metrics.sql.scan import Cell
 
 
@@ -113,6 +113,11 @@ class Conversion(Kind[Options]):
         window = span if options.period_by is PeriodBy.ENTERED else None
         outcomes = results["outcomes"]
         return list(cohorts(metric, frame, outcomes, closes=span is not None, window=window))
+
+    @override
+    def members(self, metric: Metric, frame: Frame) -> Members | None:
+        """Ask who entered in each period; what enters both stages in one period is not the same entities."""
+        return EntrantQuery(metric, frame) if self.of(metric).basis is Basis.COHORT else None
 
 
 KIND = Conversion()

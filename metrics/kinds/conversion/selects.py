@@ -154,9 +154,7 @@ class CohortQuery:
         converted = sa.and_(u.is_not(None), u >= t, *([u < end] if end is not None else []))
         known = when.watermark is not None
         over = sa.literal(False) if end is None or not known else clock.over(end)
-        # `matured`: a cohort is labelled by the period in which its window closed.
-        matured_by = self.metric.options.period_by is PeriodBy.MATURED and end is not None
-        label = end if matured_by and end is not None else t
+        matured_by, label = self._label(t, end)
         seen = sa.case((converted, u), else_=clock.edge()) if known else None
         age = sa.null() if seen is None else clock.elapsed(t, seen, stages.window)
         columns: dict[str, ColumnElement[Any]] = {"converted": converted, "over": over, "elapsed": age}
@@ -167,6 +165,14 @@ class CohortQuery:
         window = None if self.metric.options.period_by is PeriodBy.MATURED else stages.window
         return [(grains, counted(rows, self.frame, window, stages.dimensions))]
 
+    def _label(
+        self, t: ColumnElement[Any], end: ColumnElement[Any] | None
+    ) -> tuple[bool, ColumnElement[Any]]:
+        """Return whether a cohort bears the period in which its window closed, and the moment that says which."""
+        if self.metric.options.period_by is PeriodBy.MATURED and end is not None:
+            return True, end
+        return False, t
+
     @staticmethod
     def _end(stages: _Stages, moment: ColumnElement[Any]) -> ColumnElement[Any] | None:
         """Return when the window of an entry ends, None where it never does."""
@@ -175,6 +181,32 @@ class CohortQuery:
     def read(self, answers: Answers) -> Mapping[Cell, Outcomes]:
         """Return the counted outcomes of each cohort."""
         return read_outcomes(answers)
+
+
+class EntrantQuery(CohortQuery):
+    """Who entered in each period, and who of them converted in time."""
+
+    outcome = "converted"
+
+    @property
+    def noun(self) -> str:
+        """Return what the entity is called."""
+        return str(self.metric.options.entity)
+
+    def rows(self, scope: Scope, when: TimeFrame, grain: Grain) -> sa.Subquery:
+        """Return the first day of the period, the entity, with its time where it may enter again, and its success."""
+        stages = _Stages(self.metric, self.frame, scope, when)
+        entries, clock = stages.entries(), stages.clock
+        t, u, end = entries.c.t, entries.c.u, self._end(stages, entries.c.t)
+        converted = sa.and_(u.is_not(None), u >= t, *([u < end] if end is not None else []))
+        matured_by, label = self._label(t, end)
+        again = [t.label("member_t")] if self.metric.options.reentry is Reentry.EVERY else []
+        select = sa.select(
+            clock.start_of(label, grain).label("period"), entries.c.entity.label("member"), *again,
+            converted.label("counted"),
+        )  # fmt: skip
+        over = end is not None and matured_by and when.watermark is not None
+        return (select.where(clock.over(end)) if over and end is not None else select).subquery()
 
 
 class EntryQuery:

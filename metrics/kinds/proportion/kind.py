@@ -20,11 +20,12 @@ from metrics.frame import Cells, Frame, cells_by_period, covered_only, plain_sta
 from metrics.grain import Period
 from metrics.kind import RATIO, Kind
 from metrics.kinds._shared import people
+from metrics.kinds._shared.members import ScanMembers
 from metrics.kinds.proportion import proportion_shape
 from metrics.kinds.proportion.options import LatestPer, Options, Within
 from metrics.kinds.proportion.per_entity import PerEntity
 from metrics.observation import Dimensions, Estimate
-from metrics.request import Request
+from metrics.request import Members, Request
 from metrics.sql.scan import Aggregate, Latest, Scan
 from metrics.statistics.intervals import wilson
 
@@ -91,6 +92,15 @@ class Proportion(Kind[Options]):
                 people = n if self.of(metric).per else people_of(metric, frame, denominator, row)
                 found.append(replace(share_of(metric, frame, period, segment, k, n), people=people))
         return covered_only(frame, self.of(metric).over, found)
+
+    @override
+    def members(self, metric: Metric, frame: Frame) -> Members | None:
+        """Ask which rows, or whose, are counted; what is said of an entity by its rows is not asked again."""
+        options = self.of(metric)
+        dataset = frame.catalog.datasets[options.dataset]
+        if options.per is not None or not dataset.key:
+            return None
+        return ScanMembers(rows_of(metric, frame, _items(options)), dataset, "met the condition")
 
 
 KIND = Proportion()

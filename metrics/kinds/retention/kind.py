@@ -33,11 +33,11 @@ from metrics.kinds.retention.left_out import LeftOutQuery
 from metrics.kinds.retention.membership import looked_back
 from metrics.kinds.retention.options import Options, Share
 from metrics.kinds.retention.retained import Retained
-from metrics.kinds.retention.selects import RetentionQuery
+from metrics.kinds.retention.selects import CustomersQuery, RetentionQuery
 from metrics.kinds.retention.share_selects import ShareQuery
 from metrics.kinds.retention.survival import SurvivalQuery
 from metrics.observation import Dimensions, Estimate, State
-from metrics.request import Request
+from metrics.request import Members, Request
 from metrics.sql.scan import Cell
 from metrics.statistics.intervals import Interval, bootstrap_ratio, delta_ratio, percentile_interval, wilson
 
@@ -115,6 +115,12 @@ class Retention(Kind[Options]):
     def diagnostics(self, metric: Metric, frame: Frame, results: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return how many customers were left out, by the name of the condition."""
         return {"excluded": results["left_out"]} if "left_out" in results else {}
+
+    @override
+    def members(self, metric: Metric, frame: Frame) -> Members | None:
+        """Ask who was a customer at the start and who stayed; of revenue and of ages it is not asked."""
+        options = self.of(metric)
+        return CustomersQuery(metric, frame) if options.measure is Share.LOGO and not options.curve else None
 
     @override
     def components(self, metric: Metric, frame: Frame) -> BridgeQuery:

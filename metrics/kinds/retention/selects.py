@@ -59,3 +59,23 @@ class RetentionQuery:
     def read(self, answers: Answers) -> Mapping[Cell, Retained]:
         """Return what is known of each cell."""
         return read_sums(answers)
+
+
+class CustomersQuery(RetentionQuery):
+    """Who was a customer at the start of each period, and who of them stayed."""
+
+    outcome = "stayed"
+
+    @property
+    def noun(self) -> str:
+        """Return what a customer is called."""
+        return self.options.entity
+
+    def rows(self, scope: Scope, when: TimeFrame, grain: Grain) -> sa.Subquery:
+        """Return the first day of the period, the customer, and whether it stayed."""
+        sides = Standing(self.options, self.frame, scope, when).sides()
+        start, end = sides.start, sides.end
+        stayed = end.c.entity.is_not(None).label("counted")
+        select = sa.select(start.c.p_start.label("period"), start.c.entity.label("member"), stayed)
+        joined = select.select_from(sa.outerjoin(start, end, same(start, end)))
+        return joined.where(start.c.p_grain == grain.value).subquery()

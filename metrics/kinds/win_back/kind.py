@@ -21,9 +21,9 @@ from metrics.grain import Period, Span
 from metrics.kind import RATIO, Kind
 from metrics.kinds._shared.cohorts import cells_of, cohorts
 from metrics.kinds.win_back.options import Basis, Options
-from metrics.kinds.win_back.selects import LapsedOutQuery, LapsedQuery, ReturnedQuery
+from metrics.kinds.win_back.selects import LapsedMembers, LapsedOutQuery, LapsedQuery, ReturnedQuery
 from metrics.observation import Dimensions, Estimate, State
-from metrics.request import Request
+from metrics.request import Members, Request
 from metrics.sql.scan import Cell
 from metrics.statistics.intervals import wilson
 
@@ -95,6 +95,11 @@ class WinBack(Kind[Options]):
             return list(_returned(metric, frame, results["returned"]))
         closes = options.window.span is not None
         return list(cohorts(metric, frame, results["outcomes"], closes=closes, window=options.closing))
+
+    @override
+    def members(self, metric: Metric, frame: Frame) -> Members | None:
+        """Ask who lapsed in each period, where those are followed."""
+        return LapsedMembers(metric, frame) if self.of(metric).basis is Basis.COHORT else None
 
 
 KIND = WinBack()

@@ -142,6 +142,30 @@ class LapsedQuery:
         return read_outcomes(answers)
 
 
+class LapsedMembers(LapsedQuery):
+    """Who lapsed in each period, and who of them came back in time."""
+
+    outcome = "came back"
+
+    @property
+    def noun(self) -> str:
+        """Return what a customer is called."""
+        return self.options.entity
+
+    def rows(self, scope: Scope, when: TimeFrame, grain: Grain) -> sa.Subquery:
+        """Return the first day of the period, the customer and its lapse, and whether it came back."""
+        lapses = _Lapses(self.options, self.frame.cuts, scope, when)
+        clock, rows, window = lapses.clock, lapses.rows, self.options.window.span
+        lapse, back, from_ = rows.c.lapse, rows.c.following, lapses.eligible()
+        end = clock.after(lapse, window) if window is not None else None
+        won = sa.and_(back.is_not(None), back >= from_, *([back < end] if end is not None else []))
+        select = sa.select(
+            clock.start_of(lapse, grain).label("period"), rows.c.entity.label("member"),
+            lapse.label("member_t"), won.label("counted"),
+        )  # fmt: skip
+        return select.where(sa.or_(back.is_(None), back >= from_)).subquery()
+
+
 class ReturnedQuery:
     """Counts those who had lapsed when a period began, and those of them who came back in it."""
 

@@ -71,7 +71,8 @@ class DuckDBSource(Source):
         self.dialect = DuckDBDialect()
         self._timeout = definition.timeout.approximate_seconds
         self._root = root
-        self._files = {each.dataset: self._expand(each.files) for each in datasets if each.files}
+        self._files = {each.files: self._expand(each.files) for each in datasets if each.files}
+        self._names: dict[tuple[object, ...], str] = {}
         self._known: dict[str, Mapping[str, ColumnSpec]] = {}
         self._blank: dict[str, set[str]] = {}
         path = make_url(url).database or ":memory:"
@@ -120,16 +121,25 @@ class DuckDBSource(Source):
         """Return the raw rows of a dataset; files become a view (Parquet) or a temporary table (CSV)."""
         columns: list[sa.ColumnClause[Any]] = [sa.column(name) for name in self.columns(dataset)]
         if dataset.files:
-            return sa.table(dataset.dataset, *columns)
+            return sa.table(self._name(dataset), *columns)
         schema, _, name = (dataset.table or "").rpartition(".")
         return sa.table(name, *columns, schema=schema or None)
 
     def columns(self, dataset: Dataset) -> Mapping[str, ColumnSpec]:
         """Return the columns of a dataset; raise SourceMissing where there is no such table or file."""
-        if dataset.dataset not in self._known:
+        name = self._name(dataset)
+        if name not in self._known:
             with self._translated(), self._limited():
-                self._known[dataset.dataset] = self._read_columns(dataset)
-        return self._known[dataset.dataset]
+                self._known[name] = self._read_columns(dataset)
+        return self._known[name]
+
+    def _name(self, dataset: Dataset) -> str:
+        """Return what a dataset's rows are called here: two definitions of one name may read different ones."""
+        read = (dataset.dataset, dataset.table, dataset.files, tuple(dataset.types) if dataset.files else ())
+        if read not in self._names:
+            namesakes = sum(name == dataset.dataset for name, *_ in self._names)
+            self._names[read] = f"{dataset.dataset}__{namesakes + 1}" if namesakes else dataset.dataset
+        return self._names[read]
 
     def _read_columns(self, dataset: Dataset) -> Mapping[str, ColumnSpec]:
         if dataset.files:
@@ -138,26 +148,26 @@ class DuckDBSource(Source):
         return {name: _spec(str(type_)) for name, type_ in zip(relation.columns, relation.types, strict=True)}
 
     def _mount(self, dataset: Dataset) -> Mapping[str, ColumnSpec]:
-        paths = [str(path) for path in self._files[dataset.dataset]]
+        name, paths = self._name(dataset), [str(path) for path in self._files[dataset.files]]
         if not paths:
             raise SourceMissing(self.name, f"no file matches {', '.join(dataset.files)}")
-        self._require_regular(self._files[dataset.dataset])
+        self._require_regular(self._files[dataset.files])
         if all(path.endswith(".parquet") for path in paths):
             relation = self._raw.read_parquet(paths, union_by_name=True)
-            relation.create_view(dataset.dataset)
+            relation.create_view(name)
         else:
-            raw = f"{dataset.dataset}__raw"
+            raw = f"{name}__raw"
             texts = self._raw.read_csv(paths, all_varchar=True, union_by_name=len(paths) > 1)  # type: ignore[arg-type]
-            refused = ragged(self._files[dataset.dataset], texts.columns)
+            refused = ragged(self._files[dataset.files], texts.columns)
             if refused is not None:
                 raise SourceRejected(self.name, refused)
             texts.to_table(raw)
             self._type_csv(dataset, raw, texts.columns)
-            relation = self._raw.table(dataset.dataset)
-        blank = self._blank.get(dataset.dataset, set())
+            relation = self._raw.table(name)
+        blank = self._blank.get(name, set())
         return {
-            name: ColumnSpec(Type.NULL) if name in blank else _spec(str(type_))
-            for name, type_ in zip(relation.columns, relation.types, strict=True)
+            column: ColumnSpec(Type.NULL) if column in blank else _spec(str(type_))
+            for column, type_ in zip(relation.columns, relation.types, strict=True)
         }
 
     def _type_csv(self, dataset: Dataset, raw: str, names: Sequence[str]) -> None:
@@ -168,14 +178,14 @@ class DuckDBSource(Source):
         some = self._fitting(sa.select(table).limit(_SAMPLE).subquery(), wanted)
         fits = self._fitting(table, [key for key in wanted if some[key] is not False])
         # Null: there is not a single value to tell a type by.
-        self._blank[dataset.dataset] = {name for (name, _), fit in fits.items() if fit is None}
+        self._blank[self._name(dataset)] = {name for (name, _), fit in fits.items() if fit is None}
         found = {key: bool(fit) for key, fit in fits.items()}
         typed = [
             sa.cast(table.c[name], kind).label(name) if (kind := _csv_type(name, found)) is not None
             else table.c[name]
             for name in names
         ]  # fmt: skip
-        self._connection.execute(CreateTableAs(sa.select(*typed), dataset.dataset, temporary=True))
+        self._connection.execute(CreateTableAs(sa.select(*typed), self._name(dataset), temporary=True))
 
     def _fitting(
         self, table: sa.FromClause, wanted: Sequence[tuple[str, str]]

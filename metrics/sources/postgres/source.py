@@ -138,24 +138,25 @@ class PostgresSource(Source):
     def table(self, dataset: Dataset) -> sa.FromClause:
         """Return the raw rows of a dataset's table or view."""
         self.columns(dataset)
-        return self._tables[dataset.dataset]
+        return self._tables[dataset.table or ""]
 
     def columns(self, dataset: Dataset) -> Mapping[str, ColumnSpec]:
         """Return the columns of a dataset; raise SourceMissing where there is no such table."""
-        if dataset.dataset not in self._known:
+        table = dataset.table or ""
+        if table not in self._known:
             if dataset.files:
                 raise SourceRejected(
                     self.name, f"dataset {dataset.dataset!r} names files, which duckdb reads"
                 )
-            self._read(dataset.dataset, dataset.table or "")
-        return self._known[dataset.dataset]
+            self._read(table)
+        return self._known[table]
 
     def withheld(self, dataset: Dataset) -> frozenset[str]:
         """Return the columns without a grant."""
         self.columns(dataset)
-        return self._withheld[dataset.dataset]
+        return self._withheld[dataset.table or ""]
 
-    def _read(self, dataset: str, table: str) -> None:
+    def _read(self, table: str) -> None:
         schema, _, name = table.rpartition(".")
         quoted = (part.replace('"', '""') for part in (schema, name) if part)
         written = ".".join(f'"{part}"' for part in quoted)
@@ -169,12 +170,12 @@ class PostgresSource(Source):
         kinds = {name: "text" if name in enums else type_ for name, type_ in found.rows("name", "type")}
         # A role may have been granted some columns alone: whoever names another asks for all of them.
         granted = {name for name, may in found.rows("name", "granted") if may}
-        self._withheld[dataset] = frozenset(kinds) - granted
+        self._withheld[table] = frozenset(kinds) - granted
         kinds = {each: kind for each, kind in kinds.items() if each in granted}
         plain = sa.table(name, *(sa.column(each) for each in kinds), schema=schema or None)
         shaped = [_shaped(plain.c[each], kind, each in enums).label(each) for each, kind in kinds.items()]
-        self._tables[dataset] = sa.select(*shaped).subquery()
-        self._known[dataset] = {
+        self._tables[table] = sa.select(*shaped).subquery()
+        self._known[table] = {
             each: _TYPES.get(kind, ColumnSpec(Type.UNKNOWN)) for each, kind in kinds.items()
         }
 

@@ -1,0 +1,1 @@
+"""The comment on a change of definitions: what it does, in words that the departments read."""
