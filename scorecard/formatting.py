@@ -29,7 +29,7 @@ def format_value(value: float | None, unit: str, currency: str, absent: str | No
 
 
 def format_interval(lower: float | None, upper: float | None, unit: str, currency: str) -> str:
-    """Return a range: `22.1–26.7%`, `£1,000–£1,200`, `−0.9 to +12.0 pp`; an en dash alone where a bound is missing."""
+    """Return a range: `22.1–26.7%`, `−0.9 to +12.0 points`; an en dash alone where a bound is missing."""
     if lower is None or upper is None or not isfinite(lower) or not isfinite(upper):
         return NOTHING
     low, high = _parts(lower, unit, currency), _parts(upper, unit, currency)
@@ -48,11 +48,11 @@ def format_level(level: Level, unit: str, currency: str) -> str:
 
 
 def format_change(difference: float | None, unit: str, currency: str) -> str:
-    """Return a difference with its sign: `+1.2 pp` for ratios (percentage points), `−£40.00`, `+12`."""
+    """Return a difference with its sign: `+1.2 points` for ratios, `−£40.00`, `+12`."""
     if difference is None or not isfinite(difference):
         return NOTHING
     if unit in (RATIO, RATIO_DIFFERENCE):
-        before, number, after = "", _points(abs(difference)), " pp"
+        before, number, after = "", _points(abs(difference)), " points"
     else:
         before, number, after = _parts(abs(difference), unit, currency)
     if not any(character in "123456789" for character in number):
@@ -61,11 +61,11 @@ def format_change(difference: float | None, unit: str, currency: str) -> str:
 
 
 def format_span(lower: float | None, upper: float | None, unit: str, currency: str) -> str:
-    """Return the interval of a change: `+0.4 to +2.0 pp`, `−£40.00 to +£12.00`; an en dash where it is unknown."""
+    """Return the interval of a change: `+0.4 to +2.0 points`, `−£40.00 to +£12.00`; an en dash where it is unknown."""
     if lower is None or upper is None or not isfinite(lower) or not isfinite(upper):
         return NOTHING
     low, high = format_change(lower, unit, currency), format_change(upper, unit, currency)
-    for ending in (" pp", f" {unit}"):
+    for ending in (" points", f" {unit}"):
         if len(ending) > 1 and low.endswith(ending) and high.endswith(ending):
             low = low.removesuffix(ending)
     return f"{low} to {high}"
@@ -98,7 +98,7 @@ def _parts(value: float, unit: str, currency: str) -> tuple[str, str, str]:
     if unit == RATIO:
         return _unsigned(sign, _percent(size * 100), "", "%")
     if unit == RATIO_DIFFERENCE:
-        return _unsigned(sign or "+", _points(size), "", " pp")
+        return _unsigned(sign or "+", _points(size), "", " points")
     if unit and unit.upper() == currency.upper():
         number, after = _money(size)
         return _unsigned(sign, number, _SYMBOLS.get(currency.upper(), f"{currency.upper()} "), after)

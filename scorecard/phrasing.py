@@ -54,7 +54,7 @@ def verdict_words(change: ChangeReport) -> str:
 
     Of a change that is a fact it is the level that may be.
     """
-    chance = ", perhaps chance" if may_be_chance(change) else ""
+    chance = ", may be chance" if may_be_chance(change) else ""
     said = [_verdict(change), level_words(change)]
     return f"{'; '.join(words for words in said if words)}{chance}"
 
@@ -190,7 +190,7 @@ _REASONS = {
 
 def change_words(change: ChangeReport, unit: str, currency: str) -> str:
     """Return a change with its interval, what that is made of, and what can be said, as a sentence."""
-    said = f"{format_change(change.difference, unit, currency)} against {change.previous_name}"
+    said = f"{format_change(change.difference, unit, currency)} since {change.previous_name}"
     if change.lower is not None and change.upper is not None:
         span = format_span(change.lower, change.upper, unit, currency)
         by = " by how far it usually moves" if change.basis is Basis.USUAL_MOVEMENT else ""
@@ -202,7 +202,7 @@ def change_words(change: ChangeReport, unit: str, currency: str) -> str:
         trend = format_interval(change.expected_lower, change.expected_upper, unit, currency)
         said += f" ({trend})"
     if may_be_chance(change):
-        said += ", which among all changes here may be chance (Holm)"
+        said += ", which among all changes here may be chance"
     return f"{said}."
 
 

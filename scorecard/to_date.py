@@ -57,7 +57,7 @@ def _earlier(own: ToDate, other: ToDate, calendar: Calendar) -> EarlierReport:
 
 
 def to_date_words(found: ToDateReport, unit: str, currency: str) -> str:
-    """Return the value so far and what it is set against: `£1.20m in 12 days: +4.0% on the same days of 2026-Q3`."""
+    """Return the value so far and what it is set against: `£1.20m in 12 days: +4.0% vs the same days of 2026-Q3`."""
     said, against = so_far_words(found, unit, currency), "; ".join(against_words(found, unit, currency))
     return f"{said}: {against}" if against else said
 
@@ -69,19 +69,19 @@ def so_far_words(found: ToDateReport, unit: str, currency: str) -> str:
 
 
 def against_words(found: ToDateReport, unit: str, currency: str) -> Iterator[str]:
-    """Yield the difference to each earlier period that has a value: `+4.0% on the same days of 2026-Q3`."""
+    """Yield the difference to each earlier period that has a value: `+4.0% vs the same days of 2026-Q3`."""
     for one in found.earlier:
         if one.difference is not None:
-            yield f"{_moved(one, unit, currency)} on {_of(one, found)}"
+            yield f"{_moved(one, unit, currency)} vs {_of(one, found)}"
 
 
 def brief_words(found: ToDateReport, unit: str, currency: str) -> Iterator[str]:
-    """Yield the same where there is little room, and the days are said beside: `+4.0% on 2026-Q3`."""
+    """Yield the same where there is little room, and the days are said beside: `+4.0% vs 2026-Q3`."""
     for one in found.earlier:
         if one.difference is not None:
             moved = _percent(one, unit) or format_change(one.difference, unit, currency)
             shorter = "" if found.over or one.days == found.days else f" ({format_count(one.days)} days)"
-            yield f"{moved} on {one.period_name}{shorter}"
+            yield f"{moved} vs {one.period_name}{shorter}"
 
 
 def _moved(one: EarlierReport, unit: str, currency: str) -> str:

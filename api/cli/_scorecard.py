@@ -234,7 +234,7 @@ class _Page:
             if change is not None:
                 difference = format_change(change.difference, indicator.unit, self.currency)
                 span = f" ({self.span(change, indicator.unit)})" if change.lower is not None else ""
-                yield f"{difference}{span} on {change.previous_name}, {verdict_words(change)}"
+                yield f"{difference}{span} since {change.previous_name}, {verdict_words(change)}"
 
     def span(self, change: ChangeReport, unit: str) -> str:
         """Return the interval of a change."""

@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from itertools import groupby
 from typing import Any
 
 from metrics.catalog.metric import Metric
@@ -135,12 +136,9 @@ class ToDates:
         plan = self._planner.planned[metric.metric]
         first = plan.frame.first
         # What came before the first row is not known to be nothing.
-        known = sorted(stretch for stretch in wanted if first is not None and first <= _start(stretch))
-        while known:
-            # A period may be wanted twice, as it is and as another one's past.
-            together = {stretch.period: stretch for stretch in reversed(known)}
-            known = [stretch for stretch in known if together[stretch.period] != stretch]
-            yield from self._read_together(plan, tuple(together.values()))
+        known = [stretch for stretch in wanted if first is not None and first <= _start(stretch)]
+        for together in _rounds(known):
+            yield from self._read_together(plan, together)
 
     def _read_together(self, plan: Plan, wanted: tuple[Stretch, ...]) -> Iterator[tuple[Stretch, Estimate]]:
         """Compute a metric's stretches, in one pass where its requests allow, else with each one's watermark."""
@@ -184,6 +182,22 @@ class ToDates:
     def _finished(self, plan: Plan, results: Mapping[str, Any]) -> Iterator[Estimate]:
         found = kind_of(plan.metric).finish(plan.metric, plan.frame, results)
         return (each for each in suppress(plan.metric, self._catalog.company, found) if not each.dimensions)
+
+
+def _rounds(known: Iterable[Stretch]) -> list[tuple[Stretch, ...]]:
+    """Return stretches that are read together: each period once, and all that were known on one day in one round.
+
+    A period may be wanted twice, as it is and as another one's past.
+    """
+    rounds: list[dict[Period, Stretch]] = []
+    for _, same in groupby(sorted(known, key=lambda one: one.until), key=lambda one: one.until):
+        then = {stretch.period: stretch for stretch in same}
+        free = next((each for each in rounds if each.keys().isdisjoint(then)), None)
+        if free is None:
+            rounds.append(then)
+        else:
+            free |= then
+    return [tuple(each.values()) for each in rounds]
 
 
 def _at(plan: Plan, wanted: Iterable[Stretch], calendar: Calendar) -> Plan:

@@ -12,8 +12,8 @@ from tests.api.northwind import COMPUTED, NOW, a_run
 
 LINES = (
     "£210,000 in 50 days",
-    "+5.0% (+£10,000) on the same days of 2026-Q3",
-    "−25.0% (−£70,000) on the same days of 2025-Q4",
+    "+5.0% (+£10,000) vs the same days of 2026-Q3",
+    "−25.0% (−£70,000) vs the same days of 2025-Q4",
 )
 WORDS = f"{LINES[0]}: {LINES[1]}; {LINES[2]}"
 EARLIER = [
@@ -60,7 +60,7 @@ def test_the_pages_say_it(client):
     text = client.get("/catalogue/revenue?grain=quarter").text
     assert [line for line in LINES if line in text] == list(LINES)
     brief = re.sub(r"<[^>]*>", "|", client.get("/?period=2026-Q4").text)
-    assert "2026-Q4, 50 days|+5.0% on 2026-Q3||−25.0% on 2025-Q4||over the same days|" in brief
+    assert "2026-Q4, 50 days|+5.0% vs 2026-Q3||−25.0% vs 2025-Q4||over the same days|" in brief
 
 
 def test_prometheus_has_it(northwind):
@@ -83,15 +83,16 @@ def test_words(northwind):
         }  # fmt: skip
         return to_date_words(to_date_report(known, march, calendar), unit, "GBP")
 
-    assert words(30, "", 12.0) == "12 in 30 days: +20.0% (+2) on the 28 days of 2026-02"
+    assert words(30, "", 12.0) == "12 in 30 days: +20.0% (+2) vs the 28 days of 2026-02"
     assert (
-        words(1, "ratio", 0.5, shorter=1, then=0.75) == "50.0% in 1 day: −25.0 pp on the same days of 2026-02"
+        words(1, "ratio", 0.5, shorter=1, then=0.75)
+        == "50.0% in 1 day: −25.0 points vs the same days of 2026-02"
     )
     # All its days are over, and those who came in it are still followed.
-    assert words(31, "ratio", 0.5, then=0.4) == "50.0% of 31 days: +10.0 pp on 2026-02 at the same age"
+    assert words(31, "ratio", 0.5, then=0.4) == "50.0% of 31 days: +10.0 points vs 2026-02 at the same age"
     # Of nothing, and of less than nothing, there is no percentage.
-    assert words(3, "", 12.0, shorter=3, then=0.0) == "12 in 3 days: +12 on the same days of 2026-02"
-    assert words(3, "", 12.0, shorter=3, then=-4.0) == "12 in 3 days: +16 on the same days of 2026-02"
+    assert words(3, "", 12.0, shorter=3, then=0.0) == "12 in 3 days: +12 vs the same days of 2026-02"
+    assert words(3, "", 12.0, shorter=3, then=-4.0) == "12 in 3 days: +16 vs the same days of 2026-02"
     assert words(3, "", 12.0, shorter=3, then=None) == "12 in 3 days"
     assert to_date_report({}, march, calendar) is None
 

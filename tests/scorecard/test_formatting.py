@@ -71,7 +71,7 @@ def test_a_unit_that_is_not_the_report_currency_is_a_word():
         (1_100_000, 1_200_000, "gbp", "£1.10–£1.20m"),
         (3.14, 3.4, "days", "3.1–3.4 days"),
         (-0.1, 0.1, "ratio", "−10.0 to 10.0%"),
-        (-0.009, 0.12, "ratio difference", "−0.9 to +12.0 pp"),
+        (-0.009, 0.12, "ratio difference", "−0.9 to +12.0 points"),
         (-40.0, -10.0, "gbp", "−£40.00 to −£10.00"),
         (10, 20, "", "10–20"),
         (None, 20, "", "–"),
@@ -85,9 +85,9 @@ def test_interval(lower, upper, unit, expected):
 @pytest.mark.parametrize(
     ("difference", "unit", "expected"),
     [
-        (0.012, "ratio", "+1.2 pp"),
-        (-0.012, "ratio", "−1.2 pp"),
-        (0.0, "ratio", "0.0 pp"),
+        (0.012, "ratio", "+1.2 points"),
+        (-0.012, "ratio", "−1.2 points"),
+        (0.0, "ratio", "0.0 points"),
         (-40, "gbp", "−£40.00"),
         (12, "", "+12"),
         (-1.5, "days", "−1.5 days"),
@@ -123,7 +123,7 @@ def test_every_number_is_written_with_digits_and_the_same_but_for_its_sign(value
 @pytest.mark.parametrize(
     ("lower", "upper", "unit", "expected"),
     [
-        (0.004, 0.02, "ratio", "+0.4 to +2.0 pp"),
+        (0.004, 0.02, "ratio", "+0.4 to +2.0 points"),
         (-40, 12, "gbp", "−£40.00 to +£12.00"),
         (-1.5, 2, "days", "−1.5 to +2 days"),
         (-3, 4, "", "−3 to +4"),

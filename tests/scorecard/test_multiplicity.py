@@ -52,7 +52,7 @@ def test_a_level_may_be_chance_and_a_fact_may_not():
     assert not may_be_chance(replace(fact, level=Level.WITHIN_TREND, adjusted_p=0.9))
     said = "better; the level is out of the ordinary"
     assert verdict_words(replace(fact, adjusted_p=0.04)) == said
-    assert verdict_words(replace(fact, adjusted_p=0.06)) == f"{said}, perhaps chance"
+    assert verdict_words(replace(fact, adjusted_p=0.06)) == f"{said}, may be chance"
     assert verdict_words(replace(fact, level=None, verdict=Verdict.CHANGED)) == "higher"
     assert verdict_words(replace(fact, level=None, verdict=Verdict.CHANGED, difference=-0.1)) == "lower"
 

@@ -19,7 +19,7 @@ def test_a_scored_share():
         "Sample 70, 95% interval 69.2–87.7%.",
         "For 2026-Q3 the goal is 90.0% and the red flag 80.0% (higher is better).",
         "△ Watch, could be red: 33 of 100 on the scale.",
-        "+20.0 pp against 2026-Q2 (95% interval +5.2 to +33.4 pp): better.",
+        "+20.0 points since 2026-Q2 (95% interval +5.2 to +33.4 points): better.",
         "Data to 20 Nov 2026.",
     )
 

@@ -528,7 +528,7 @@ def test_a_difference_says_whether_its_value_is_clear():
     assert (said.lower, said.verdict, said.level) == (None, Verdict.BETTER, Level.TOO_LITTLE_PAST)
     assert said.adjusted_p == said.p
     told = "better; too little past to tell whether the level is out of the ordinary"
-    assert f"The value itself: +100 against 2025-Q3: {told}." in why(found, "GBP")
+    assert f"The value itself: +100 since 2025-Q3: {told}." in why(found, "GBP")
 
 
 def test_a_difference_of_two_metrics_is_named_after_the_other():

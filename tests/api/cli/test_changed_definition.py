@@ -21,7 +21,7 @@ UNREFRESHED = (
 )
 MOVED = (
     "We count it differently since 21 Apr 2026 (share): 2026-Q1 was 80.0% by the earlier definition and is 40.0% by "
-    "the new one (−40.0 pp). That alone took it from Watch to Red flag."
+    "the new one (−40.0 points). That alone took it from Watch to Red flag."
 )
 
 

@@ -148,7 +148,7 @@ def test_every_change_stands_with_its_interval_and_what_can_be_said(northwind, m
     for one, change in changes:
         span = format_span(change.lower, change.upper, one.unit, "GBP")
         shown = format_change(change.difference, one.unit, "GBP") + ("" if span == "–" else f" ({span})")
-        assert f"{shown} on {change.previous_name}, {verdict_words(change)}" in said
+        assert f"{shown} since {change.previous_name}, {verdict_words(change)}" in said
 
 
 def test_a_full_disk_is_named(computed):

@@ -36,7 +36,7 @@ def test_a_restatement_is_said_where_it_happened(fresh):
         create_app(fresh, now=lambda: NOW).test_client().get("/catalogue/kept_promises").text.split()
     )
     assert "was first published as" in said
-    assert "−1.0 pp by later data" in said
+    assert "−1.0 points by later data" in said
 
 
 def test_a_metric_without_an_earlier_value_has_no_section(client):

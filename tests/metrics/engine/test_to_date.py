@@ -11,7 +11,7 @@ from metrics.engine.outcome import Outcome
 from metrics.engine.planner import Planner
 from metrics.engine.schedule import request_for
 from metrics.engine.session import Session
-from metrics.engine.to_date import ToDates
+from metrics.engine.to_date import ToDates, _rounds, stretches
 from metrics.grain import Calendar
 from metrics.kinds.aggregate.kind import Aggregation
 from metrics.observation import Offset, State
@@ -108,3 +108,19 @@ def test_a_kind_that_cannot_be_compared_is_not(live: Live) -> None:
 
 def _computed(planner: Planner, *names: str) -> list[Outcome]:
     return list(planner.compute([request_for(planner.catalog.metric(name)) for name in names]))
+
+
+def test_what_was_known_on_one_day_is_read_in_one_round() -> None:
+    calendar, today = Calendar(), at("2026-10-13T00:00").date()
+    bases = ("2026-09", "2026-10", "2026-Q3", "2026-Q4")
+    known = {
+        one for name in bases for one in stretches(calendar.parse(name), today, calendar).values()
+    }  # fmt: skip
+    rounds = _rounds(known)
+    assert sorted(one for each in rounds for one in each) == sorted(known)
+    for each in rounds:
+        assert len({one.period for one in each}) == len(each)
+    days = [{one.until for one in each} for each in rounds]
+    assert sum(map(len, days)) == len(set.union(*days))
+    # September and the third quarter are wanted as they are and as what October and the fourth are set against.
+    assert len(rounds) == 2
