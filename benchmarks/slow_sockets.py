@@ -112,11 +112,13 @@ def _keep_slow(address: str, sockets: int) -> None:
 
 
 async def _all_slow(address: str, sockets: int) -> None:
-    await asyncio.gather(*(_slow(address, number) for number in range(sockets)))
+    # Not all in the same instant of each second: nobody who is slow waits for the others.
+    await asyncio.gather(*(_slow(address, number, number / sockets) for number in range(sockets)))
 
 
-async def _slow(address: str, number: int) -> None:
+async def _slow(address: str, number: int, after: float) -> None:
     parts = urlsplit(address)
+    await asyncio.sleep(after)
     while True:
         with contextlib.suppress(OSError):
             reader, writer = await asyncio.open_connection(parts.hostname, parts.port)

@@ -302,6 +302,17 @@ class StoreLocked(StoreError):
         super().__init__(f"another refresh is running ({holder})")
 
 
+class ClockBehind(StoreError):
+    """The clock says that it is earlier than when the store was last refreshed."""
+
+    def __init__(self, now: datetime, last: datetime) -> None:
+        super().__init__(
+            f"the clock says {now.isoformat(timespec='seconds')}, and the last refresh was at "
+            f"{last.isoformat(timespec='seconds')}: a refresh does not go back; set the clock, or, where it was ahead "
+            "then, restore a backup from before"
+        )
+
+
 class StoreAway(StoreError):
     """The store cannot be reached or read now."""
 

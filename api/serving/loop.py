@@ -45,9 +45,10 @@ class Places(dict[int, Any]):
             if key.fd in self:
                 self._changed.add(key.fd)
 
-    def ask_all(self) -> None:
-        """Ask everything again what it waits for: a deadline may have passed."""
-        self._changed.update(self)
+    def ask_again(self, place: int) -> None:
+        """Ask what is watched there again what it waits for: a deadline may have passed."""
+        if place in self:
+            self._changed.add(place)
 
     def _ask(self, place: int) -> None:
         watched = self[place]

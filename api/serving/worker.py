@@ -54,7 +54,9 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
         """Look at the deadlines of every connection; called each second."""
         for channel in tuple(self.active_channels.values()):
             channel.look(time.monotonic())
-        self._map.ask_all()
+            # Of five hundred that merely wait nothing else is asked.
+            if channel.restless:
+                self._map.ask_again(channel._fileno)
 
     @property
     def busy(self) -> bool:
@@ -64,9 +66,10 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
     def deafen(self) -> None:
         """Take no more connections, and close those on which nothing is asked."""
         self.accepting = False
+        for place in tuple(self._map):
+            self._map.ask_again(place)
         for channel in tuple(self.active_channels.values()):
             channel.will_close |= not channel.requests and not channel.total_outbufs_len
-        self._map.ask_all()
 
 
 def _threads(count: int) -> ThreadedTaskDispatcher:

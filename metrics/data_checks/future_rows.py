@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from metrics.catalog.dataset import Dataset
 from metrics.catalog.dependencies import is_planned
 from metrics.data_check import Probe
+from metrics.data_checks._places import event_path
 from metrics.dialect import Type, Value
 from metrics.engine.watermarks import arrival_of, is_after, possible
 from metrics.errors import Finding, Level, ScorecardError
@@ -47,16 +48,10 @@ def _times(dataset: Dataset) -> Iterator[tuple[Path, Expression, str]]:
     event, arrival = event_time(dataset), arrival_of(dataset)
     if event is not None:
         cure = "correct the times, or declare `planned` what is known beforehand"
-        yield _event_path(dataset), event, f"not counted until then; {cure}"
+        yield event_path(dataset), event, f"not counted until then; {cure}"
     if arrival is not None and arrival != event:
         path = "complete_through" if dataset.complete_through else "loaded_at"
         yield (path,), arrival, "not taken for how far the rows reach; correct the clock or the zone"
-
-
-def _event_path(dataset: Dataset) -> Path:
-    if dataset.time is not None:
-        return ("time",)
-    return ("valid", "from" if dataset.valid and dataset.valid.from_ else "snapshot")
 
 
 def _later(probe: Probe, dataset: Dataset, time: Expression) -> tuple[int, str | None]:

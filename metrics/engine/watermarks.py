@@ -244,6 +244,13 @@ def possible(moment: Value) -> ColumnElement[Any]:
     return moment.sql.between(sa.literal(_EARLIEST, INSTANT), sa.literal(_LATEST, INSTANT))
 
 
+def is_before(moment: Value) -> ColumnElement[Any]:
+    """Tell whether a moment is earlier than any calendar here: -infinity, BC, the year 20."""
+    if moment.type is Type.DATE:
+        return moment.sql < sa.literal(_EARLIEST.date(), sa.Date())
+    return moment.sql < sa.literal(_EARLIEST, INSTANT)
+
+
 def is_after(moment: Value, now: datetime, calendar: Calendar) -> ColumnElement[Any]:
     """Tell whether a moment has not come: an instant later than now, a DATE later than the local day of now."""
     if moment.type is Type.DATE:

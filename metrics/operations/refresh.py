@@ -9,7 +9,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from metrics.catalog.catalog import Catalog
@@ -22,7 +22,7 @@ from metrics.engine.session import Session
 from metrics.engine.to_date import ToDates
 from metrics.engine.unmatched import Unmatched
 from metrics.engine.watermarks import has_watermark
-from metrics.errors import BehindWatermark, ScorecardError, SourceError, SourceUnavailable
+from metrics.errors import BehindWatermark, ClockBehind, ScorecardError, SourceError, SourceUnavailable
 from metrics.kind import kind_of
 from metrics.observation import Observation
 from metrics.operations.response import responses_of, with_responses
@@ -32,6 +32,8 @@ from metrics.store.store import DatasetHealth, Definition, Run, SourceHealth, St
 
 Progress = Callable[["Refreshed", int, int], None]
 Clock = Callable[[], datetime]
+
+_CLOCKS_DIFFER = timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
@@ -88,8 +90,8 @@ class Refresher:
     ) -> Summary:
         """Compute metrics (all by default), the response rates beside them, and store what changed.
 
-        Raises UnknownMetric, BehindWatermark where `as_of` lies before what the store holds, StoreLocked
-        where another process refreshes. What fails within one metric is in the summary instead.
+        Raises UnknownMetric, BehindWatermark where `as_of` lies before what the store holds, ClockBehind where now
+        does, StoreLocked where another process refreshes. What fails within one metric is in the summary instead.
         """
         names = tuple(self.catalog.metrics) if metrics is None else tuple(metrics)
         rates = tuple(responses_of(names, self.catalog))
@@ -107,6 +109,7 @@ class Refresher:
         state = self.root / ".scorecard"
         lock = RefreshLock(state / "refresh.lock", clock=self.clock)
         with lock, self.store.alone(), FullMark(state).kept() as met:
+            self._refuse_to_go_back(started)
             held = self.store.watermark()
             if as_of is not None and held is not None and as_of < held:
                 raise BehindWatermark("refresh", as_of, held)
@@ -128,6 +131,12 @@ class Refresher:
                 scored_by=self.scored_by, commit=self.commit, files=self.files,
             )  # fmt: skip
         return summary
+
+    def _refuse_to_go_back(self, now: datetime) -> None:
+        """Raise ClockBehind: what was final would be taken back, and what was known when would be in disorder."""
+        last = self.store.last_refresh()
+        if last is not None and now < last.started_at - _CLOCKS_DIFFER:
+            raise ClockBehind(now, last.started_at)
 
     def _doubtful(self, planner: Planner) -> dict[str, float]:
         """Return the metrics that failed last or read a source that is down, and how long each was waited for."""

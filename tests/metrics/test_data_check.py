@@ -189,6 +189,18 @@ def test_future_rows(project: Path) -> None:
     assert findings(project) == []
 
 
+def test_ancient_rows(project: Path) -> None:
+    data = project / "data" / "events.csv"
+    head, *rows = data.read_text(encoding="utf-8").splitlines()
+    cells = dict(zip(head.split(","), rows[0].split(","), strict=True))
+    never = ",".join((cells | {"at": "0001-01-01T00:00:00", "event_id": "999999"}).values())
+    data.write_text("\n".join([head, *rows, never, ""]), encoding="utf-8")
+    assert findings(project) == [
+        f"{EVENTS}:5:7 ancient-rows 1 row lies before the year 1000, such as event_id '999999': in no period, and "
+        "counted by the grain all alone; correct the times at their source, or leave them out by `exclude`"
+    ]
+
+
 def test_left_truncated(project: Path) -> None:
     with duckdb.connect() as connection:
         source, target = project / "data" / "events.csv", project / "data" / "late.csv"
