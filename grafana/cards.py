@@ -15,6 +15,7 @@ from grafana.thresholds import Colours, Steps
 from grafana.variables import ADDRESS, segment_name
 from metrics.catalog.catalog import Catalog
 from metrics.catalog.metric import Direction, Metric
+from metrics.describe.life import life_words
 from metrics.describe.parameters import assumptions, full_label
 from metrics.describe.uncertainty import uncertainty_of
 from metrics.describe.units import unit_of
@@ -161,6 +162,8 @@ class Cards:
 
     def _words(self, metric: Metric) -> Iterator[str]:
         yield metric.question or f"{metric.label}."
+        if life := life_words(metric, self.catalog):
+            yield life
         if metric.leads:
             names = ", ".join(self.board.label(name) for name in metric.supports)
             yield f"{self.board.label(metric.leads)} leads{f', supported by {names}' if names else ''}."

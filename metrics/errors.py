@@ -247,6 +247,18 @@ class ComputationError(ScorecardError):
         super().__init__(f"metric {metric!r}: {message}")
 
 
+class NameReused(ComputationError):
+    """A name that was published stands for something else: `held` is the hash of what it stood for."""
+
+    def __init__(self, metric: str, was: str, now: str, held: str) -> None:
+        self.held = held
+        super().__init__(
+            metric,
+            f"the name was published for {was}, and now stands for {now}: give it another name, or write "
+            f"supersedes: {held}",
+        )
+
+
 class SeriesLimit(ComputationError):
     """A metric has more series than its cap allows."""
 

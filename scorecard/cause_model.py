@@ -85,7 +85,7 @@ class Rescored:
     Earlier is the last period within a year that had other goals; `since` is when they moved.
 
     `goals` are the metrics whose goal or red flag is another by now; `weights` says that weights, roll-ups or
-    the choice of indicators are.
+    the choice of indicators are. `approved` are those whose definition was approved or taken back.
     """
 
     cause: Cause
@@ -96,3 +96,4 @@ class Rescored:
     goals: tuple[str, ...]
     weights: bool
     commit: CommitReport | None = None
+    approved: tuple[str, ...] = ()

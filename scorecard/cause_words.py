@@ -43,12 +43,19 @@ def rescored_words(rescored: Rescored, report: ScorecardReport) -> str | None:
         whose, what = f"those of {rescored.period_name}", f"{goals} moved"
     else:
         weights = "weights" if rescored.weights else ""
-        what = f"{' and '.join(part for part in (goals, weights) if part)} changed"
+        parts = [part for part in (goals, weights, _statuses(rescored)) if part]
+        what = f"{' and '.join((', '.join(parts[:-1]), parts[-1]) if parts[:-1] else parts)} changed"
         whose = "the earlier ones"
     return (
         f"{what[0].upper()}{what[1:]} {_when(rescored.since)}: by {whose} the score would be {then}, not {now}."
         f"{_commit(rescored.commit)}"
     )
+
+
+def _statuses(rescored: Rescored) -> str:
+    """Return how many definitions were approved or taken back, which decides whether they are scored."""
+    count = len(rescored.approved)
+    return f"the status of {count} definition{'' if count == 1 else 's'}" if count else ""
 
 
 def moved_words(indicator: IndicatorReport, currency: str) -> tuple[str, ...]:

@@ -175,7 +175,7 @@ def _definition_cause(
 
 
 def _status(metric: Metric, seen: Observation, target: ActiveTarget | None) -> Status:
-    if target is None or level_problem(metric.direction, target.goal, target.red_flag):
+    if metric.proposed or target is None or level_problem(metric.direction, target.goal, target.red_flag):
         return Status.UNSCORED
     if seen.state is not State.FINAL:
         return _STATES[seen.state]
@@ -204,7 +204,10 @@ def _by_edit(indicator: IndicatorReport, edit: EarlierScoring) -> CauseReport | 
     """Return what it did that somebody wrote another goal for the period whose value is scored."""
     if indicator.target is None or indicator.metric not in edit.scorecard.metrics:
         return None
-    then = target_for(edit.catalog.metric(indicator.metric), indicator.target.period, edit.catalog)
+    metric = edit.catalog.metric(indicator.metric)
+    if metric.proposed:
+        return None
+    then = target_for(metric, indicator.target.period, edit.catalog)
     found = _goal_cause(indicator, then, Cause.EDIT, edit.since, indicator.target.period_name)
     return None if found is None else replace(found, commit=edit.commit)
 
@@ -271,11 +274,21 @@ def _before_edit(told: ScorecardReport, scored: Scored, edit: EarlierScoring) ->
         )
     )
     weights = not same_scoring((edit.scorecard, scored.catalog), (scored.scorecard, scored.catalog))
-    if not goals and not weights:
+    moved = tuple(name for name in edit.scorecard.metrics if name in scored.scorecard.metrics
+                  and edit.catalog.metric(name).proposed != scored.catalog.metric(name).proposed)  # fmt: skip
+    if not goals and not weights and not moved:
         # What was edited is of another period: this one is scored as it was.
         return None
     return Rescored(
-        Cause.EDIT, edit.since, told.period_name, again.score, again.status, goals, weights, edit.commit
+        Cause.EDIT,
+        edit.since,
+        told.period_name,
+        again.score,
+        again.status,
+        goals,
+        weights,
+        edit.commit,
+        moved,
     )
 
 

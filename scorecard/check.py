@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from types import ModuleType
 
 import scorecard.checks
@@ -18,14 +19,17 @@ def checks() -> Mapping[str, ModuleType]:
     return discover(scorecard.checks)
 
 
-def check(definitions: Definitions) -> tuple[Finding, ...]:
+def check(definitions: Definitions, now: datetime | None = None) -> tuple[Finding, ...]:
     """Return the findings of every check, in order; none where company.yml cannot be used.
+
+    What a day decides is said where `now` is given.
 
     What follows only from a definition that could not be read is not reported.
     """
     if definitions.catalog is None:
         return ()
-    subject = Subject(definitions.board, definitions.catalog, definitions.places, definitions.folder)
+    today = definitions.catalog.company.calendar.local_day(now) if now is not None else None
+    subject = Subject(definitions.board, definitions.catalog, definitions.places, definitions.folder, today)
     spoiled = definitions.folder.spoiled
     found = (each for one in checks().values() for each in one.check(subject))
     return sort_findings(each for each in found if each.position not in spoiled)

@@ -11,6 +11,7 @@ from metrics.analysis.change import Change, change, judged
 from metrics.analysis.finality import Finality, Outlook
 from metrics.catalog.catalog import Catalog
 from metrics.catalog.metric import Direction, Metric
+from metrics.describe.life import life_words
 from metrics.describe.parameters import assumptions
 from metrics.describe.units import shown_unit
 from metrics.grain import Calendar, Period, Span, Unit
@@ -128,6 +129,8 @@ def report_indicator(indicator: Indicator, series: MetricSeries, setting: Settin
         # What the running definition assumes, the values of another one did not rest on.
         assumptions=assumptions(metric, setting.catalog) if by is None else None,
         computed_by=by,
+        definition_status=metric.status,
+        life=life_words(metric, setting.catalog),
     )
 
 
@@ -135,7 +138,7 @@ def _score(
     metric: Metric, choice: Choice, target: ActiveTarget | None, bound: float | None
 ) -> tuple[float | None, Status]:
     """Score the settled value; where there is none, what it certainly reaches and lower is better: at best that."""
-    if target is None or level_problem(metric.direction, target.goal, target.red_flag):
+    if metric.proposed or target is None or level_problem(metric.direction, target.goal, target.red_flag):
         return None, Status.UNSCORED
     settled = choice.settled
     if settled is None and bound is not None:
@@ -282,6 +285,8 @@ def _note(
     said: list[str] = []
     if series.error is not None:
         said.append(f"The last refresh failed: {series.error}.")
+    if life := life_words(metric, setting.catalog):
+        said.append(life)
     if metric.direction is Direction.NONE:
         said.append("Context: shown, never scored.")
     elif _in_another_unit(metric, series, setting):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from metrics.analysis.change import Basis
-from metrics.catalog.metric import Direction, Indication
+from metrics.catalog.metric import DefinitionStatus, Direction, Indication
 from metrics.grain import Grain, Period
 from metrics.observation import Offset, State
 from metrics.statistics.comparison import Verdict
@@ -157,6 +157,7 @@ class IndicatorReport:
     `causes` are changed definitions and goals.
     `data_to` is the last local day that `as_of` lets have data. `status_certain` tells whether the
     value's interval lies within its status, None where nothing is scored; `could_be` is what it could be too.
+    `definition_status` is where the running definition stands, and `life` says it in words where it is not approved.
     """
 
     metric: str
@@ -196,6 +197,8 @@ class IndicatorReport:
     data_to: date | None = None
     status_certain: bool | None = None
     could_be: tuple[Status, ...] = ()
+    definition_status: DefinitionStatus = DefinitionStatus.APPROVED
+    life: str | None = None
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import date
 
 from metrics.catalog.catalog import Catalog
 from metrics.catalog.metric import Metric
@@ -17,12 +18,13 @@ Path = tuple[str | int, ...]
 
 @dataclass(frozen=True)
 class Subject:
-    """The definitions under check."""
+    """The definitions under check; `today` is the company's day, where a clock is at hand."""
 
     board: Board
     catalog: Catalog
     places: Places
     folder: Folder = field(default_factory=Folder)
+    today: date | None = None
 
     def finding(
         self, code: str, message: str, kind: str, name: str, *path: str | int, level: Level = Level.ERROR

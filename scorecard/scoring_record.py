@@ -1,6 +1,6 @@
 """What a scorecard is scored by, as a text that is kept with each refresh and read again later.
 
-It holds the targets, weights and roll-ups, and the hash of each definition; no value. Equal scorings are equal
+It holds the targets, weights and roll-ups, and hash and status of each definition; no value. Equal scorings are equal
 texts, so that a store keeps each of them once.
 """
 
@@ -14,7 +14,7 @@ from typing import Any
 
 from metrics.catalog.catalog import Catalog
 from metrics.catalog.definition_hash import canonical_text
-from metrics.catalog.metric import Metric, Target
+from metrics.catalog.metric import DefinitionStatus, Metric, Target
 from metrics.describe.units import shown_unit
 from metrics.grain import Grain, Span
 from scorecard.model import (
@@ -39,6 +39,8 @@ def scoring_text(catalog: Catalog, board: Board, hashes: Mapping[str, str]) -> s
                     "unit": shown_unit(metric, catalog),
                     "direction": metric.direction.value,
                     "targets": [_target(each) for each in metric.targets],
+                    # An approved one says nothing, as before there were others.
+                    **({} if metric.status is DefinitionStatus.APPROVED else {"status": metric.status.value}),
                 }
                 for name, metric in catalog.metrics.items()
             },
@@ -47,8 +49,13 @@ def scoring_text(catalog: Catalog, board: Board, hashes: Mapping[str, str]) -> s
     )
 
 
+def metrics_in(text: str) -> frozenset[str]:
+    """Return the names of the metrics that were defined when a record was made."""
+    return frozenset(json.loads(text)["metrics"])
+
+
 def scored_by(text: str, scorecard: Scorecard, catalog: Catalog) -> tuple[Scorecard, Catalog] | None:
-    """Return a scorecard and a catalog with the weights, roll-ups and targets of a record.
+    """Return a scorecard and a catalog with the weights, roll-ups, targets and definitions' statuses of a record.
 
     What they compute stays as it is now. None where the scorecard was not there, was kept by another grain, or
     had a metric that is no more or that is read in another unit or direction by now.
@@ -65,7 +72,8 @@ def scored_by(text: str, scorecard: Scorecard, catalog: Catalog) -> tuple[Scorec
             return None
         if (earlier["unit"], earlier["direction"]) != (shown_unit(now, catalog), now.direction.value):
             return None
-        metrics[name] = _with_targets(now, earlier["targets"])
+        status = DefinitionStatus(earlier.get("status", DefinitionStatus.APPROVED))
+        metrics[name] = replace(_with_targets(now, earlier["targets"]), status=status)
     return then, replace(catalog, metrics=metrics)
 
 
@@ -73,13 +81,10 @@ def same_scoring(one: tuple[Scorecard, Catalog], other: tuple[Scorecard, Catalog
     """Tell whether two scorecards are scored alike, whatever else their definitions say."""
 
     def counts(of: tuple[Scorecard, Catalog]) -> tuple[Any, ...]:
-        return _scorecard(of[0]), [_targets(of[1], name) for name in of[0].metrics]
+        held = [of[1].metrics[name] for name in of[0].metrics]
+        return _scorecard(of[0]), [([_target(each) for each in one.targets], one.proposed) for one in held]
 
     return counts(one) == counts(other)
-
-
-def _targets(catalog: Catalog, name: str) -> list[dict[str, Any]]:
-    return [_target(each) for each in catalog.metrics[name].targets]
 
 
 def _target(target: Target) -> dict[str, Any]:

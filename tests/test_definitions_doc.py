@@ -43,7 +43,7 @@ FILES: dict[str, dict[ModuleType, tuple[str, ...]]] = {
     "sources.yml": {dataset: ("SourceDefinition",)},
     "identities.yml": {dataset: ("Identity", "Crosswalk")},
     "datasets": {
-        dataset: ("Dataset", "EntityColumn", "ColumnType", "Lookup", "Column", "UnionPart", "Validity",
+        dataset: ("Dataset", "EntityColumn", "ColumnType", "Lookup", "Column", "Stretch", "UnionPart", "Validity",
                   "CompleteThrough", "Invited", "Freshness"),
     },
     "metrics": {metric: ("Metric", "Target", "Benchmark"), options: ("Reference",)},

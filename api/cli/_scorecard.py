@@ -189,6 +189,8 @@ class _Page:
             if line:
                 yield Text(line, QUIET)
         if not self.reasons:
+            if indicator.life:
+                yield Text(indicator.life, "yellow")
             for sentence in moved_words(indicator, self.currency):
                 yield Text(sentence, "yellow")
             if indicator.computed_by is not None:

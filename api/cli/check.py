@@ -54,7 +54,7 @@ def find(settings: Settings, data: bool) -> tuple[Finding, ...]:
 
     said = load(settings.root)
     loaded = Loaded(said.catalog, said.findings, said.folder, said.places)
-    found = [*said.findings, *metrics.check.check(loaded), *scorecard.check.check(said)]
+    found = [*said.findings, *metrics.check.check(loaded), *scorecard.check.check(said, settings.now())]
     if data and said.catalog is not None:
         if any(finding.level is Level.ERROR for finding in found):
             note("the rows are not checked while the definitions have errors")

@@ -69,6 +69,8 @@ def as_json(found: Explanation, stored: Judged | None = None) -> dict[str, Any]:
         "leads": metric.leads,
         "supports": list(metric.supports),
         "owner": metric.owner,
+        "status": metric.status.value,
+        "life": found.life,
         "terms": [{"key": each.key, "value": each.value, "default": each.default, "says": each.says}
                   for each in found.parameters],
         "definition_hash": found.definition_hash,
@@ -116,6 +118,8 @@ def _write(found: Explanation, stored: Judged | None, board: Board) -> None:
     out.print(Text.assemble((metric.label, "bold"), f" ({metric.metric})"))
     if metric.question:
         out.print(Text(metric.question, "italic"))
+    if found.life:
+        out.print(Text(found.life, "yellow"))
     for title, lines in _sections(found, board):
         listed = list(lines)
         if not listed:

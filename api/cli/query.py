@@ -71,6 +71,7 @@ def command(settings: Settings, metric: str, grain: str | None, start: date | No
 
     They come from the store where it holds them for the definition as it stands, else from the sources.
     """
+    from metrics.describe.life import life_words
     from metrics.describe.units import unit_of
     from metrics.operations.components import component_names, components
     from metrics.operations.query import MetricQuery, answer, whole
@@ -102,6 +103,8 @@ def command(settings: Settings, metric: str, grain: str | None, start: date | No
             answered = answer(query, project.catalog, project.root, project.store, settings.now())
             rows = rows_of(answered, query, unit)
         note(origin(answered, query))
+        if life := life_words(found, project.catalog):
+            note(life)
         names = (*columns(query.by), *more)
         writers: dict[str, Callable[[], None]] = {
             "table": lambda: _write_table(project, found, query, rows, names),

@@ -18,6 +18,7 @@ from api.pages.site import pages
 from api.project.project import Project
 from api.prometheus.current_periods import live
 from metrics.catalog.metric import Metric
+from metrics.describe.life import life_words
 from metrics.describe.parameters import assumptions
 from metrics.observation import Observation
 from metrics.store.store import DatasetHealth
@@ -35,6 +36,7 @@ class Row:
     metric: Metric
     unit: str
     assumes: str | None
+    life: str | None
     latest: Observation | None
     spark: Markup
     failed: bool
@@ -114,6 +116,7 @@ def _row(seen: Project, metric: Metric, health: Mapping[str, DatasetHealth]) -> 
         metric=metric,
         unit=seen.unit(metric),
         assumes=assumptions(metric, seen.catalog) if by is None else None,
+        life=life_words(metric, seen.catalog),
         latest=newest[1][0] if newest else None,
         spark=spark(points, name=f"spark-{metric.metric}", title=title),
         failed=failed,

@@ -37,6 +37,14 @@ class Point:
     words: str = ""
 
 
+@dataclass(frozen=True)
+class Turn:
+    """Where on the chart something begins to be counted otherwise: the period's number and the share of it before."""
+
+    at: float
+    words: str
+
+
 def ticks(low: float, high: float, most: int = 6) -> tuple[float, ...]:
     """Return round values that cover [low, high]: at most `most` + 1 steps of 1, 2, 2.5 or 5 times 10^n."""
     size = max(abs(low), abs(high))
@@ -59,8 +67,9 @@ def series(
     write: Callable[[float], str],
     width: int = 860,
     height: int = 320,
+    turns: Sequence[Turn] = (),
 ) -> Markup:
-    """Return a line chart with intervals, targets and axes; `write` turns a value into words.
+    """Return a line chart with intervals, targets and axes; `write` turns a value into words, `turns` are marked.
 
     `name` makes the ids unique on the page. Open periods are hollow and joined by a dashed line; one that lies
     beyond the scale of what is final stands at its edge, with an arrow and its value.
@@ -77,6 +86,7 @@ def series(
     body = [
         *axis(frame, scale, labels),
         *dates(frame, [point.label for point in points]),
+        *_turns(frame, turns),
         *_bands(frame, points),
         *_targets(frame, points, write, width),
         *_lines(frame, points),
@@ -188,6 +198,15 @@ def _span(levels: Sequence[float]) -> tuple[float, float]:
         high = 0.0
     pad = 0.0 if low == 0.0 else (high - low) * 0.05
     return low - pad, high + (high - low) * 0.03
+
+
+def _turns(frame: Frame, turns: Sequence[Turn]) -> Iterator[str]:
+    """Yield a line and its words for each day on which something is counted otherwise."""
+    for number_of, turn in enumerate(turns):
+        x, right = frame.x(turn.at - 0.5), turn.at > frame.count / 2
+        yield f'<path class="turn" d="M{number(x)} {number(frame.top)}V{number(frame.bottom)}"/>'
+        y = frame.top + 8 + 16 * number_of
+        yield text(x + (-6 if right else 6), y, turn.words, "turn-name", "end" if right else "start")
 
 
 def _bands(frame: Frame, points: Sequence[Point]) -> Iterator[str]:

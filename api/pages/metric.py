@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import render_template, request
@@ -18,17 +18,19 @@ from api.metric.lineage import nodes
 from api.metric.outlook import Outlooks
 from api.metric.statements import Statements
 from api.metric.verdict import judged_value
-from api.pages.chart import Point, series, spark
+from api.pages.chart import Point, Turn, series, spark
 from api.pages.fit import section as fit_section
 from api.pages.freshness import data_to
 from api.pages.movement import movement
-from api.pages.points import point_of, trend_points
+from api.pages.points import point_of, trend_points, turns_on
 from api.pages.response import responses_beside
 from api.pages.site import currency, pages
 from api.pages.triangle import triangles
 from api.project.project import Project
 from api.prometheus.current_periods import awaited, live, still_open
+from metrics.catalog.dated import turns
 from metrics.catalog.metric import Metric
+from metrics.describe.life import life_words, turn_words
 from metrics.describe.parameters import assumptions, kind_text, parameters
 from metrics.describe.units import shown_unit
 from metrics.errors import GrainNotAllowed, UnknownDimension
@@ -84,6 +86,7 @@ def metric(metric: str) -> str:
         label=(by_earlier.label if by_earlier else None) or found.label,
         question=by_earlier.question if by_earlier else found.question,
         computed_by=by_earlier,
+        life=life_words(found, seen.catalog),
         unit=unit,
         same_unit=unit == shown_unit(found, seen.catalog),
         grain=grain,
@@ -99,7 +102,8 @@ def metric(metric: str) -> str:
         to_date=_to_date(seen, found, unfinished[0]) if unfinished else None,
         target=target_for(found, newest[0], seen.catalog) if newest else None,
         standing=standing,
-        charts=_charts(seen, found, points),
+        charts=_charts(seen, found, points, list(turns_on(seen, found, totals, most=_WIDE))),
+        turns=[turn_words(turn) for turn in turns(seen.catalog, found.metric)],
         rows=rows,
         columns=_columns(rows),
         segments=list(_segments(seen, found, grain, by)) if by and not found.own_dimensions else [],
@@ -213,7 +217,7 @@ def _columns(rows: Sequence[tuple[Observation, Point]]) -> frozenset[str]:
     return frozenset(name for name, values in filled.items() if any(value is not None for value in values))
 
 
-def _charts(seen: Project, found: Metric, points: Sequence[Point]) -> list[Markup]:
+def _charts(seen: Project, found: Metric, points: Sequence[Point], turned: Sequence[Turn]) -> list[Markup]:
     """Draw the series twice: wide, and with fewer periods for a narrow screen; the style sheet shows one."""
     unit, currency = seen.unit(found), seen.catalog.company.currency.report
 
@@ -228,9 +232,14 @@ def _charts(seen: Project, found: Metric, points: Sequence[Point]) -> list[Marku
     sizes = (("wide", points, 1080, 340), ("narrow", points[-_NARROW:], 360, 280))
     return [
         series(some, name=f"series-{size}", title=found.label, description=description, write=write,
-               width=width, height=height)
+               width=width, height=height, turns=_shifted(turned, len(points) - len(some)))
         for size, some, width, height in sizes
     ]  # fmt: skip
+
+
+def _shifted(turned: Sequence[Turn], by: int) -> list[Turn]:
+    """Return the marks of a chart that leaves out so many periods."""
+    return [replace(turn, at=turn.at - by) for turn in turned if turn.at >= by]
 
 
 def _rows(seen: Project, found: Metric, totals: Sequence[Observation]) -> list[tuple[Observation, Point]]:

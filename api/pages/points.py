@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from api.pages.chart import Point
+from api.pages.chart import Point, Turn
 from api.project.project import Project
+from metrics.catalog.dated import turns
 from metrics.catalog.metric import Metric
 from metrics.describe.units import shown_unit
 from metrics.grain import Calendar, Period
@@ -23,11 +24,27 @@ def trend_points(
 
     Periods without any value at the end (the newest, not begun) are left out; gaps in between stay.
     """
+    unit = project.unit(metric)
+    return [point_of(project, metric, seen, unit) for seen in _last(observations, most)]
+
+
+def _last(observations: Sequence[Observation], most: int) -> list[Observation]:
     ordered = sorted(observations, key=lambda seen: (seen.period.start is not None, seen.period.start))
     while ordered and ordered[-1].value is None:
         ordered.pop()
-    unit = project.unit(metric)
-    return [point_of(project, metric, seen, unit) for seen in ordered[-most:]]
+    return ordered[-most:]
+
+
+def turns_on(
+    project: Project, metric: Metric, observations: Sequence[Observation], most: int
+) -> Iterator[Turn]:
+    """Yield where, among the points of `trend_points`, a condition that the metric reaches asks something else."""
+    periods = [seen.period for seen in _last(observations, most)]
+    for day in dict.fromkeys(turn.day for turn in turns(project.catalog, metric.metric)):
+        for index, period in enumerate(periods):
+            if period.start is not None and period.end is not None and period.start <= day < period.end:
+                share = (day - period.start) / (period.end - period.start)
+                yield Turn(index + share, f"counted otherwise from {day.day} {day:%b %Y}")
 
 
 def point_of(project: Project, metric: Metric, seen: Observation, unit: str) -> Point:

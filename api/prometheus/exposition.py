@@ -268,7 +268,7 @@ class _StoreCollector:
         family = _family(
             "scorecard_definition_info",
             "The definition that a metric's series follow; always 1",
-            ["metric", "hash", "commit", "since", "running_hash"],
+            ["metric", "hash", "commit", "since", "running_hash", "status"],
         )
         current = _family(
             "scorecard_definition_current",
@@ -287,10 +287,10 @@ class _StoreCollector:
             "kpi_refresh_success", "Whether the last refresh of a metric came through", ["metric"]
         )
         runs, successes = self._project.store.last_runs(), self._project.store.last_runs(good=True)
-        for name in self._project.catalog.metrics:
+        for name, metric in self._project.catalog.metrics.items():
             good = successes.get(name)
             by = self._project.computed_by(name, good) if good is not None else None
-            family.add_metric([name, *self._definition(name, by)], 1)
+            family.add_metric([name, *self._definition(name, by), metric.status.value], 1)
             if good is not None:
                 current.add_metric([name], 0 if by else 1)
             if good is not None and good.watermark is not None:

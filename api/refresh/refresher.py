@@ -5,7 +5,7 @@ from __future__ import annotations
 from api.project.known import recorded_files
 from api.project.project import Project
 from metrics.operations.refresh import Clock, Refresher
-from scorecard.scoring_record import scoring_text
+from scorecard.scoring_record import metrics_in, scoring_text
 
 
 def refresher_of(project: Project, clock: Clock) -> Refresher:
@@ -18,4 +18,5 @@ def refresher_of(project: Project, clock: Clock) -> Refresher:
         project.commit,
         scoring_text(project.catalog, project.board, project.hashes),
         recorded_files(project.folder, project.catalog),
+        metrics_in,
     )

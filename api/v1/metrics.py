@@ -33,7 +33,9 @@ from api.v1.schemas import (
     ObservationsSchema,
 )
 from api.v1.written import written
+from metrics.catalog.dated import turns
 from metrics.catalog.metric import Metric
+from metrics.describe.life import life_words
 from metrics.describe.parameters import assumptions
 from metrics.describe.units import shown_unit, unit_of
 from metrics.errors import GrainNotAllowed, UnknownDimension, UsageError
@@ -186,6 +188,11 @@ def describe(seen: Project, metric: Metric) -> dict[str, Any]:
         "unit": value_unit(seen, metric),
         "direction": metric.direction.value,
         "type": metric.type.value if metric.type else None,
+        "status": metric.status.value,
+        "replaced_by": metric.replaced_by,
+        "sunset": metric.sunset,
+        "life": life_words(metric, seen.catalog),
+        "turns": turns(seen.catalog, metric.metric),
         "cuts": metric.cut_sets,
         "grains": [grain.value for grain in metric.grains],
         "definition_hash": seen.hash_of(metric.metric),

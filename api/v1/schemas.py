@@ -6,6 +6,7 @@ from marshmallow import Schema, fields, validate
 
 from api.v1.dataclass_schema import schema_of
 from api.v1.described import UNIT, earlier_definition, instant, number, set_against, words
+from metrics.catalog.dated import Turn
 from metrics.grain import Grain
 from metrics.observation import State
 from scorecard.report_model import ResponseReport
@@ -124,6 +125,18 @@ class MetricSchema(Schema):
     unit = words(UNIT)
     direction = words("Which way is better: up, down, band or none")
     type = fields.String(allow_none=True, metadata={"description": "leading or lagging"})
+    status = words("Where its definition stands: proposed (never scored), approved or deprecated")
+    replaced_by = fields.String(
+        allow_none=True, metadata={"description": "What a deprecated one gives way to"}
+    )
+    sunset = fields.Date(allow_none=True, metadata={"description": "The day on which a deprecated one goes"})
+    life = fields.String(
+        allow_none=True, metadata={"description": "The three as a sentence; null if approved"}
+    )
+    turns = fields.List(
+        fields.Nested(schema_of(Turn)),
+        metadata={"description": "Days from which on a condition of its rows asks something else"},
+    )
     stage = fields.String(allow_none=True)
     leads = fields.String(allow_none=True)
     supports = fields.List(fields.String())

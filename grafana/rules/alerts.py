@@ -32,8 +32,10 @@ def by_department(catalog: Catalog, board: Board, url: str, held: timedelta) -> 
     found: dict[str, list[Rule]] = {}
     for metric in catalog.metrics.values():
         rules = found.setdefault(metric.leads or NOBODY, [])
-        rules += _red_flags(metric, catalog, board, url, held)
-        rules += _guards(metric, catalog, board, url, held)
+        # What is only proposed has no goal to miss yet.
+        if not metric.proposed:
+            rules += _red_flags(metric, catalog, board, url, held)
+            rules += _guards(metric, catalog, board, url, held)
     for name, rules in found.items():
         mine = [metric.metric for metric in catalog.metrics.values() if (metric.leads or NOBODY) == name]
         rules += (_refresh(name, mine, url, held), _outdated(name, mine, url), _moved(name, mine, url))
@@ -66,7 +68,7 @@ def _guards(metric: Metric, catalog: Catalog, board: Board, url: str, held: time
         for grain in alert_grains(metric, board):
             better = improves(metric, catalog, grain)
             broken = crossed(guard, catalog, grain, past=True) if grain in guard.grains else None
-            if better is None or broken is None:
+            if better is None or broken is None or guard.proposed:
                 continue
             clearly, label = "clearly " if bounded(metric, catalog) else "", in_rules(metric.label)
             yield Rule(

@@ -86,6 +86,19 @@ class Column:
 
 
 @dataclass(frozen=True)
+class Stretch:
+    """What a condition asks of events from a local day on, until another: the day after its last."""
+
+    where: Expression
+    from_: date | None = field(default=None, metadata={"key": "from"})
+    until: date | None = None
+
+
+Condition = Expression | tuple[Stretch, ...]
+"""What rows must meet: always the same, or one stretch of days after another."""
+
+
+@dataclass(frozen=True)
 class UnionPart:
     """One dataset of a union, its columns renamed or computed."""
 
@@ -152,7 +165,7 @@ class Dataset:
     entities: Mapping[str, EntityColumn] = field(default_factory=empty)
     lookups: Mapping[str, Lookup] = field(default_factory=empty)
     columns: Mapping[str, Column] = field(default_factory=empty)
-    conditions: Mapping[str, Expression] = field(default_factory=empty)
+    conditions: Mapping[str, Condition] = field(default_factory=empty)
     exclude: Mapping[str, Expression] = field(default_factory=empty)
     dimensions: Mapping[str, Expression] = field(default_factory=empty)
     valid: Validity | None = None

@@ -19,7 +19,7 @@ class Difference:
 def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[Difference, ...]:
     """Return what is different, in the order of the keys; the metric's own keys stand without a prefix."""
     found = apart(before, after)
-    return tuple(Difference(_key(path), _plain(old), _plain(new)) for path, old, new in found)
+    return tuple(Difference(_key(path), *_told(old, new)) for path, old, new in found)
 
 
 def apart(before: Any, after: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any, Any]]:
@@ -42,7 +42,27 @@ def _key(path: tuple[str, ...]) -> str:
     return ".".join(path[1:] if path[0] == "metric" and len(path) > 1 else path)
 
 
+def _told(before: Any, after: Any) -> tuple[str | None, str | None]:
+    """Return what is told of either side; beside a condition that turns on a day, one that does not says so."""
+    told, dated = (_plain(before), _plain(after)), (_is_dated(before), _is_dated(after))
+    if any(dated):
+        first, second = (
+            "one for all days" if one is None and value is not None else one
+            for one, value in zip(told, (before, after), strict=True)
+        )
+        return first, second
+    return told
+
+
+def _is_dated(value: Any) -> bool:
+    """Tell whether a value is a condition in stretches of days."""
+    return isinstance(value, list) and any(isinstance(each, Mapping) and "until" in each for each in value)
+
+
 def _plain(value: Any) -> str | None:
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if _is_dated(value):
+        # A condition that turns on a day: its days say what its expressions are too long to say.
+        return f"turns on {', '.join(each['until'] for each in value if 'until' in each)}"
     return str(value) if isinstance(value, str | int | float) else None

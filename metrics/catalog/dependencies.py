@@ -110,7 +110,13 @@ def is_converted(catalog: Catalog, column: Column) -> bool:
 
 
 def _condition(catalog: Catalog, dataset: Dataset, name: str) -> Iterator[Dependency]:
-    return _read(catalog, dataset.dataset, [dataset.conditions[name].node], own=name)
+    condition = dataset.conditions[name]
+    if isinstance(condition, Expression):
+        yield from _read(catalog, dataset.dataset, [condition.node], own=name)
+        return
+    # Which of them holds is told by the event's day.
+    time = [dataset.time.node] if dataset.time else []
+    yield from _read(catalog, dataset.dataset, [*(each.where.node for each in condition), *time], own=name)
 
 
 def _raw(catalog: Catalog, dataset: Dataset, name: str) -> Iterator[Dependency]:
@@ -226,8 +232,13 @@ def _distinct(part: Field) -> Iterator[str]:
 
 def reached(catalog: Catalog, metrics: Iterable[Metric]) -> frozenset[Dependency]:
     """Return everything that metrics depend on, the rows of every dataset on the way included."""
+    return below(catalog, (item for metric in metrics for item in starts(catalog, metric)))
+
+
+def below(catalog: Catalog, items: Iterable[Dependency]) -> frozenset[Dependency]:
+    """Return items and all that they depend on, the rows of every dataset on the way included."""
     found: set[Dependency] = set()
-    waiting = [item for metric in metrics for item in starts(catalog, metric)]
+    waiting = list(items)
     while waiting:
         item = waiting.pop()
         if item not in found:

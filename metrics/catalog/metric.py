@@ -30,6 +30,14 @@ class Indication(StrEnum):
     LAGGING = "lagging"
 
 
+class DefinitionStatus(StrEnum):
+    """Where a definition stands in its life: a proposed one is computed and never scored."""
+
+    PROPOSED = "proposed"
+    APPROVED = "approved"
+    DEPRECATED = "deprecated"
+
+
 @dataclass(frozen=True)
 class Target:
     """A target from a date on: numbers, bands (pairs), or a plan dataset's columns (texts)."""
@@ -54,7 +62,10 @@ class Benchmark:
 
 @dataclass(frozen=True)
 class Metric:
-    """One metric: what every kind shares, and its kind's own keys in `options`."""
+    """One metric: what every kind shares, and its kind's own keys in `options`.
+
+    `supersedes` is the hash of the earlier definition whose name the metric takes over with another meaning.
+    """
 
     metric: str
     label: str = field(metadata={"hashed": False})
@@ -76,6 +87,10 @@ class Metric:
     guards: tuple[str, ...] = unhashed((), refers="metric")
     targets: tuple[Target, ...] = unhashed(())
     benchmarks: tuple[Benchmark, ...] = unhashed(())
+    status: DefinitionStatus = unhashed(DefinitionStatus.APPROVED)
+    replaced_by: str | None = unhashed(refers="metric")
+    sunset: date | None = unhashed()
+    supersedes: str | None = unhashed()
     domain: str = field(default="", metadata={"hashed": False, "internal": True})
     position: Position = place()
 
@@ -83,6 +98,11 @@ class Metric:
     def joint(self) -> bool:
         """Tell whether more than one department answers for the metric."""
         return bool(self.supports)
+
+    @property
+    def proposed(self) -> bool:
+        """Tell whether the metric is not approved yet: it is computed and shown, and never scored."""
+        return self.status is DefinitionStatus.PROPOSED
 
     @property
     def private_entity(self) -> str | None:

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.sql import ColumnElement
 
 from metrics.catalog.dataset import Dataset
+from metrics.catalog.dated import stretches
 from metrics.data_check import Probe
 from metrics.dialect import Dialect, Type
 from metrics.errors import ScorecardError
@@ -35,10 +36,11 @@ def columns_in(probe: Probe, dataset: Dataset, node: Node) -> list[tuple[str, Ty
                 found[first] = known[first].type
             continue
         seen.add(first)
-        below = dataset.columns[first].expression if first in dataset.columns else None
-        below = below or dataset.conditions.get(first)
-        if below is not None:
-            waiting += [name.parts for name in names(below.node)]
+        below = [dataset.columns[first].expression] if first in dataset.columns else []
+        if not below and first in dataset.conditions:
+            below = [each.where for each in stretches(dataset.conditions[first])]
+        if below:
+            waiting += [name.parts for each in below for name in names(each.node)]
         elif first in known:
             found[first] = known[first].type
     return list(found.items())

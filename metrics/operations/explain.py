@@ -12,9 +12,11 @@ import sqlalchemy as sa
 
 from metrics.catalog.catalog import Catalog
 from metrics.catalog.dataset import Dataset, Lookup
+from metrics.catalog.dated import turns
 from metrics.catalog.definition_hash import definition_hash
 from metrics.catalog.lineage import upstream
 from metrics.catalog.metric import Metric
+from metrics.describe.life import life_words, stretch_words
 from metrics.describe.parameters import Parameter, kind_text, parameters
 from metrics.describe.units import unit_of
 from metrics.engine.planner import Planner
@@ -84,6 +86,7 @@ class Explanation:
     statements: tuple[Statement, ...]
     diagnostics: Mapping[str, Any]
     error: ScorecardError | None
+    life: str | None = None
 
 
 def explain(
@@ -117,6 +120,7 @@ def explain(
         statements=statements,
         diagnostics=outcome.diagnostics,
         error=outcome.error,
+        life=life_words(found, catalog),
     )
 
 
@@ -132,6 +136,9 @@ def _upstream(catalog: Catalog, metric: str) -> Iterator[Upstream]:
         for label, lookup in dataset.lookups.items():
             if lookup.dataset in found.datasets:
                 yield Upstream("lookup", f"{name}.{label}", _lookup(lookup), dataset.position)
+        for label in dict.fromkeys(turn.condition for turn in turns(catalog, metric) if turn.dataset == name):
+            said = stretch_words(dataset.conditions[label])
+            yield Upstream("condition", f"{name}.{label}", said, dataset.position)
     for name in found.sources:
         source = catalog.sources[name]
         # The scheme alone: a URL may hold what should have been a secret.

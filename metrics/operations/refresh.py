@@ -25,6 +25,7 @@ from metrics.engine.watermarks import has_watermark
 from metrics.errors import BehindWatermark, ClockBehind, ScorecardError, SourceError, SourceUnavailable
 from metrics.kind import kind_of
 from metrics.observation import Observation
+from metrics.operations.name_reuse import NamesIn, refuse_reuse
 from metrics.operations.response import responses_of, with_responses
 from metrics.store.refresh_lock import RefreshLock
 from metrics.store.room import FullMark
@@ -70,7 +71,7 @@ class Refresher:
     """What a refresh works with; `clock` is the only clock, `commit` the definitions' git commit.
 
     `scored_by` is the record of what its values will be scored by, and `files` are those that the definitions
-    stand in: the store keeps both as they are.
+    stand in: the store keeps both as they are. `names_in` reads which metrics such a record knows.
     """
 
     catalog: Catalog
@@ -80,6 +81,7 @@ class Refresher:
     commit: str | None = None
     scored_by: str | None = None
     files: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    names_in: NamesIn | None = None
 
     def refresh(
         self,
@@ -162,6 +164,7 @@ class Refresher:
 
     def _write(self, outcome: Outcome, started: datetime) -> Written:
         metric = self.catalog.metrics[outcome.metric]
+        refuse_reuse(self.store, self.catalog, outcome.metric, self.names_in)
         run = self._run(outcome, started, None)
         grains, cuts = set(metric.grains), {tuple(sorted(cut)) for cut in metric.cut_sets}
         # Inputs may have been computed at grains and cuts that only another metric needs.

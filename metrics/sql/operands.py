@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
+from sqlalchemy.sql import ColumnElement
 
-from metrics.dialect import INSTANT, Type, Value
+from metrics.dialect import INSTANT, MONEY, SA_TYPES, Type, Value
 from metrics.errors import ExpressionError
 from metrics.grain import to_instant
 
@@ -76,3 +78,20 @@ def check_comparable(left: Value, right: Value, offset: int) -> None:
         return
     if not (left.type.number and right.type.number):
         raise ExpressionError(f"{left.type} is compared with {right.type}", offset)
+
+
+def union_type(name: str, values: list[Value]) -> Type | ExpressionError:
+    """Return the type of a union's column, or why its parts do not fit together."""
+    types = {value.type for value in values} - {Type.NULL}
+    if len(types) > 1 and not all(type_.number for type_ in types):
+        listed = ", ".join(sorted(types))
+        return ExpressionError(f"the parts of the union give {name!r} different types: {listed}", 0)
+    order = [Type.INTEGER, Type.DECIMAL, Type.FLOAT]
+    return max(types, key=lambda type_: order.index(type_) if type_ in order else 0, default=Type.TEXT)
+
+
+def as_type(value: Value, type_: Type) -> ColumnElement[Any]:
+    """Return a value as another type that it fits into."""
+    if value.type is type_ or type_ not in SA_TYPES:
+        return value.sql
+    return sa.cast(value.sql, MONEY if type_ is Type.DECIMAL else SA_TYPES[type_])

@@ -8,30 +8,39 @@ a rate for every amount) is collected as guards, which run before the number is 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import time, timedelta
+from datetime import date, time, timedelta
 from typing import Any, Self
 
 import sqlalchemy as sa
 from sqlalchemy.sql import ColumnElement
 
 from metrics.catalog.dataset import Column, Dataset
+from metrics.catalog.dated import meaning_on, turning_days
 from metrics.dialect import INSTANT, MONEY, NAIVE, SA_TYPES, Type, Value
 from metrics.errors import ExpressionError, suggest
 from metrics.expressions.nodes import Expression, Literal, Name, Node
 from metrics.source import ColumnSpec
 from metrics.sql.joins import Join, crosswalk_join, label_of, lookup_join, rates_join
+from metrics.sql.operands import as_type, union_type
 from metrics.sql.scope import Guard, Scope, Selectable
 from metrics.sql.translator import Translator
 
 
 class Rows:
-    """One use of a dataset; `alias` keeps its names apart from those of other uses in one query."""
+    """One use of a dataset; `alias` keeps its names apart from those of other uses in one query.
+
+    Which stretch of a dated condition holds is told by `event`: the time by which the metric reads the rows (None:
+    the dataset's own), or one day for all of them. `turns` gathers the days at which those that were asked for turn.
+    """
 
     def __init__(self, scope: Scope, dataset: Dataset, alias: str = "t",
-                 period: tuple[Value, Value] | None = None) -> None:  # fmt: skip
+                 period: tuple[Value, Value] | None = None, event: Node | date | None = None,
+                 looked_up: bool = False) -> None:  # fmt: skip
         self.scope = scope
         self.dataset = dataset
         self.alias = alias
+        self.event, self.looked_up = event, looked_up
+        self.turns: set[date] = set()
         scope.used.add(dataset.dataset)
         dialect, now = scope.source.dialect, scope.as_of or scope.now
         self.translator = Translator(dialect, scope.zone, self.resolve, now, period)
@@ -43,11 +52,15 @@ class Rows:
 
     def again(self, alias: str = "t") -> Self:
         """Return another use of the same dataset."""
-        return type(self)(self.scope, self.dataset, alias)
+        return type(self)(self.scope, self.dataset, alias, event=self.event, looked_up=self.looked_up)
+
+    def on(self, day: date) -> Self:
+        """Return another use of the same dataset, by the definitions of one day."""
+        return type(self)(self.scope, self.dataset, self.alias, event=day)
 
     def of(self, dataset: str, alias: str = "t") -> Self:
         """Return a use of another dataset of the same source."""
-        return type(self)(self.scope, self.scope.catalog.datasets[dataset], alias)
+        return type(self)(self.scope, self.scope.catalog.datasets[dataset], alias, looked_up=True)
 
     # -- what a use asks for ----------------------------------------------------------------------
 
@@ -126,9 +139,26 @@ class Rows:
         if first in self.dataset.columns:
             return self._guarded(first, lambda: self._computed(first, self.dataset.columns[first]))
         if first in self.dataset.conditions:
-            node = self.dataset.conditions[first].node
-            return self._guarded(first, lambda: Value(self.condition(node), Type.BOOLEAN))
+            return self._guarded(first, lambda: Value(self._meant(name), Type.BOOLEAN))
         return self._raw_value(name)
+
+    def _meant(self, name: Name) -> ColumnElement[Any]:
+        """Return what a condition asks of the event's day."""
+        condition = self.dataset.conditions[name.parts[0]]
+        if isinstance(condition, Expression):
+            return self.condition(condition.node)
+        if self.looked_up:
+            raise ExpressionError(f"condition {name.parts[0]!r} of {self.dataset.dataset!r} goes by the day of an "
+                                  "event, and a row that is looked up is none", name.offset)  # fmt: skip
+        self.turns.update(turning_days(condition))
+        if isinstance(self.event, date):
+            return self.condition(meaning_on(condition, self.event).node)
+        day = self.translator.day(self.time(self.event))
+        parts = [
+            (day < sa.literal(each.until, sa.Date()), self.condition(each.where.node))
+            for each in condition[:-1]
+        ]
+        return sa.case(*parts, else_=self.condition(condition[-1].where.node))
 
     def _guarded(self, name: str, build: Any) -> Value:
         self._open_names.append(name)
@@ -247,7 +277,7 @@ class Rows:
             return
         if self.alias != "t":
             # Seen through a lookup: the guard is the one of the dataset's own rows.
-            Rows(self.scope, self.dataset).value(Name((name,)))
+            Rows(self.scope, self.dataset, event=self.event, looked_up=self.looked_up).value(Name((name,)))
             return
         # Reserve the name first: the guard's own rows ask for the same column.
         self.scope.guard(label, sa.select(sa.literal(0)), "")
@@ -288,12 +318,12 @@ class Rows:
             }
             for rows, part in parts
         ]
-        found = {name: _union_type(name, [each[name] for each in values]) for name in shared}
+        found = {name: union_type(name, [each[name] for each in values]) for name in shared}
         # Wide tables share names by chance: only what is asked for must fit.
         self._clashing = {name: each for name, each in found.items() if isinstance(each, ExpressionError)}
         types = {name: each for name, each in found.items() if isinstance(each, Type)}
         selects = [
-            rows.select({name: _as_type(each[name], type_) for name, type_ in types.items()})
+            rows.select({name: as_type(each[name], type_) for name, type_ in types.items()})
             for (rows, _), each in zip(parts, values, strict=True)
         ]
         union = sa.union_all(*selects).subquery(self.alias)
@@ -317,18 +347,3 @@ def default_time(dataset: Dataset) -> Node | None:
     """Return the expression tree of a dataset's default event time."""
     found = event_time(dataset)
     return found.node if found else None
-
-
-def _union_type(name: str, values: list[Value]) -> Type | ExpressionError:
-    types = {value.type for value in values} - {Type.NULL}
-    if len(types) > 1 and not all(type_.number for type_ in types):
-        listed = ", ".join(sorted(types))
-        return ExpressionError(f"the parts of the union give {name!r} different types: {listed}", 0)
-    order = [Type.INTEGER, Type.DECIMAL, Type.FLOAT]
-    return max(types, key=lambda type_: order.index(type_) if type_ in order else 0, default=Type.TEXT)
-
-
-def _as_type(value: Value, type_: Type) -> ColumnElement[Any]:
-    if value.type is type_ or type_ not in SA_TYPES:
-        return value.sql
-    return sa.cast(value.sql, MONEY if type_ is Type.DECIMAL else SA_TYPES[type_])

@@ -89,7 +89,7 @@ class ScanQuery:
         return rows, [[rows.c[f"p_{grain}"]] if grain is not Grain.ALL else [] for grain in grains]
 
     def _rows(self, grains: Iterable[Grain], entity: str | None = None) -> sa.Subquery:
-        rows = Rows(self.scope, self.dataset)
+        rows = Rows(self.scope, self.dataset, event=self.scan.time)
         columns, where = self._columns(rows, entity)
         days = {}
         if any(grain is not Grain.ALL for grain in grains):
@@ -177,12 +177,12 @@ class ScanQuery:
                     "period_start() and period_end() go with dated grains, without latest_per", 0
                 )
             bounds = (Value(periods.c.p_start, Type.DATE), Value(periods.c.p_end, Type.DATE))
-            rows = Rows(self.scope, self.dataset, period=bounds)
+            rows = Rows(self.scope, self.dataset, period=bounds, event=self.scan.time)
             columns, where = self._columns(rows, entity)
             where.append(self._in_stretch(rows, rows.time(self.scan.time), periods))
             keys = {"p_grain": periods.c.p_grain, "p_start": periods.c.p_start}
             return rows.select({**keys, **columns}, where).subquery("r")
-        rows = Rows(self.scope, self.dataset)
+        rows = Rows(self.scope, self.dataset, event=self.scan.time)
         columns, where = self._columns(rows, entity)
         if self.scan.at is not None:
             return self._stock(rows, columns, where, periods)
@@ -225,6 +225,8 @@ class ScanQuery:
             partition = list(rows.key())[:1]
             extra["v_to"] = sa.func.lead(begins).over(partition_by=partition, order_by=begins)
         inner = rows.select({**columns, **extra}, [*where, *self.when.known(start)]).subquery()
+        if rows.turns:
+            raise ExpressionError("a condition that goes by the day of an event says nothing of a stock", 0)
         at_start = self.scan.at is At.PERIOD_START
         at = periods.c.i_at
         began = inner.c.v_from <= at if at_start else inner.c.v_from < at

@@ -231,11 +231,9 @@ class Expected:
                     yield {"scorecard": report.scorecard, "metric": one.metric}, float(one.status_certain)
 
     def _scorecard_definition_info(self, equal, at):
-        for name in self.company.catalog.metrics:
-            yield (
-                {"metric": name, "hash": self.company.hash_of(name), "commit": self.company.commit or ""},
-                1.0,
-            )
+        for name, metric in self.company.catalog.metrics.items():
+            labels = {"metric": name, "hash": self.company.hash_of(name), "commit": self.company.commit or ""}
+            yield {**labels, "status": metric.status.value}, 1.0
 
     def _scorecard_definition_changed_timestamp_seconds(self, equal, at):
         known = {}

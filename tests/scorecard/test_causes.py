@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metrics.catalog.definition_difference import Difference
+from metrics.catalog.metric import DefinitionStatus
 from metrics.observation import State
 from scorecard.cause_model import Cause, CauseReport, CommitReport, ComputedBy
 from scorecard.cause_words import computed_by_words, moved_words, refresh_words, rescored_words
@@ -246,6 +247,20 @@ def test_weights_that_no_refresh_has_seen_yet():
     assert rescored_words(again, found) == (
         "Weights changed since the last refresh: by the earlier ones the score would be 90, not 50."
     )
+
+
+def test_a_definition_that_was_taken_back_says_what_that_did_to_the_score():
+    subjects = scale("orders"), scale("calls")
+    now = (subjects[0], replace(subjects[1], status=DefinitionStatus.PROPOSED))
+    card = scorecard(("orders", 1), ("calls", 1))
+    for before, after, score in ((subjects, now, "50, not 100"), (now, subjects, "100, not 50")):
+        found = told(after, {"orders": 900, "calls": 300}, card=card, scorings=(earlier(card, *before),))
+        (again,) = found.rescored
+        assert (again.goals, again.weights, again.approved) == ((), False, ("calls",))
+        assert rescored_words(again, found) == (
+            f"The status of 1 definition changed on 13 Oct 2026: by the earlier ones the score would be {score}. "
+            "(Commit 1a2b3c4d5e by Ann Lee, 12 Oct 2026.)"
+        )
 
 
 def test_an_edit_of_another_period_is_none_of_this_one():

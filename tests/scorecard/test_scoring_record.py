@@ -4,6 +4,7 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from metrics.catalog.metric import DefinitionStatus
 from metrics.grain import Grain, Span
 from scorecard.model import Missing, MissingRule, Objective, Perspective, Rollup
 from scorecard.scoring_record import same_scoring, scored_by, scoring_text
@@ -54,6 +55,20 @@ def test_goals_and_weights_come_back_into_definitions_of_today():
     assert (card.perspectives, card.missing) == (then.perspectives, then.missing)
     assert same_scoring(found, (then, held))
     assert not same_scoring(found, (now, today))
+
+
+def test_the_status_of_a_definition_comes_back():
+    card, approved = scorecard(("orders", 1.0)), catalog(count("orders", targets=GOALS))
+    proposed = catalog(count("orders", targets=GOALS, status=DefinitionStatus.PROPOSED))
+    assert json.loads(text(card, proposed))["metrics"]["orders"]["status"] == "proposed"
+    for then, now in ((proposed, approved), (approved, proposed)):
+        found = scored_by(text(card, then), card, now)
+        assert found is not None
+        assert found[1].metrics["orders"].status is then.metrics["orders"].status
+        assert same_scoring(found, (card, then))
+        assert not same_scoring(found, (card, now))
+    deprecated = catalog(count("orders", targets=GOALS, status=DefinitionStatus.DEPRECATED))
+    assert same_scoring((card, deprecated), (card, approved))
 
 
 def test_what_cannot_be_scored_by_is_left_out():

@@ -133,8 +133,9 @@ NOBODY = Leaving({})
 def orders(scope: Scope, when: TimeFrame, entity: str, activity: Activity, dimensions: tuple[str, ...],
            leaving: Leaving = NOBODY) -> tuple[sa.CTE, Clock]:  # fmt: skip
     """Return the active rows that are known by the watermark: entity, t, key, dimensions, acquired."""
-    rows = Rows(scope, scope.catalog.datasets[activity.dataset])
-    time = rows.time(activity.time.node if activity.time else None)
+    at = activity.time.node if activity.time else None
+    rows = Rows(scope, scope.catalog.datasets[activity.dataset], event=at)
+    time = rows.time(at)
     clock = Clock.of([time], rows.translator, when)
     own, moment = rows.entity(entity), clock.moment(time)
     where = [own.is_not(None), *clock.known(moment)]
@@ -151,7 +152,7 @@ def orders(scope: Scope, when: TimeFrame, entity: str, activity: Activity, dimen
 def subscriptions(scope: Scope, when: TimeFrame, entity: str, subscription: Subscription,
                   dimensions: tuple[str, ...], leaving: Leaving = NOBODY) -> tuple[sa.CTE, Clock]:  # fmt: skip
     """Return the subscriptions that have begun by the watermark: entity, t, stop, worth, key, dimensions."""
-    rows = Rows(scope, scope.catalog.datasets[subscription.dataset])
+    rows = Rows(scope, scope.catalog.datasets[subscription.dataset], event=subscription.start.node)
     times = [rows.time(each.node) for each in (subscription.start, subscription.end)]
     clock = Clock.of(times, rows.translator, when)
     own, (start, end) = rows.entity(entity), (clock.moment(time) for time in times)

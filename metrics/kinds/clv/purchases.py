@@ -31,8 +31,9 @@ def purchases(scope: Scope, when: TimeFrame, entity: str, orders: Orders, margin
     amount = amount_of(orders, margin)
     if amount is None:
         raise ExpressionError("margin needs a rate of the orders' value, or a column", 0)
-    rows = Rows(scope, scope.catalog.datasets[orders.dataset])
-    time = rows.time(orders.time.node if orders.time else None)
+    at = orders.time.node if orders.time else None
+    rows = Rows(scope, scope.catalog.datasets[orders.dataset], event=at)
+    time = rows.time(at)
     clock = Clock.of([time], rows.translator, when)
     own, moment = rows.entity(entity), clock.moment(time)
     where = [own.is_not(None), *clock.known(moment)]

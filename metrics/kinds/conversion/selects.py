@@ -13,6 +13,7 @@ from metrics.dialect import Value
 from metrics.errors import ExpressionError
 from metrics.frame import Frame
 from metrics.grain import Grain
+from metrics.kinds._shared.by_entry import ByEntry
 from metrics.kinds._shared.cohorts import Outcomes, counted, read_outcomes
 from metrics.kinds._shared.time_axis import Clock
 from metrics.kinds.conversion.options import Basis, Options, PeriodBy, Reentry
@@ -34,8 +35,8 @@ class _Stages:
         self.dimensions = tuple(dict.fromkeys(name for cut in frame.cuts for name in cut))
         datasets = frame.catalog.datasets
         self.sides = {
-            "from": (Rows(scope, datasets[self.options.from_.dataset]), self.options.from_),
-            "to": (Rows(scope, datasets[self.options.to.dataset]), self.options.to),
+            name: (Rows(scope, datasets[side.dataset], event=side.time.node if side.time else None), side)
+            for name, side in (("from", self.options.from_), ("to", self.options.to))
         }
         times = [self._time(name) for name in self.sides]
         self.clock = Clock.of(times, self.sides["from"][0].translator, when)
@@ -47,9 +48,18 @@ class _Stages:
 
     def events(self, side: str) -> sa.Subquery:
         """Return the events of a side that are known by the watermark: entity, t, key, dimensions."""
-        rows, reference = self.sides[side]
+        return self._events(side, self.sides[side][0])
+
+    def successes(self) -> ByEntry:
+        """Return the events of `to`, each as the definition of an entry's day tells it."""
+        rows, found = self.sides["to"][0], self.events("to")
+        return ByEntry.of(rows, found, lambda then: self._events("to", then), self.clock)
+
+    def _events(self, side: str, rows: Rows) -> sa.Subquery:
+        reference = self.sides[side][1]
+        time = rows.time(reference.time.node if reference.time else None)
         kept = [rows.condition(reference.where.node)] if reference.where else []
-        entity, moment = rows.entity(self.options.entity), self.clock.moment(self._time(side))
+        entity, moment = rows.entity(self.options.entity), self.clock.moment(time)
         columns = {"entity": entity, "t": moment, **self._dimensions(rows, side)}
         columns |= {f"k{index}": column for index, column in enumerate(rows.key())}
         where: list[ColumnElement[Any]] = [entity.is_not(None), *self.clock.known(moment)]
@@ -105,21 +115,24 @@ class _Stages:
         until = sa.func.lead(starts.c.t).over(partition_by=starts.c.entity, order_by=order)
         number = sa.func.row_number().over(order_by=[starts.c.entity, *order])
         entries = sa.select(*starts.c, until.label("until"), number.label("entry")).subquery()
-        successes = self.events("to")
+        found = self.successes()
+        successes = found.events
         own = sa.and_(
             successes.c.entity == entries.c.entity,
             successes.c.t >= entries.c.t,
             sa.or_(entries.c.until.is_(None), successes.c.t < entries.c.until),
+            *found.told_by(entries.c.t),
         )
         credited = sa.select(entries.c.entry, sa.func.min(successes.c.t).label("u"))
         credited = credited.select_from(sa.join(entries, successes, own)).group_by(entries.c.entry)
-        found = credited.subquery()
+        first = credited.subquery()
         dims = [entries.c[f"d_{name}"] for name in self.dimensions]
-        select = sa.select(entries.c.entity, entries.c.t, found.c.u, *dims)
-        return select.select_from(sa.outerjoin(entries, found, entries.c.entry == found.c.entry)).subquery()
+        select = sa.select(entries.c.entity, entries.c.t, first.c.u, *dims)
+        return select.select_from(sa.outerjoin(entries, first, entries.c.entry == first.c.entry)).subquery()
 
     def _first_entries(self) -> sa.Subquery:
-        start, success = self.ranked(self.events("from")), self.ranked(self.events("to"))
+        start = self.ranked(self.events("from"))
+        success = self.ranked(self._told(start))
         joined = sa.outerjoin(start, success, start.c.entity == success.c.entity, full=self.options.implied)
         moment: ColumnElement[Any] = start.c.t
         dims = [start.c[f"d_{name}"] for name in self.dimensions]
@@ -134,6 +147,20 @@ class _Stages:
         return (
             sa.select(entity, moment.label("t"), success.c.t.label("u"), *dims).select_from(joined).subquery()
         )
+
+    def _told(self, start: sa.Subquery) -> sa.Subquery:
+        """Return the events of `to` that count by the definition of their entity's entry."""
+        found = self.successes()
+        events = found.events
+        if not found.days:
+            return events
+        joined = sa.outerjoin(events, start, events.c.entity == start.c.entity)
+        entry: ColumnElement[Any] = start.c.t
+        if self.options.implied:
+            # Whoever is seen in the later stage first, or alone, enters with that.
+            entry = sa.func.least(start.c.t, events.c.t, type_=start.c.t.type)
+        columns = [column for column in events.c if column.name != "stretch"]
+        return sa.select(*columns).select_from(joined).where(*found.told_by(entry)).subquery()
 
 
 class CohortQuery:

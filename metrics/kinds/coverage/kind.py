@@ -140,8 +140,9 @@ def sightings(options: Options, index: int, scope: Scope, when: TimeFrame) -> tu
 ]:  # fmt: skip
     """Return the rows of one dataset with their time, and what chooses those known by the watermark."""
     seen = options.of[index]
-    rows = Rows(scope, scope.catalog.datasets[seen.dataset])
-    time = rows.time(seen.time.node if seen.time else None)
+    at = seen.time.node if seen.time else None
+    rows = Rows(scope, scope.catalog.datasets[seen.dataset], event=at)
+    time = rows.time(at)
     clock = Clock.of([time], rows.translator, when)
     moment = clock.moment(time)
     where = [*clock.known(moment)]

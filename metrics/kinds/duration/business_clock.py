@@ -90,7 +90,11 @@ class Timer:
         self.zone = (self.calendar.timezone if self.calendar else None) or company.timezone
         self.edge = sa.literal(watermark or scope.as_of or scope.now, INSTANT)
         self.pause = stopwatch.pause
-        self.rows = Rows(scope, scope.catalog.datasets[self.pause.dataset]) if self.pause else None
+        self.rows = self._pause_rows(scope) if self.pause else None
+
+    def _pause_rows(self, scope: Scope) -> Rows:
+        assert self.pause is not None
+        return Rows(scope, scope.catalog.datasets[self.pause.dataset], event=self.pause.start.node)
 
     def times(self) -> list[Value]:
         """Return the times of the pauses: when each starts, and when it ends."""

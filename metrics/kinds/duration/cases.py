@@ -15,6 +15,7 @@ from metrics.errors import ExpressionError
 from metrics.expressions.nodes import SpanLiteral
 from metrics.frame import Frame
 from metrics.grain import Grain, Span
+from metrics.kinds._shared.by_entry import ByEntry
 from metrics.kinds._shared.time_axis import Clock
 from metrics.kinds.duration.business_clock import TICKS, Timer
 from metrics.kinds.duration.options import Basis, Options, Statistic
@@ -39,8 +40,10 @@ class Cases:
         self.frame, self.when = frame, when
         self.dimensions = tuple(dict.fromkeys(name for cut in frame.cuts for name in cut))
         datasets = frame.catalog.datasets
-        self.start = Rows(scope, datasets[self.options.from_.dataset])
-        self.end = Rows(scope, datasets[self.options.to.dataset])
+        self.start, self.end = (
+            Rows(scope, datasets[side.dataset], event=side.time.node if side.time else None)
+            for side in (self.options.from_, self.options.to)
+        )
         sides = ((self.start, self.options.from_), (self.end, self.options.to))
         self.times = [rows.time(side.time.node if side.time else None) for rows, side in sides]
         watch = self.options.clock
@@ -77,12 +80,23 @@ class Cases:
         rank = sa.func.row_number().over(partition_by=starts.c.entity, order_by=order).label("rank")
         ranked = sa.select(*starts.c, rank).subquery()
         first = sa.select(*ranked.c).where(ranked.c.rank == 1).subquery("f")
-        ends = self._events(self.end, self.options.to, self.times[1], {})
-        since = sa.and_(ends.c.entity == first.c.entity, ends.c.t >= first.c.t)
+        found = self._ends()
+        ends = found.events
+        since = sa.and_(ends.c.entity == first.c.entity, ends.c.t >= first.c.t, *found.told_by(first.c.t))
         columns = [column for column in first.c if column.name in ("entity", "t", "hours", *more)]
         joined = sa.join(first, ends, since, isouter=self.options.basis is Basis.FROM)
         select = sa.select(*columns, sa.func.min(ends.c.t).label("u")).select_from(joined)
         return select.group_by(*columns).subquery("c")
+
+    def _ends(self) -> ByEntry:
+        """Return the events of `to`, each as the definition of a case's first day tells it."""
+        side = self.options.to
+        found = self._events(self.end, side, self.times[1], {})
+
+        def again(rows: Rows) -> sa.Subquery:
+            return self._events(rows, side, rows.time(side.time.node if side.time else None), {})
+
+        return ByEntry.of(self.end, found, again, self.clock)
 
     def _standard(self) -> dict[str, ColumnElement[Any]]:
         within = self.options.within

@@ -98,7 +98,7 @@ class _EntityRows(ScanQuery):
         self.asked = asked
         self.measures = {call: measure_of(call) for call in asked.calls}
         self.types: dict[Call, Type] = {}
-        self.rows = Rows(scope, self.dataset)
+        self.rows = Rows(scope, self.dataset, event=self.scan.time)
 
     @override
     def _columns(

@@ -195,8 +195,9 @@ def worth_rows(options: Options, scope: Scope, when: TimeFrame) -> tuple[sa.CTE,
     worth = options.value
     if worth is None or worth.dataset is None:
         raise ExpressionError(f"retention of {options.measure} needs a value", 0)
-    rows = Rows(scope, scope.catalog.datasets[worth.dataset])
-    time = rows.time(worth.time.node if worth.time else None)
+    at = worth.time.node if worth.time else None
+    rows = Rows(scope, scope.catalog.datasets[worth.dataset], event=at)
+    time = rows.time(at)
     clock = Clock.of([time], rows.translator, when)
     own, moment = rows.entity(options.entity), clock.moment(time)
     where = [own.is_not(None), *clock.known(moment)]

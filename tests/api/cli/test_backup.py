@@ -15,7 +15,7 @@ def test_a_backup_says_what_it_holds(computed, tmp_path):
     assert again.stderr == f"{file} exists: name another file, or write --force to replace it\n"
     forced = run(computed, "backup", str(file), "--force", "--json")
     assert json.loads(forced.stdout) == {
-        "file": str(file), "bytes": file.stat().st_size, "observations": 23, "runs": 2, "revision": "0010",
+        "file": str(file), "bytes": file.stat().st_size, "observations": 23, "runs": 2, "revision": "0009",
         "watermark": "2026-04-10T09:00:00+00:00",
     }  # fmt: skip
 

@@ -61,7 +61,9 @@ def test_the_comment_says_how_to_see_it_again(root: Path) -> None:
 
 def test_text_is_for_a_terminal(root: Path) -> None:
     lines = run(root, "main", "narrower", "--impact").stdout.splitlines()
-    assert lines[0].startswith("Leads won for 2026-Q2 would read 60.0% instead of 40.0%. It goes from ▲ Watch to")
+    assert lines[0].startswith(
+        "Leads won for 2026-Q2 would read 60.0% instead of 40.0%. It goes from ▲ Watch to"
+    )
     assert max(map(len, lines)) <= 100
 
 

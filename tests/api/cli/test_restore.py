@@ -42,7 +42,7 @@ def test_a_restored_store_says_what_it_said(computed, backup):
 def test_the_first_store_of_a_project_may_be_a_backup(shop, backup):
     done = run(shop, "restore", str(backup), "--json")
     assert json.loads(done.stdout) == {
-        "file": str(backup), "kept": None, "observations": 23, "runs": 2, "revision": "0010",
+        "file": str(backup), "kept": None, "observations": 23, "runs": 2, "revision": "0009",
         "watermark": "2026-04-10T09:00:00+00:00",
     }  # fmt: skip
     assert values(shop)[0] == 150.0

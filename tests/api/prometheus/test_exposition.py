@@ -193,7 +193,7 @@ def test_a_status_is_certain_or_not(northwind, families):
 
 def test_definitions_sources_and_refreshes(northwind, families):
     found = samples(families, "scorecard_definition_info", metric="revenue")
-    empty = ("running_hash", ""), ("since", "")
+    empty = ("running_hash", ""), ("since", ""), ("status", "approved")
     assert found == {(("commit", ""), ("hash", northwind.hash_of("revenue")), *empty): 1}
     assert samples(families, "scorecard_definition_current", metric="revenue") == {(): 1}
     assert samples(families, "kpi_source_up") == {(("source", "crm"),): 1, (("source", "helpdesk"),): 0}
@@ -248,7 +248,7 @@ def test_a_changed_definition_shows_the_old_hash_until_it_is_computed(fresh):
     fresh.store.definitions.remember(Definition(old, "revenue", 1, "{}", "c" * 40, NOW))
     changed = replace(fresh, hashes={**fresh.hashes, "revenue": "0" * 16}, commit="d" * 40)
     text = render(changed, NOW).decode()
-    since = 'running_hash="0000000000000000",since="2026-11-20"'
+    since = 'running_hash="0000000000000000",since="2026-11-20",status="approved"'
     info = f'scorecard_definition_info{{commit="{"c" * 40}",hash="{old}",metric="revenue",{since}}} 1.0'
     assert info in text
     assert 'scorecard_definition_current{metric="revenue"} 0.0' in text

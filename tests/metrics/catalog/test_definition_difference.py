@@ -16,5 +16,20 @@ def test_what_is_different_is_named_key_by_key():
     )
 
 
+def test_a_condition_that_turns_on_a_day_is_named_with_its_days():
+    always, other = {"expression": {"name": ["a"]}}, {"expression": {"name": ["b"]}}
+    dated = [{"where": always, "until": "2026-10-01"}, {"where": other, "from": "2026-10-01"}]
+    later = [{"where": always, "until": "2027-01-01"}, {"where": other, "from": "2027-01-01"}]
+
+    def of(condition):
+        return {"datasets": {"leads": {"conditions": {"qualified": condition}}}}
+
+    key = "datasets.leads.conditions.qualified"
+    assert differences(of(always), of(dated)) == (Difference(key, "one for all days", "turns on 2026-10-01"),)
+    assert differences(of(dated), of(later)) == (
+        Difference(key, "turns on 2026-10-01", "turns on 2027-01-01"),
+    )
+
+
 def test_equal_definitions_differ_in_nothing():
     assert differences({"metric": {"window": "90 days"}}, {"metric": {"window": "90 days"}}) == ()

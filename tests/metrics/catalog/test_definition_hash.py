@@ -70,6 +70,12 @@ CHANGING = [
     # what it reaches of its datasets
     ("lead_to_opportunity", STAGES, "not is_deleted", "not is_removed"),
     ("lead_to_opportunity", STAGES, "fit = 'right'", "fit = 'good'"),
+    (
+        "lead_to_opportunity",
+        STAGES,
+        "qualified_lead: \"budget_ok and fit = 'right'\"",
+        "qualified_lead: [{until: 2026-10-01, where: budget_ok}, {from: 2026-10-01, where: \"fit = 'right'\"}]",
+    ),
     ("lead_to_opportunity", STAGES, "time: changed_at", "time: entered_at"),
     ("lead_to_opportunity", STAGES, "lead: lead_id", "lead: contact_id"),
     ("lead_to_opportunity", STAGES, "reason = 'spam'", "reason = 'test'"),
@@ -121,6 +127,14 @@ KEEPING = [
     ("lead_to_opportunity", CONVERSION, "direction: up", "direction: down"),
     ("lead_to_opportunity", CONVERSION, "type: leading", "type: lagging"),
     ("lead_to_opportunity", CONVERSION, "goal: 0.24", "goal: 0.25"),
+    ("lead_to_opportunity", CONVERSION, "direction: up", "direction: up\nstatus: approved"),
+    ("lead_to_opportunity", CONVERSION, "direction: up", "direction: up\nstatus: proposed"),
+    (
+        "lead_to_opportunity",
+        CONVERSION,
+        "direction: up",
+        "direction: up\nstatus: deprecated\nreplaced_by: csat\nsunset: 2027-03-31\nsupersedes: 3fa9c04411d2be70",
+    ),
     ("lead_to_opportunity", CONVERSION, "value: 0.21", "value: 0.22"),
     ("lead_to_opportunity", CONVERSION, "grains: [week, month, quarter]", "grains: [month]"),
     ("lead_to_opportunity", CONVERSION, "cuts: [[channel, segment]]\n", ""),
@@ -146,6 +160,13 @@ KEEPING = [
     ("lead_to_opportunity", STAGES, "crm.example.com", "crm2.example.com"),
     ("lead_to_opportunity", ACCOUNTS, "dimensions: {segment: segment}", "dimensions: {segment: size}"),
     ("lead_to_opportunity", STAGES, "conditions:\n", "conditions:\n  lost: stage = 'lost'\n"),
+    (
+        "revenue",
+        ORDERS,
+        "dimensions: {",
+        "conditions: {big: [{until: 2026-10-01, where: amount > 1}, {from: 2026-10-01, where: amount > 2}]}\n"
+        "dimensions: {",
+    ),
     ("revenue", ORDERS, "dimensions: {", "dimensions: {region: region, "),
     ("cac", ORDERS, "dimensions: {", "dimensions: {region: region, "),
     ("cac", SPEND, "channel: \"'event'\"", "channel: \"'fair'\""),

@@ -142,7 +142,7 @@ def test_a_new_store_has_the_tables_that_the_program_declares(store: Store) -> N
     with engine_of(store).connect() as connection:
         context = MigrationContext.configure(connection, opts=options)
         assert compare_metadata(context, metadata) == []
-        assert context.get_current_revision() == "0010"
+        assert context.get_current_revision() == "0009"
 
 
 def test_a_store_is_found_again_as_it_was_left(url: str) -> None:
