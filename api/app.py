@@ -15,7 +15,9 @@ from api.clock import Clock, present
 from api.context import Context, attach, current, project
 from api.metric.statements import Statements
 from api.pages import catalogue, documents, metric, scorecard
+from api.pages import preview as preview_page
 from api.pages.site import pages
+from api.project.preview import Preview
 from api.project.project import Project
 from api.project.reloading import Live
 from api.prometheus import scrape
@@ -29,7 +31,7 @@ _DESCRIPTION = (
     "The scorecard that the departments share, and the metrics behind it. Reading needs no key on this "
     "machine; elsewhere send one in the header Authorization: Bearer sc_..."
 )
-_VIEWS = (scorecard, catalogue, metric, documents)
+_VIEWS = (scorecard, catalogue, metric, preview_page, documents)
 
 
 def create_app(
@@ -41,6 +43,7 @@ def create_app(
     statements: Callable[[Project, str], Statements] | None = None,
     live: Live | None = None,
     key_clock: Clock | None = None,
+    preview: Preview | None = None,
 ) -> Flask:
     """Return the WSGI application of a project.
 
@@ -52,6 +55,7 @@ def create_app(
         statements: Returns a metric's SQL, where its page is asked for it; None never shows any.
         live: Holds the project instead of a new holder, as tests do.
         key_clock: The clock that API keys expire by; that of the project by default.
+        preview: Proposed definitions and what they do, for the page `/preview`.
     """
     app = Flask("api", static_folder="static", template_folder="templates")
     app.config.update(
@@ -66,7 +70,10 @@ def create_app(
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     keys = Keys(project.store)
-    attach(app, Context(live or Live(project), now, key_clock or now, keys, anonymous, refresh, statements))
+    context = Context(
+        live or Live(project), now, key_clock or now, keys, anonymous, refresh, statements, preview
+    )
+    attach(app, context)
     guard.register(app)
     _register_api(app)
     app.register_blueprint(documents.documents)

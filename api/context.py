@@ -10,6 +10,7 @@ from flask import Flask, current_app, g
 
 from api.auth import Keys
 from api.metric.statements import Statements
+from api.project.preview import Preview
 from api.project.project import Project
 from api.project.reloading import Live
 from api.refresh.starter import RefreshStarter
@@ -28,6 +29,7 @@ class Context:
     anonymous: bool
     refresh: RefreshStarter | None = None
     statements: Callable[[Project, str], Statements] | None = None
+    preview: Preview | None = None
 
 
 def attach(app: Flask, context: Context) -> None:

@@ -22,9 +22,9 @@ _FIRES = 200
 _SINCE = datetime(2024, 1, 1, tzinfo=UTC)
 
 
-def definitions(root: Path) -> tuple[Catalog, Board]:
+def definitions(root: Path, roots: tuple[str, ...] = ()) -> tuple[Catalog, Board]:
     """Return the definitions of a project folder, without its store; raise DefinitionsInvalid."""
-    catalog, board, _, _ = read_definitions(root)
+    catalog, board, _, _ = read_definitions(root, roots)
     return catalog, board
 
 

@@ -18,6 +18,7 @@ from api.auth import Keys
 from api.clock import clock_of, present
 from api.guard import is_loopback
 from api.metric.statements import StatementReader
+from api.project.preview import Preview, preview_of
 from api.project.project import STATE_FOLDER, Project
 from api.project.reloading import Live
 from api.refresh.messages import tell
@@ -50,22 +51,27 @@ def serve(
     workers: int = 2,
     refresh: Refresh | None = refresh_project,
     *,
+    roots: tuple[str, ...] = (),
+    preview: str | None = None,
     announce: Callable[[str], object] = sys.stdout.write,
 ) -> None:
     """Serve a project until SIGTERM or SIGINT; `announce` gets the address once the port listens.
 
     `refresh` computes a project anew: by the company's cron line and by `POST /api/v1/refresh`; None does
-    neither. Ends the process.
+    neither. `roots` are folders besides the project's in which files are read. `preview`
+    names two revisions whose definitions are shown beside each other. Ends the process.
 
     Raises:
         DefinitionsInvalid: the definitions hold errors.
         UsageError: the host is not loopback and no API key is valid, or the cron line cannot be read.
     """
-    project = Project.open(root)
+    project = Project.open(root, roots=roots)
     if project.store.made:
         log.warning("%s is new", project.store.made)
     try:
         require_key(project.store, host)
+        now = clock_of(root)()
+        shown = None if preview is None else preview_of(root, preview, project.store, now, roots)
         scheduler = SchedulerProcess(root, refresh, project) if refresh is not None else None
     finally:
         # A connection must not be shared with the processes that are forked from here.
@@ -73,7 +79,7 @@ def serve(
     anonymous = is_loopback(host)
 
     def load() -> Flask:
-        return worker_app(root, anonymous=anonymous, refresh=refresh)
+        return worker_app(root, roots, anonymous=anonymous, refresh=refresh, preview=shown)
 
     _Server(load, _options(host, port, workers, announce), scheduler).run()
 
@@ -88,10 +94,17 @@ def require_key(store: Store, host: str) -> None:
     )
 
 
-def worker_app(root: Path, *, anonymous: bool, refresh: Refresh | None) -> Flask:
+def worker_app(
+    root: Path,
+    roots: tuple[str, ...] = (),
+    *,
+    anonymous: bool,
+    refresh: Refresh | None,
+    preview: Preview | None = None,
+) -> Flask:
     """Return the application of one worker process, with its own connections."""
     # The store was there when the server began: one that is gone since is not begun anew.
-    live = Live(Project.open(root, make=False))
+    live = Live(Project.open(root, make=False, roots=roots))
     starter = None
     if refresh is not None:
         run = refresh
@@ -104,6 +117,7 @@ def worker_app(root: Path, *, anonymous: bool, refresh: Refresh | None) -> Flask
         refresh=starter,
         statements=StatementReader(clock_of(root)),
         live=live,
+        preview=preview,
     )
 
 

@@ -19,6 +19,7 @@ import sqlalchemy as sa
 
 from benchmarks.harness import compare
 from metrics.catalog.dataset import Dataset, SourceDefinition
+from metrics.file_roots import FileRoots
 from metrics.source import Source, open_source
 
 ROWS = 1_700_000
@@ -36,7 +37,7 @@ def main(rows: int) -> None:
         with duckdb.connect(str(root / "sales.duckdb")) as connection:
             connection.execute(TABLE.format(rows=rows))
         dataset = Dataset("sales", "shop", table="sales", key=("number",))
-        source = open_source(SourceDefinition("shop", "duckdb:///sales.duckdb"), root, [dataset])
+        source = open_source(SourceDefinition("shop", "duckdb:///sales.duckdb"), FileRoots(root), [dataset])
         columns = source.table(dataset).c
         # Typed as the planner types them, so that SQLAlchemy makes of rows what it makes of a scan's.
         select = sa.select(

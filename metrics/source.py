@@ -18,6 +18,7 @@ from metrics.catalog.dataset import Dataset, SourceDefinition
 from metrics.columns import Columns
 from metrics.dialect import Dialect, Type
 from metrics.errors import ExtraMissing, SecretMissing, SourceError, SourceRejected
+from metrics.file_roots import FileRoots
 from metrics.registry import discover
 
 _SECRET = re.compile(r"\$\{([^}]*)\}")
@@ -68,16 +69,16 @@ class Source(ABC):
         """Release the connection."""
 
 
-Opener = Callable[[SourceDefinition, str, Path, Sequence[Dataset]], Source]
+Opener = Callable[[SourceDefinition, str, FileRoots, Sequence[Dataset]], Source]
 
 
-def open_source(definition: SourceDefinition, root: Path, datasets: Sequence[Dataset]) -> Source:
-    """Open a source; relative paths start at the project folder `root`.
+def open_source(definition: SourceDefinition, roots: FileRoots, datasets: Sequence[Dataset]) -> Source:
+    """Open a source; what it reads of files lies under `roots`, and relative paths start at their home.
 
     Raises SecretMissing, SourceRejected for a URL that no source understands, SourceUnavailable and
     SourceMissing where it cannot be opened, ExtraMissing where a driver is not installed.
     """
-    url, secrets = resolve_secrets(definition, root)
+    url, secrets = resolve_secrets(definition, roots.home)
     try:
         backend = make_url(url).get_backend_name()
     except ArgumentError:
@@ -91,7 +92,7 @@ def open_source(definition: SourceDefinition, root: Path, datasets: Sequence[Dat
         known, kind = ", ".join(sorted(openers)), without_secrets(backend, secrets)
         raise SourceRejected(definition.name, f"{kind} is not a known kind of source; known: {known}")
     try:
-        source = openers[backend](definition, url, root, datasets)
+        source = openers[backend](definition, url, roots, datasets)
     except ImportError as error:
         raise ExtraMissing(error.name or backend, backend) from error
     except SourceError as error:

@@ -50,9 +50,12 @@ class Definitions:
         return self.loaded.folder
 
 
-def load(root: Path) -> Definitions:
-    """Read all definitions of a project folder; never raise for what they say."""
-    return build(read_folder(root))
+def load(root: Path, roots: tuple[str, ...] = ()) -> Definitions:
+    """Read all definitions of a project folder; never raise for what they say.
+
+    `roots` are folders beside the project's in which files are read, besides those that it names itself.
+    """
+    return build(read_folder(root, roots))
 
 
 def build(folder: Folder) -> Definitions:

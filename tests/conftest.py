@@ -22,7 +22,7 @@ SLOW = (
     "metrics/kinds/test_duration_calendars.py", "metrics/loading/test_malformed.py", "metrics/test_data_check.py",
     # The demo company in full, npm, and processes of their own.
     "api/cli/test_demo.py", "api/cli/test_grafana.py", "api/cli/test_main.py", "api/test_demo_data.py",
-    "api/test_server.py", "grafana/test_schema.py",
+    "api/test_server.py", "api/test_ci_templates.py", "api/interchange", "grafana/test_schema.py",
     # Models that are fitted, and every kind at many instants.
     "api/metric/test_fit.py", "metrics/analysis/test_finality.py", "metrics/kinds/test_clv.py",
     "metrics/statistics/test_bg_nbd.py", "metrics/statistics/test_pareto_nbd.py", "metrics/statistics/test_peers.py",

@@ -20,6 +20,7 @@ from metrics.errors import DefinitionsInvalid, NoStore, ScorecardError, UsageErr
 COMMANDS: dict[str, str] = {
     "demo": "Make the demo company, compute everything and serve it.",
     "init": "Write a small project to start from.",
+    "import": "Write another program's definitions as a project.",
     "check": "Say what is wrong with the definitions, or with the rows.",
     "schema": "Write JSON Schemas, with which editors complete definitions.",
     "refresh": "Compute metrics and store what changed.",
@@ -33,6 +34,7 @@ COMMANDS: dict[str, str] = {
     "grafana": "Write dashboards and alert rules.",
     "backfill": "Write the history for stores that cannot read it remotely.",
     "serve": "Serve the page, the API and /metrics.",
+    "comment": "Put a definition change's effect on its pull or merge request.",
     "keys": "Create, list and revoke API keys.",
     "backup": "Copy the store to one file.",
     "restore": "Put a backup in the place of the store.",

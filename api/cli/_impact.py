@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from api.cli._output import console, page_width
 
+_MOST_PUT_ASIDE = 20
+
 if TYPE_CHECKING:
     from api.cli._settings import Settings
+    from metrics.errors import Finding
     from metrics.store.store import Store
     from scorecard.diff.model import DefinitionDiff, KeptTarget
     from scorecard.edition import Edition
@@ -91,6 +94,18 @@ def comment_of(
     )
     command = f"scorecard diff {named}{options}"
     return comment(Subject(found, base, head, command, impact or NOTHING, asked.redacted), folded=folded)
+
+
+def put_aside(ignored: tuple[Finding, ...]) -> str:
+    """Return what a comment says of a proposal's own sources, which were not read; nothing where it has none."""
+    from scorecard.comment.markdown import code, text
+
+    if not ignored:
+        return ""
+    lines = [
+        f"> - {code(str(each.position))} {text(each.message, 200)}" for each in ignored[:_MOST_PUT_ASIDE]
+    ]
+    return "\n".join(["", "", "> [!WARNING]", "> **Not read of this proposal**", *lines])
 
 
 def write_comment(text: str) -> None:

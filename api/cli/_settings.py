@@ -27,6 +27,7 @@ class Settings:
     """The global options; a `clock` stands in for the project's own and for the present."""
 
     root: Path = field(default_factory=Path)
+    roots: tuple[str, ...] = ()
     json: bool = False
     clock: Clock | None = None
 
@@ -47,12 +48,18 @@ def _set_root(ctx: click.Context, _: click.Parameter, value: Path | None) -> Non
         ctx.ensure_object(Settings).root = value
 
 
+def _add_roots(ctx: click.Context, _: click.Parameter, value: tuple[Path, ...]) -> None:
+    settings = ctx.ensure_object(Settings)
+    # Relative to where the command is given, unlike those of sources.yml.
+    settings.roots = (*settings.roots, *(str(each.absolute()) for each in value))
+
+
 def _set_json(ctx: click.Context, _: click.Parameter, value: bool) -> None:
     if value:
         ctx.ensure_object(Settings).json = True
 
 
-project_option = click.option(
+_project_option = click.option(
     "--project",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     metavar="DIR",
@@ -60,6 +67,22 @@ project_option = click.option(
     callback=_set_root,
     help="The project folder; the current one by default.",
 )
+_root_option = click.option(
+    "--root",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    metavar="DIR",
+    multiple=True,
+    expose_value=False,
+    callback=_add_roots,
+    help="A folder besides the project's in which its files may lie; may be repeated.",
+)
+
+
+def project_option(command: Function) -> Function:
+    """Let a command take the project folder, and the other folders in which its files may lie."""
+    return _project_option(_root_option(command))
+
+
 json_option = click.option(
     "--json", is_flag=True, expose_value=False, callback=_set_json, help="Write JSON instead of text."
 )
@@ -70,7 +93,7 @@ def opened(settings: Settings) -> Iterator[Project]:
     """Open the project for as long as a command needs it; raise DefinitionsInvalid."""
     from api.project.project import Project
 
-    project = Project.open(settings.root)
+    project = Project.open(settings.root, roots=settings.roots)
     try:
         yield project
     finally:

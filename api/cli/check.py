@@ -49,12 +49,15 @@ def find(settings: Settings, data: bool) -> tuple[Finding, ...]:
     import scorecard.check
     from metrics.data_check import check_data
     from metrics.errors import Level, sort_findings
+    from metrics.loading.links import misleading_links
     from metrics.loading.loader import Loaded
     from scorecard.definitions import load
 
-    said = load(settings.root)
+    said = load(settings.root, settings.roots)
     loaded = Loaded(said.catalog, said.findings, said.folder, said.places)
     found = [*said.findings, *metrics.check.check(loaded), *scorecard.check.check(said, settings.now())]
+    if said.catalog is not None:
+        found += misleading_links(said.catalog, said.places)
     if data and said.catalog is not None:
         if any(finding.level is Level.ERROR for finding in found):
             note("the rows are not checked while the definitions have errors")

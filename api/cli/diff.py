@@ -12,6 +12,7 @@ from api.cli._visible import log_line
 
 if TYPE_CHECKING:
     from metrics.catalog.diff import ChangeClass
+    from metrics.errors import Finding
     from scorecard.edition import Edition
 
 FOUND, INVALID = 1, 2
@@ -69,7 +70,7 @@ def command(
     --impact reads the sources that BASE names; a source that does not answer is said, and stops nothing else.
     """
     from api.cli._diff import write
-    from api.cli._impact import Asked, comment_of, computed, impact_json, write_comment
+    from api.cli._impact import Asked, comment_of, computed, impact_json, put_aside, write_comment
     from api.project.repository import Repository
     from scorecard.diff.as_json import as_json
     from scorecard.diff.definition_diff import definition_diff
@@ -81,20 +82,42 @@ def command(
     if not impact and (redacted or timeout is not None):
         raise click.UsageError("--redact and --timeout go with --impact")
     found, asked, done = definition_diff(*sides), Asked(redacted, timeout), None
+    ignored: tuple[Finding, ...] = ()
     if impact and form != "sarif":
-        found, done = computed(settings, found, *sides, asked)
+        read = proposed(*sides)
+        if read is None:
+            ctx.exit(INVALID)
+        found, done = computed(settings, found, sides[0], read[0], asked)
+        ignored = read[1]
     if settings.json or form == "json":
         emit_json(as_json(found) if done is None else impact_json(found, done, asked))
     elif form == "sarif":
         with Repository.around(settings.root) as repository:
             emit_json(as_sarif(found, version(), repository.inside))
     elif form == "markdown":
-        say(comment_of(found, *sides, done, asked).rstrip("\n"))
+        say(comment_of(found, *sides, done, asked).rstrip("\n") + put_aside(ignored))
     elif done is not None:
         write_comment(comment_of(found, *sides, done, asked, folded=False))
     else:
         write(found)
     ctx.exit(FOUND if fail_on & found.classes else 0)
+
+
+def proposed(base: Edition, head: Edition) -> tuple[Edition, tuple[Finding, ...]] | None:
+    """Return HEAD with the sources and roots of BASE, and what of its own is put aside; None where it is invalid so."""
+    from api.project.trusted import trusted_edition
+    from metrics.errors import DefinitionsInvalid
+
+    try:
+        read, ignored = trusted_edition(base, head)
+    except DefinitionsInvalid as error:
+        for finding in error.findings:
+            say(f"HEAD {finding}")
+        note("HEAD, with the sources and roots of BASE: " + str(error).partition("\n")[0])
+        return None
+    for finding in ignored:
+        note(str(finding))
+    return read, ignored
 
 
 def editions(settings: Settings, base: str, head: str | None) -> tuple[Edition, Edition] | None:
@@ -109,7 +132,9 @@ def editions(settings: Settings, base: str, head: str | None) -> tuple[Edition, 
         for side, written in zip(("BASE", "HEAD"), pair, strict=True):
             try:
                 found.append(
-                    working_tree(settings.root) if written is None else edition_at(repository, written)
+                    working_tree(settings.root, settings.roots)
+                    if written is None
+                    else edition_at(repository, written, settings.roots)
                 )
             except DefinitionsInvalid as error:
                 for finding in error.findings:

@@ -38,7 +38,7 @@ def build(settings: Settings, out: Path, url: str, on: date | None) -> None:
     from grafana.build import REFRESH_EVERY
     from grafana.build import build as make
 
-    catalog, board = definitions(settings.root)
+    catalog, board = definitions(settings.root, settings.roots)
     every: timedelta | None = longest_interval(catalog)
     at = instant(on, catalog.company.calendar) or settings.now()
     files = make(catalog, board, url=url.rstrip("/"), on=at, refresh_every=every or REFRESH_EVERY)

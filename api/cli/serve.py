@@ -19,14 +19,21 @@ HOST, PORT, WORKERS = "127.0.0.1", 8321, 2
     "--port", type=click.IntRange(0, 65535), default=PORT, show_default=True, help="0 takes a free one."
 )
 @click.option("--workers", type=click.IntRange(1, 64), default=WORKERS, show_default=True, help="Processes.")
+@click.option(
+    "--preview",
+    metavar="BASE..HEAD",
+    help="Show scorecards under HEAD beside BASE, at /preview.",
+)
 @project_option
 @pass_settings
-def command(settings: Settings, host: str, port: int, workers: int) -> None:
+def command(settings: Settings, host: str, port: int, workers: int, preview: str | None) -> None:
     """Serve the project until it is stopped; it refreshes by the cron line in company.yml."""
     require_free(host, port)
     from api.server import serve
 
-    serve(settings.root.resolve(), host, port, workers, announce=announce)
+    serve(
+        settings.root.resolve(), host, port, workers, roots=settings.roots, preview=preview, announce=announce
+    )
 
 
 def announce(text: str) -> None:

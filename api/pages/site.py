@@ -42,6 +42,7 @@ class Site:
     rejected: tuple[str, ...]
     refreshed: datetime | None
     commit: str | None
+    preview: bool
     known: datetime | None
 
 
@@ -77,6 +78,7 @@ def frame() -> dict[str, Site]:
             rejected=current().live.rejected,
             refreshed=refresh.finished_at if refresh else None,
             commit=seen.commit,
+            preview=current().preview is not None,
             known=seen.known,
         )
     }

@@ -72,17 +72,20 @@ class Project:
     memory: Memory = field(default_factory=Memory, compare=False, repr=False)
 
     @classmethod
-    def open(cls, root: Path, store_url: str | URL | None = None, *, make: bool = True) -> Self:
+    def open(
+        cls, root: Path, store_url: str | URL | None = None, *, make: bool = True, roots: tuple[str, ...] = ()
+    ) -> Self:
         """Read the definitions and open the store of a project folder.
 
         The store is that of `store_url`, else of the environment, else a file in the folder. Where there is
-        none it is made, or NoStore raised where `make` is false.
+        none it is made, or NoStore raised where `make` is false. `roots` are folders besides the project's in
+        which files are read, whatever the definitions say.
 
         Raises:
             DefinitionsInvalid: the definitions hold errors; all findings are in it.
             StoreError: the store cannot be opened.
         """
-        catalog, board, folder, findings = read_definitions(root)
+        catalog, board, folder, findings = read_definitions(root, roots)
         store = Store.open(store_url or default_store_url(root), make=make)
         return cls(root, catalog, board, store, findings, _hashes(catalog), folder, head_commit(root))
 
@@ -92,7 +95,7 @@ class Project:
         Raises:
             DefinitionsInvalid: the definitions hold errors.
         """
-        catalog, board, folder, findings = read_definitions(self.root)
+        catalog, board, folder, findings = read_definitions(self.root, self.folder.roots)
         return replace(
             self, catalog=catalog, board=board, folder=folder, findings=findings,
             hashes=_hashes(catalog), commit=head_commit(self.root), memory=Memory(),
@@ -216,9 +219,11 @@ def default_store_url(root: Path) -> str | URL:
     return given or URL.create("sqlite", database=str(root / STATE_FOLDER / "store.db"))
 
 
-def read_definitions(root: Path) -> tuple[Catalog, Board, Folder, tuple[Finding, ...]]:
+def read_definitions(
+    root: Path, roots: tuple[str, ...] = ()
+) -> tuple[Catalog, Board, Folder, tuple[Finding, ...]]:
     """Return the definitions of a project folder and the advice on them; raise DefinitionsInvalid."""
-    found = working_tree(root)
+    found = working_tree(root, roots)
     return found.catalog, found.board, found.folder, found.findings
 
 

@@ -38,9 +38,10 @@ class Revision:
 class Repository:
     """A repository, open for reading, and where in it the project folder lies; close it, or use `with`."""
 
-    def __init__(self, repo: Repo, inside: str) -> None:
+    def __init__(self, repo: Repo, inside: str, home: Path) -> None:
         self._repo = repo
         self._inside = inside
+        self._home = home
 
     @classmethod
     def around(cls, root: Path) -> Self:
@@ -60,7 +61,7 @@ class Repository:
             raise UsageError(f"{root} lies in no git repository: `git init` there, and commit") from error
         top = Path(repo.path).resolve()
         inside = home.relative_to(top).as_posix() if home.is_relative_to(top) else "."
-        return cls(repo, "" if inside == "." else inside)
+        return cls(repo, "" if inside == "." else inside, home)
 
     def __enter__(self) -> Self:
         return self
@@ -148,7 +149,7 @@ class Repository:
 
     def folder(self, commit: str) -> Folder:
         """Return the definitions folder as it stood in a commit, ready to be loaded."""
-        return folder_of(self.files(commit), lambda path: self.read(commit, path))
+        return folder_of(self.files(commit), lambda path: self.read(commit, path), self._home)
 
     def _commit(self, written: str) -> Commit:
         from dulwich.objects import Commit, Tag

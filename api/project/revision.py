@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from api.project.repository import Repository
@@ -13,20 +14,24 @@ from scorecard.edition import Edition, edition
 WORKING_TREE = "the working tree"
 
 
-def working_tree(root: Path) -> Edition:
-    """Return the definitions of a project folder as they stand; raise DefinitionsInvalid."""
-    return edition(build(read_folder(root)), WORKING_TREE)
+def working_tree(root: Path, roots: tuple[str, ...] = ()) -> Edition:
+    """Return the definitions of a project folder as they stand; raise DefinitionsInvalid.
+
+    `roots` are folders beside the project's in which files are read, besides those that it names itself.
+    """
+    return edition(build(read_folder(root, roots)), WORKING_TREE)
 
 
-def edition_at(repository: Repository, written: str) -> Edition:
-    """Return the definitions of a commit, by any of its names.
+def edition_at(repository: Repository, written: str, roots: tuple[str, ...] = ()) -> Edition:
+    """Return the definitions of a commit, by any of its names; `roots` as of a working tree.
 
     Raises:
         UsageError: no commit has this name.
         DefinitionsInvalid: the definitions of that commit hold errors.
     """
     revision = repository.revision(written)
-    return edition(build(repository.folder(revision.commit.hash)), written, revision.commit)
+    folder = replace(repository.folder(revision.commit.hash), roots=roots)
+    return edition(build(folder), written, revision.commit)
 
 
 def revisions(repository: Repository, base: str, head: str | None) -> tuple[str, str | None]:

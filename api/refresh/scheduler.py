@@ -91,6 +91,7 @@ class SchedulerProcess:
             # A line that cannot be read is told now, rather than in a log an hour later.
             trigger_of(cron, project.catalog.company.calendar.zone)
         self._root = root
+        self._roots = project.folder.roots
         self._refresh = refresh
         self._owner = os.getpid()
         self._process: int | None = None
@@ -114,7 +115,7 @@ class SchedulerProcess:
         try:
             for socket in inherited:
                 socket.close()
-            run(self._root, self._refresh, parent)
+            run(self._root, self._refresh, parent, self._roots)
         except BaseException:
             log.exception("the scheduler failed")
         finally:
@@ -144,7 +145,7 @@ def _runs(process: int) -> bool:
     return done == 0
 
 
-def run(root: Path, refresh: Callable[[Project], object], parent: int) -> None:
+def run(root: Path, refresh: Callable[[Project], object], parent: int, roots: tuple[str, ...] = ()) -> None:
     """Refresh by the cron line until SIGTERM, or until the parent is gone."""
     for name in (
         signal.SIGQUIT,
@@ -157,7 +158,7 @@ def run(root: Path, refresh: Callable[[Project], object], parent: int) -> None:
         signal.signal(name, signal.SIG_DFL)
     # A key press at a terminal reaches the whole group; the server ends this process by SIGTERM.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    live = Live(Project.open(root, make=False))
+    live = Live(Project.open(root, make=False, roots=roots))
     starter = RefreshStarter(lambda: refresh(live.project), root / STATE_FOLDER / "refresh.lock")
     scheduler = BlockingScheduler()
     follower = Follower(scheduler, live, starter, parent)

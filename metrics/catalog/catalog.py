@@ -16,13 +16,17 @@ from metrics.errors import UnknownMetric
 
 @dataclass(frozen=True)
 class Catalog:
-    """Everything that the definitions say, frozen."""
+    """Everything that the definitions say, frozen.
+
+    `roots` are folders beside the project's own that files are read in; relative ones start there.
+    """
 
     company: Company
     sources: Mapping[str, SourceDefinition] = field(default_factory=empty)
     identities: Mapping[str, Identity] = field(default_factory=empty)
     datasets: Mapping[str, Dataset] = field(default_factory=empty)
     metrics: Mapping[str, Metric] = field(default_factory=empty)
+    roots: tuple[str, ...] = ()
 
     def metric(self, name: str) -> Metric:
         """Return a metric by name; raise UnknownMetric with a suggestion."""

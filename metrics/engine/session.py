@@ -19,6 +19,7 @@ from metrics.catalog.catalog import Catalog
 from metrics.columns import Columns
 from metrics.engine.circuit_breaker import CircuitBreaker
 from metrics.errors import ScorecardError, SourceError, SourceMissing
+from metrics.file_roots import FileRoots
 from metrics.source import Source, open_source
 from metrics.sql.scope import Broken, Guard, Scope, Selectable
 
@@ -39,11 +40,12 @@ class Statement:
 class Connections:
     """The open sources of a run; what is read through them is what their `catalogs` say.
 
-    The first catalog alone says where a source is: what another one names besides is not there.
+    The first catalog alone says where a source is, and where files may lie: what another one names besides is not
+    there.
     """
 
     def __init__(self, root: Path, *catalogs: Catalog) -> None:
-        self.root = root
+        self.roots = FileRoots(root, catalogs[0].roots)
         self.catalogs = catalogs
         self.circuit_breaker = CircuitBreaker()
         self._sources: dict[str, Source | ScorecardError] = {}
@@ -66,7 +68,7 @@ class Connections:
         if name not in known:
             raise SourceMissing(name, "no such source is known to what the definitions are compared with")
         datasets = [each for catalog in self.catalogs for each in catalog.datasets.values()]
-        return open_source(known[name], self.root, [each for each in datasets if each.source == name])
+        return open_source(known[name], self.roots, [each for each in datasets if each.source == name])
 
     def close(self) -> None:
         """Release what was opened."""

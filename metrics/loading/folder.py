@@ -38,7 +38,8 @@ class Folder:
 
     A document that cannot be read to its end is in `broken` instead. `spoiled` are the places that a
     finding of the YAML reader names: whatever stands there was not meant so. `files` are the texts that the
-    documents were read from, by path in the folder; `beside` reads the files that documents name.
+    documents were read from, by path in the folder; `beside` reads the files that documents name. `home` is the
+    project's folder, `roots` are folders that rows may lie in whatever the documents say.
     """
 
     documents: Mapping[str, Node] = field(default_factory=dict)
@@ -46,6 +47,8 @@ class Folder:
     findings: tuple[Finding, ...] = ()
     files: Mapping[str, bytes] = field(default_factory=dict, compare=False, repr=False)
     beside: Reader = field(default=lambda _: None, compare=False, repr=False)
+    home: Path = field(default=Path(), compare=False)
+    roots: tuple[str, ...] = ()
 
     @property
     def spoiled(self) -> frozenset[Position]:
@@ -68,32 +71,33 @@ def stem(path: str) -> str:
     return path.rpartition("/")[2]
 
 
-def read_folder(root: Path) -> Folder:
+def read_folder(root: Path, roots: tuple[str, ...] = ()) -> Folder:
     """Read `definitions` in a project folder; findings name files by their path from the project."""
     top = root / NAME
     if not top.is_dir():
         message = "the folder is missing: write definitions/company.yml, or name the project with --project"
-        return Folder(findings=(Finding(Position(NAME, 1, 1), "definitions-missing", message),))
+        return Folder(findings=(Finding(Position(NAME, 1, 1), "definitions-missing", message),), home=root)
     paths, findings = _files(top)
     reading = _Reading()
     for path in paths:
         relative = path.relative_to(top).as_posix()
         if reading.wants(relative):
             reading.read(relative, *read_content(path, root))
-    return replace(reading.folder(findings), beside=lambda path: _beside(root, path))
+    return replace(reading.folder(findings), beside=lambda path: _beside(root, path), home=root, roots=roots)
 
 
-def folder_of(files: Mapping[str, bytes], beside: Reader | None = None) -> Folder:
+def folder_of(files: Mapping[str, bytes], beside: Reader | None = None, home: Path = Path()) -> Folder:
     """Return the folder that holds these files, by path in `definitions`: a state of a git history.
 
-    `beside` reads other files of that state; without it the files themselves are all there is.
+    `beside` reads other files of that state; without it the files themselves are all there is. `home` is where
+    the project lies, in whose working tree rows are read.
     """
     reading = _Reading()
     for relative in sorted(files):
         if reading.wants(relative):
             reading.read(relative, files[relative])
     own = {f"{NAME}/{relative}": content for relative, content in files.items()}
-    return replace(reading.folder([]), beside=beside or own.get)
+    return replace(reading.folder([]), beside=beside or own.get, home=home)
 
 
 def _beside(root: Path, path: str) -> bytes | None:

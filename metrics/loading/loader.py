@@ -39,14 +39,18 @@ class Places:
     """Find where definitions stand, and tell which of them could not be read.
 
     A definition is named by its kind (company, source, identity, dataset, metric; the scorecard's files
-    add their own) and its name; company's name is empty.
+    add their own) and its name; company's name is empty. `home` is the project's folder.
     """
 
     def __init__(
-        self, places: Mapping[tuple[str, str], Place], failed: Collection[tuple[str, str]] = ()
+        self,
+        places: Mapping[tuple[str, str], Place],
+        failed: Collection[tuple[str, str]] = (),
+        home: Path = Path(),
     ) -> None:
         self.places = dict(places)
         self.failures = frozenset(failed)
+        self.home = home
 
     def __call__(
         self, kind: str, name: str, *path: str | int, key: bool = False, offset: int = 0
@@ -79,7 +83,7 @@ class Places:
 
     def joined(self, other: Places) -> Places:
         """Return the places of both."""
-        return Places({**self.places, **other.places}, self.failures | other.failures)
+        return Places({**self.places, **other.places}, self.failures | other.failures, self.home)
 
 
 def _follow(node: Node, path: tuple[str | int, ...]) -> Node | None:
@@ -126,8 +130,9 @@ def build(folder: Folder, extra_company_keys: Collection[str] = ()) -> Loaded:
         "datasets": builder.datasets(),
         "metrics": builder.metrics(),
     }
-    catalog = Catalog(company, **parts) if company is not None else None
-    return Loaded(catalog, builder.all_findings(), folder, Places(builder.places, builder.failed))
+    catalog = Catalog(company, **parts, roots=builder.roots()) if company is not None else None
+    places = Places(builder.places, builder.failed, folder.home)
+    return Loaded(catalog, builder.all_findings(), folder, places)
 
 
 @dataclass
@@ -194,6 +199,12 @@ class _Builder:
             if name not in read_well:
                 self.failed.add((kind, name))
         return MappingProxyType(dict(read_well))
+
+    def roots(self) -> tuple[str, ...]:
+        """Return the folders that sources.yml names as roots, and those that were given besides."""
+        node = self.folder.documents.get("sources")
+        written = {} if node is None else read_values((SourcesFile,), node).values
+        return (*written.get("roots", ()), *self.folder.roots)
 
     def datasets(self) -> Mapping[str, Dataset]:
         """Read datasets/*.yml."""

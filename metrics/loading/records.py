@@ -22,9 +22,10 @@ T = TypeVar("T")
 
 @dataclasses.dataclass(frozen=True)
 class SourcesFile:
-    """The sources, by name."""
+    """The sources, by name, and folders besides the project's that their files may lie in."""
 
     sources: abc.Mapping[str, SourceDefinition]
+    roots: tuple[str, ...] = dataclasses.field(default=(), metadata={"single": True})
 
 
 @dataclasses.dataclass(frozen=True)

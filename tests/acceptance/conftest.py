@@ -92,7 +92,7 @@ def _anchored(catalog: Catalog, root: Path) -> Catalog:
         name: replace(each, files=tuple(str((root / path).resolve()) for path in each.files))
         for name, each in catalog.datasets.items()
     }
-    return replace(catalog, datasets=datasets)
+    return replace(catalog, datasets=datasets, roots=(str(DATA),))
 
 
 @pytest.fixture(scope="session")

@@ -51,6 +51,9 @@ def seeded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Landed, Path]:
 def _project(folder: Path, *systems: str) -> Path:
     done = run(None, "init", str(folder), "--from", ",".join(systems or SYSTEMS))
     assert done.exit_code == 0, done.stderr
+    with (folder / "definitions" / "sources.yml").open("a", encoding="utf-8") as sources:
+        # The database stands beside, in a folder of its own.
+        sources.write("roots: ../..\n")
     return folder
 
 

@@ -22,6 +22,7 @@ from metrics.engine.planner import Planner
 from metrics.engine.schedule import request_for
 from metrics.engine.session import Session
 from metrics.expressions.parser import parse
+from metrics.file_roots import FileRoots
 from metrics.grain import Grain, Period, Span
 from metrics.observation import Dimensions, Estimate
 from metrics.source import Source, open_source
@@ -136,7 +137,7 @@ class World:
         """Open the rows of one dataset, to evaluate expressions over them."""
         catalog = self.catalog()
         with self.folder() as root:
-            source = open_source(catalog.sources["files"], root, list(catalog.datasets.values()))
+            source = open_source(catalog.sources["files"], FileRoots(root), list(catalog.datasets.values()))
             try:
                 yield Rows(Scope(catalog, source, now), catalog.datasets[dataset]), source
             finally:

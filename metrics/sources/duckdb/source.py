@@ -1,13 +1,13 @@
 """DuckDB, embedded: its own database file, and CSV and Parquet files.
 
 A connection reads only: a database file is opened read-only, and file access is limited to the paths
-that the datasets declare, before the first query runs. CSV columns get a type only where every value
-fits it exactly: an id with leading zeros stays a text, and a date is a date only in ISO form.
+that the datasets declare, before the first query runs. Links are followed once, and where they lead is
+looked at again whenever it is read: it has to lie under the roots still. CSV columns get a type only where
+every value fits it exactly: an id with leading zeros stays a text, and a date is a date only in ISO form.
 """
 
 from __future__ import annotations
 
-import glob
 import tempfile
 import threading
 import uuid
@@ -26,13 +26,15 @@ from metrics.catalog.dataset import Dataset, SourceDefinition
 from metrics.columns import Column, Columns, Listed
 from metrics.dialect import INSTANT, NAIVE, Type
 from metrics.errors import SourceError, SourceMissing, SourceRejected, SourceTimeout, SourceUnavailable
+from metrics.file_roots import FileRoots
 from metrics.source import ColumnSpec, Source
-from metrics.sources._shared.files import require_regular, within
+from metrics.sources._shared.files import Looks
 from metrics.sources.duckdb.arrow_columns import Moments, column_of, known
 from metrics.sources.duckdb.csv_shape import ragged
 from metrics.sources.duckdb.dialect import DuckDBDialect
 
 BACKENDS = ("duckdb",)
+READS_FILES = True
 
 _TYPES = {
     "VARCHAR": Type.TEXT, "BOOLEAN": Type.BOOLEAN, "DATE": Type.DATE, "DOUBLE": Type.FLOAT, "FLOAT": Type.FLOAT,
@@ -41,6 +43,7 @@ _TYPES = {
     "UBIGINT": Type.INTEGER, "TIMESTAMP WITH TIME ZONE": Type.INSTANT,
 }  # fmt: skip
 
+MEMORY = ":memory:"
 _SAMPLE = 1000
 # What every value of a CSV column must match for the column to have a type; the first that fits.
 _CSV_TYPES: tuple[tuple[str, str, Any], ...] = (
@@ -55,37 +58,37 @@ _CSV_TYPES: tuple[tuple[str, str, Any], ...] = (
 
 
 def open_source(
-    definition: SourceDefinition, url: str, root: Path, datasets: Sequence[Dataset]
+    definition: SourceDefinition, url: str, roots: FileRoots, datasets: Sequence[Dataset]
 ) -> DuckDBSource:
-    """Open a DuckDB source; raise SourceMissing or SourceUnavailable where the file cannot be opened."""
-    return DuckDBSource(definition, url, root, datasets)
+    """Open a DuckDB source; raise SourceMissing or SourceUnavailable where the file cannot be opened.
+
+    Raises SourceRejected where it lies outside of the roots, or is no regular file.
+    """
+    return DuckDBSource(definition, url, roots, datasets)
 
 
 class DuckDBSource(Source):
     """One DuckDB connection; not for use by several threads at a time."""
 
     def __init__(
-        self, definition: SourceDefinition, url: str, root: Path, datasets: Sequence[Dataset]
+        self, definition: SourceDefinition, url: str, roots: FileRoots, datasets: Sequence[Dataset]
     ) -> None:
         self.name = definition.name
         self.dialect = DuckDBDialect()
         self._timeout = definition.timeout.approximate_seconds
-        self._root = root
-        self._files = {each.files: self._expand(each.files) for each in datasets if each.files}
+        self._looks = Looks(self.name, roots, self._timeout)
+        self._files = {each.files: self._looks.expand(each.files) for each in datasets if each.files}
+        self._viewed: dict[Path, Path] = {}
         self._names: dict[tuple[object, ...], str] = {}
         self._known: dict[str, Mapping[str, ColumnSpec]] = {}
         self._blank: dict[str, set[str]] = {}
-        path = make_url(url).database or ":memory:"
-        target = path if path == ":memory:" else str(root / path)
-        if target != ":memory:":
-            if not within(self._timeout, self.name, path, Path(target).exists):
-                raise SourceMissing(self.name, f"no file {path}")
-            self._require_regular([Path(target)])
+        path = make_url(url).database or MEMORY
+        target = path if path == MEMORY else str(self._looks.database(path))
         with self._translated():
             self._engine = sa.create_engine(
-                "duckdb:///" + target,
+                sa.URL.create("duckdb", database=target),
                 poolclass=StaticPool,
-                connect_args={"read_only": target != ":memory:"},
+                connect_args={"read_only": target != MEMORY},
             )
             self._connection = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
             self._raw = _raw(self._connection)
@@ -98,19 +101,11 @@ class DuckDBSource(Source):
         # DuckDB makes the folder when it needs it and takes it away when it closes.
         spill = Path(tempfile.gettempdir()) / f"scorecard-duckdb-{uuid.uuid4().hex}"
         self._raw.execute("SET temp_directory = $path", {"path": str(spill)})
-        paths = [str(path) for paths in self._files.values() for path in paths]
+        found = [path for paths in self._files.values() for path in paths]
+        paths = [str(path) for path in self._looks.inside(found)]
         self._raw.execute("SET allowed_paths = $paths", {"paths": paths})
         self._raw.execute("SET enable_external_access = false")
         self._raw.execute("SET lock_configuration = true")
-
-    def _expand(self, patterns: Sequence[str]) -> tuple[Path, ...]:
-        return within(self._timeout, self.name, ", ".join(patterns), lambda: _expand(self._root, patterns))
-
-    def _require_regular(self, paths: Sequence[Path]) -> None:
-        shown = ", ".join(path.name for path in paths[:3])
-        within(
-            self._timeout, self.name, shown, lambda: require_regular(self.name, self._root.resolve(), paths)
-        )
 
     def close(self) -> None:
         """Release the connection."""
@@ -148,20 +143,24 @@ class DuckDBSource(Source):
         return {name: _spec(str(type_)) for name, type_ in zip(relation.columns, relation.types, strict=True)}
 
     def _mount(self, dataset: Dataset) -> Mapping[str, ColumnSpec]:
-        name, paths = self._name(dataset), [str(path) for path in self._files[dataset.files]]
+        self._looks.require_within(dataset.files)
+        name, found = self._name(dataset), self._files[dataset.files]
+        paths = [str(path) for path in found]
         if not paths:
             raise SourceMissing(self.name, f"no file matches {', '.join(dataset.files)}")
-        self._require_regular(self._files[dataset.files])
+        self._looks.require_regular(found)
         if all(path.endswith(".parquet") for path in paths):
             relation = self._raw.read_parquet(paths, union_by_name=True)
             relation.create_view(name)
+            self._viewed |= found
         else:
             raw = f"{name}__raw"
             texts = self._raw.read_csv(paths, all_varchar=True, union_by_name=len(paths) > 1)  # type: ignore[arg-type]
-            refused = ragged(self._files[dataset.files], texts.columns)
+            refused = ragged([*found], texts.columns)
             if refused is not None:
                 raise SourceRejected(self.name, refused)
             texts.to_table(raw)
+            self._looks.require_regular(found)
             self._type_csv(dataset, raw, texts.columns)
             relation = self._raw.table(name)
         blank = self._blank.get(name, set())
@@ -208,6 +207,8 @@ class DuckDBSource(Source):
 
     def fetch(self, select: sa.Select[Any] | sa.CompoundSelect[Any]) -> Columns:
         """Run a select within the source's timeout and return its columns."""
+        # A view opens its files anew, and a link may have been put in their place since.
+        self._looks.require_regular(self._viewed)
         with self._translated(), self._limited():
             result = self._connection.execute(select)
             names = tuple(result.keys())
@@ -294,15 +295,6 @@ def _raw(connection: sa.Connection) -> duckdb.DuckDBPyConnection:
     wrapped: Any = connection.connection.driver_connection
     raw: duckdb.DuckDBPyConnection = getattr(wrapped, "_ConnectionWrapper__c", wrapped)
     return raw
-
-
-def _expand(root: Path, patterns: Sequence[str]) -> tuple[Path, ...]:
-    found = {
-        Path(path).resolve()
-        for pattern in patterns
-        for path in glob.glob(str(root / pattern), recursive=True)
-    }
-    return tuple(sorted(found))
 
 
 def _csv_type(name: str, found: Mapping[tuple[str, str], bool]) -> Any:

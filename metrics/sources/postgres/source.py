@@ -14,7 +14,6 @@ import socket
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
@@ -34,12 +33,14 @@ from metrics.errors import (
     SourceTimeout,
     SourceUnavailable,
 )
+from metrics.file_roots import FileRoots
 from metrics.source import ColumnSpec, Source
 from metrics.sources.postgres.catalog import columns_of, schemas_of
 from metrics.sources.postgres.dialect import PostgresDialect
 from metrics.sources.postgres.times import read_all_times
 
 BACKENDS = ("postgresql",)
+READS_FILES = False
 
 _INTEGERS = ("int2", "int4", "int8")
 _TEXTS = ("text", "varchar", "bpchar", "name", "uuid", "citext")
@@ -67,7 +68,7 @@ _REFUSED = ("password", "authentication", "pg_hba.conf", "role ")
 
 
 def open_source(
-    definition: SourceDefinition, url: str, root: Path, datasets: Sequence[Dataset]
+    definition: SourceDefinition, url: str, roots: FileRoots, datasets: Sequence[Dataset]
 ) -> PostgresSource:
     """Open a PostgreSQL source; raise SourceUnavailable, SourceTimeout, SourceRejected or SourceMissing.
 

@@ -79,3 +79,25 @@ def test_a_folder_without_definitions_is_an_error(tmp_path):
     done = run(tmp_path, "check")
     assert done.exit_code == 2
     assert done.stdout.startswith("definitions:1:1 definitions-missing ")
+
+
+def test_a_file_outside_of_the_project_is_refused_where_it_is_named(shop):
+    canary = shop.parent / "canary" / "orders.csv"
+    canary.parent.mkdir()
+    (shop / "data" / "orders.csv").rename(canary)
+    outside = "outside of the project folder: name that folder under roots: in sources.yml, or with --root"
+    (shop / "data" / "orders.csv").symlink_to(canary)
+    linked = run(shop, "check")
+    assert linked.exit_code == 2
+    said = f"definitions/datasets/orders.yml:3:8 file-link 'data/orders.csv' is a link to a file {outside}"
+    assert lines(linked.stdout)[0] == said
+    path = "../canary/orders.csv"
+    put(shop, "datasets/orders.yml", FILES["datasets/orders.yml"].replace("data/orders.csv", path))
+    for command in ("check", "refresh", "explain revenue", "grafana build --out boards"):
+        refused = run(shop, *command.split())
+        assert refused.exit_code == 2
+        said = f"definitions/datasets/orders.yml:3:8 file-outside {path!r} lies {outside}"
+        assert lines(refused.output)[0] == said
+        if not command.startswith("grafana"):
+            assert run(shop, *command.split(), "--root", str(canary.parent)).exit_code in (0, 3)
+    assert run(shop, "--root", str(canary.parent), "check").exit_code == 0

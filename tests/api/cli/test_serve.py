@@ -10,7 +10,7 @@ def served(monkeypatch):
     """Return what the server is called with instead of serving."""
     calls = []
 
-    def serve(root, host, port, workers, *, announce):
+    def serve(root, host, port, workers, *, roots, preview, announce):
         calls.append((root, host, port, workers))
         announce(f"serving on http://{host}:{port}/\n")
 

@@ -64,7 +64,7 @@ CASES = [
         id="user alone",
     ),
     pytest.param(
-        edited(SOURCES, ('"${CRM_URL}"', '"duckdb:////data/crm:new@home/crm.duckdb"')),
+        edited(SOURCES, ('"${CRM_URL}"', '"duckdb:///data/crm:new@home/crm.duckdb"')),
         [],
         id="path with a colon",
     ),

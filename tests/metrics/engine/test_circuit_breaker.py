@@ -14,6 +14,7 @@ from metrics.engine.planner import Planner
 from metrics.engine.schedule import request_for
 from metrics.engine.session import Session
 from metrics.errors import SourceError, SourceRejected, SourceTimeout, SourceUnavailable
+from metrics.file_roots import FileRoots
 from metrics.source import Source, open_source
 from metrics.store.store import Store
 from tests.metrics.live import ORDERS, Live, aggregate, at
@@ -39,8 +40,8 @@ class Shop:
         patch.setattr(session, "open_source", self._open)
         patch.setattr(planner.time, "perf_counter", lambda: self.waited)
 
-    def _open(self, definition: SourceDefinition, root: Path, datasets: Sequence[Dataset]) -> Source:
-        source = open_source(definition, root, datasets)
+    def _open(self, definition: SourceDefinition, roots: FileRoots, datasets: Sequence[Dataset]) -> Source:
+        source = open_source(definition, roots, datasets)
         if definition.name == "shop":
             real = source.fetch
 

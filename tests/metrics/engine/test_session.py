@@ -14,6 +14,7 @@ from metrics.engine.planner import Planner
 from metrics.engine.schedule import request_for
 from metrics.engine.session import Session
 from metrics.errors import SourceMissing, SourceRejected, SourceTimeout
+from metrics.file_roots import FileRoots
 from metrics.source import Source, open_source
 from tests.metrics.live import Live, at
 
@@ -36,9 +37,9 @@ def session(live: Live) -> Iterator[Session]:
 def test_a_source_that_cannot_be_opened_is_tried_once(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
     tries: list[str] = []
 
-    def opening(definition: SourceDefinition, root: Path, datasets: Sequence[Dataset]) -> Source:
+    def opening(definition: SourceDefinition, roots: FileRoots, datasets: Sequence[Dataset]) -> Source:
         tries.append(definition.name)
-        return open_source(definition, root, datasets)
+        return open_source(definition, roots, datasets)
 
     monkeypatch.setattr(engine, "open_source", opening)
     live.file("shop").unlink()

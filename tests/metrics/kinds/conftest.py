@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from metrics.catalog.catalog import Catalog
 from metrics.catalog.dataset import SourceDefinition
 from metrics.dialect import Type
+from metrics.file_roots import FileRoots
 from metrics.source import open_source
 from tests.metrics.kinds.golden import PROJECT, golden_catalog
 from tests.postgres_server import PostgresServer
@@ -39,7 +40,7 @@ def golden_postgres(postgres: PostgresServer) -> Iterator[Catalog]:
 
 def _copy(catalog: Catalog, server: PostgresServer) -> None:
     [files] = catalog.sources.values()
-    source = open_source(files, PROJECT, tuple(catalog.datasets.values()))
+    source = open_source(files, FileRoots(PROJECT), tuple(catalog.datasets.values()))
     with server.connect() as owner:
         for name, dataset in catalog.datasets.items():
             types = {

@@ -50,7 +50,8 @@ def impacts(base: Catalog) -> dict[str, Impact]:
 
 
 def refreshed(catalog: Catalog, folder: Path) -> dict[tuple[object, ...], dict[str, object]]:
-    """Return what a store holds after a refresh of its own."""
+    """Return what a store holds after a refresh of its own, in a folder of links to the project's rows."""
+    catalog = replace(catalog, roots=(str(PROJECT),))
     with Store.open(f"sqlite:///{folder / 'store.db'}") as store:
         summary = Refresher(catalog, folder, store, lambda: NOW).refresh(NAMES)
         assert [str(line.error) for line in summary.failed] == []

@@ -27,6 +27,7 @@ from metrics.errors import (
     SourceTimeout,
     SourceUnavailable,
 )
+from metrics.file_roots import FileRoots
 from metrics.grain import Span
 from metrics.source import Source, open_source
 
@@ -37,9 +38,14 @@ def as_dicts(columns: Columns) -> list[dict[str, Any]]:
 
 @contextmanager
 def opened(
-    root: Path, *datasets: Dataset, url: str = "duckdb:///:memory:", timeout: str = "60s"
+    root: Path,
+    *datasets: Dataset,
+    url: str = "duckdb:///:memory:",
+    timeout: str = "60s",
+    roots: tuple[str, ...] = (),
 ) -> Iterator[Source]:
-    source = open_source(SourceDefinition("files", url, timeout=Span.parse(timeout)), root, datasets)
+    definition = SourceDefinition("files", url, timeout=Span.parse(timeout))
+    source = open_source(definition, FileRoots(root, roots), datasets)
     try:
         yield source
     finally:
@@ -165,7 +171,7 @@ def test_links_are_followed(tmp_path: Path) -> None:
     (tmp_path / "project").mkdir()
     (tmp_path / "project" / "data").symlink_to(tmp_path / "real")
     dataset = Dataset("log", "files", files=("data/*.csv",))
-    with opened(tmp_path / "project", dataset) as source:
+    with opened(tmp_path / "project", dataset, roots=("../real",)) as source:
         assert read(source, dataset) == [{"id": 1}]
 
 

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 
 from metrics.catalog.dataset import SourceDefinition
 from metrics.columns import Listed
+from metrics.file_roots import FileRoots
 from metrics.source import open_source
 from metrics.sources.duckdb.arrow_columns import column_of, known
 from metrics.sources.duckdb.source import DuckDBSource
@@ -29,7 +30,7 @@ _CONTEXT = Context(prec=60)
 
 @pytest.fixture(scope="module")
 def source() -> Iterator[DuckDBSource]:
-    opened = open_source(SourceDefinition("files", "duckdb:///:memory:"), Path(), ())
+    opened = open_source(SourceDefinition("files", "duckdb:///:memory:"), FileRoots(Path()), ())
     assert isinstance(opened, DuckDBSource)
     yield opened
     opened.close()

@@ -13,17 +13,17 @@ import pytest
 
 from metrics.catalog.dataset import Dataset, SourceDefinition
 from metrics.errors import SourceRejected, SourceTimeout
+from metrics.file_roots import FileRoots
 from metrics.grain import Span
 from metrics.source import Source, open_source
 from metrics.sources._shared import files
 from metrics.sources._shared.files import within
-from metrics.sources.duckdb import source as duckdb_source
 
 LOG = Dataset("log", "files", files=("data/*",))
 
 
 def opened(root: Path, url: str = "duckdb:///:memory:", timeout: str = "60s") -> Source:
-    return open_source(SourceDefinition("files", url, timeout=Span.parse(timeout)), root, [LOG])
+    return open_source(SourceDefinition("files", url, timeout=Span.parse(timeout)), FileRoots(root), [LOG])
 
 
 def make(kind: str, path: Path) -> Iterator[None]:
@@ -80,10 +80,9 @@ def test_a_mount_that_hangs_is_given_up_in_time(
 
     began = time.monotonic()
     if hanging == "glob":
-        monkeypatch.setattr(duckdb_source, "_expand", hang)
+        monkeypatch.setattr(files, "_expand", hang)
     else:
         monkeypatch.setattr(files, "require_regular", hang)
-        monkeypatch.setattr(duckdb_source, "require_regular", hang)
     with pytest.raises(SourceTimeout) as gone:
         opened(tmp_path, timeout="1s").columns(LOG)
     shown = "data/*" if hanging == "glob" else "log.csv"

@@ -34,6 +34,7 @@ from metrics.errors import (
     SourceUnavailable,
 )
 from metrics.expressions.parser import parse
+from metrics.file_roots import FileRoots
 from metrics.grain import Span
 from metrics.source import Source, open_source
 from metrics.sources.postgres.dialect import time_patterns
@@ -66,7 +67,7 @@ def owner(server: PostgresServer) -> Iterator[Connection]:
 
 @contextmanager
 def opened(url: str, timeout: str = "60s") -> Iterator[Source]:
-    source = open_source(SourceDefinition("crm", url, timeout=Span.parse(timeout)), Path(), ())
+    source = open_source(SourceDefinition("crm", url, timeout=Span.parse(timeout)), FileRoots(Path()), ())
     try:
         yield source
     finally:
