@@ -10,6 +10,7 @@ from flask import Flask, current_app, g
 
 from api.auth import Keys
 from api.metric.statements import Statements
+from api.project.known import known_at
 from api.project.preview import Preview
 from api.project.project import Project
 from api.project.reloading import Live
@@ -58,7 +59,7 @@ def look_back(instant: datetime) -> None:
 
     Raises UsageError where nothing was known.
     """
-    g.project, g.now = project().as_known(instant, now()), instant
+    g.project, g.now = known_at(project(), instant, now()), instant
 
 
 def now() -> datetime:

@@ -27,12 +27,13 @@ def command(
 ) -> None:
     """Show SCORECARD, the first one by default."""
     from api.cli._scorecard import write
+    from api.project.known import known_at
     from scorecard.report import to_dict
 
     with opened(settings) as project:
         now = instant(as_known, project.catalog.company.calendar) or settings.now()
         if as_known is not None:
-            project = project.as_known(now, settings.now())
+            project = known_at(project, now, settings.now())
             note(f"as known before {moment_text(now)}, by the definitions, goals and weights of then")
         report = project.report(scorecard, period, now)
         if project.short_of_room:

@@ -8,18 +8,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from api.project.memory import Memory
+from api.project.project import Project
 from metrics.catalog.catalog import Catalog
 from metrics.catalog.definition_hash import definition_hash
 from metrics.errors import UsageError
 from metrics.grain import Calendar
 from metrics.loading.folder import NAME, Folder, folder_of
 from scorecard.definitions import build
-
-if TYPE_CHECKING:
-    from api.project.project import Project
 
 _NOT_KEPT = ("sources.yml", "sources.yaml")
 """Where the systems are and how one gets in is nobody's history."""

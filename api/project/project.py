@@ -12,7 +12,6 @@ from typing import Self
 from sqlalchemy import URL
 
 from api.project.git import head_commit
-from api.project.known import known_at
 from api.project.memory import Lasting, Made, Memory
 from api.project.past import computed_by, past
 from api.project.revision import working_tree
@@ -100,10 +99,6 @@ class Project:
             self, catalog=catalog, board=board, folder=folder, findings=findings,
             hashes=_hashes(catalog), commit=head_commit(self.root), memory=Memory(),
         )  # fmt: skip
-
-    def as_known(self, instant: datetime, now: datetime) -> Project:
-        """Return the project as it was known before an instant; raise UsageError where nothing was."""
-        return known_at(self, instant, now)
 
     @property
     def short_of_room(self) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from api.app import create_app
+from api.project.known import known_at
 from api.project.project import Project
 from api.refresh.refresher import refresher_of
 from metrics.errors import UsageError
@@ -140,7 +141,7 @@ def test_every_report_of_a_year_is_told_again(year: tuple[Path, dict[datetime, d
     root, published = year
     project = Project.open(root)
     for instant, said in published.items():
-        assert told(project.as_known(instant, END), instant) == said, instant
+        assert told(known_at(project, instant, END), instant) == said, instant
     # It was not the same report all along.
     assert len({str(said["score"]) for said in published.values()}) > 12
     project.store.close()
@@ -152,12 +153,12 @@ def test_before_the_first_refresh_and_after_now_nothing_is_known(
     root, _ = year
     project = Project.open(root)
     with pytest.raises(UsageError) as raised:
-        project.as_known(BEGIN, END)
+        known_at(project, BEGIN, END)
     assert str(raised.value) == (
         "nothing was known before 5 January 2026 06:00: no refresh had ended by then"
     )
     with pytest.raises(UsageError) as raised:
-        project.as_known(END + timedelta(days=1), END)
+        known_at(project, END + timedelta(days=1), END)
     assert str(raised.value) == "5 January 2027 06:00 is yet to come: nothing is known as of then"
     project.store.close()
 
