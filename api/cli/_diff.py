@@ -14,7 +14,7 @@ from api.cli._output import console, counted, page_width
 from api.cli._visible import cell, log_line
 from metrics.catalog.diff import ChangeClass
 from scorecard.diff.model import Approver, Change, DefinitionDiff, ElementChange, KeyChange, MetricChange
-from scorecard.diff.words import SAYS
+from scorecard.diff.words import SAYS, history_words
 
 _LOUD = {
     ChangeClass.BREAKING: "bold red",
@@ -67,7 +67,7 @@ def _alike(changes: Iterable[MetricChange]) -> list[list[MetricChange]]:
     """Return changes together that differ in nothing but the figure: a key below many is written once."""
     found: dict[object, list[MetricChange]] = {}
     for change in changes:
-        same = change.classes, change.keys, change.uses, change.old_meaning
+        same = change.classes, change.keys, change.uses, change.old_meaning, change.holds_from
         found.setdefault(same if change.keys else change.metric, []).append(change)
     return list(found.values())
 
@@ -84,6 +84,8 @@ def _figures(changes: list[MetricChange], width: int) -> Iterator[Line]:
     if not first.keys:
         yield f"    {log_line(first.at.file)}:{first.at.line}"
     yield from _wrapped(f"used by {', '.join(first.uses)}" if first.uses else "", width)
+    if first.recounted:
+        yield from _wrapped(f"history: {history_words(first)}", width)
     for word in first.old_meaning:
         read = f"{', '.join(word.metrics)} {'read' if len(word.metrics) > 1 else 'reads'} as before"
         yield from _wrapped(f"two meanings: {word.condition} says more than {word.word}, which {read}", width)

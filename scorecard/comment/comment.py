@@ -9,7 +9,13 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 
 from metrics.catalog.diff import ChangeClass
-from scorecard.comment.ending import before_approval, details, must_approve, source, written_otherwise
+from scorecard.comment.ending import (
+    before_approval,
+    details,
+    must_approve,
+    source,
+    written_otherwise,
+)
 from scorecard.comment.figures import Figure
 from scorecard.comment.markdown import code, table, text
 from scorecard.comment.model import Subject
@@ -61,7 +67,7 @@ class _Comment:
         """Return the whole text."""
         top = [HEADER, f"### {self.headline()}", "", *self.body(), ""]
         top += [*before_approval(self.subject, self.figures), *must_approve(self.subject)]
-        end = [*source(self.subject)]
+        end = [*source(self.subject, self.moving if folded else ())]
         room = LONGEST - len("\n".join([*top, *end])) - 500
         values = details(self.subject, self.moving, room) if folded else ()
         return "\n".join([*top, *values, *end]).rstrip() + "\n"

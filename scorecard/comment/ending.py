@@ -10,6 +10,7 @@ from scorecard.comment.markdown import code, html, table, text
 from scorecard.comment.model import Subject
 from scorecard.diff.approval import concerned
 from scorecard.diff.model import Approver, ElementChange, KeyChange, MetricChange
+from scorecard.phrasing import day_words
 
 _MOST_NAMES, _MOST_LINES = 12, 400
 _SPARE = 200
@@ -43,8 +44,11 @@ def _points(subject: Subject, figures: Sequence[Figure]) -> Iterator[str]:
         if names:
             noun = "This alert would" if len(names) == 1 else "These alerts would"
             yield f"**{noun} {word}:** {', '.join(names[:_MOST_NAMES])}."
-    if any(each.what not in (ChangeClass.ADDED, ChangeClass.REMOVED) for each in moving):
+    changed = [each for each in moving if each.what not in (ChangeClass.ADDED, ChangeClass.REMOVED)]
+    if any(each.change.holds_from is None for each in changed):
         yield "**What was published stays on record.** The history is counted anew, and pages say since when."
+    for day in sorted({each.change.holds_from for each in changed if each.change.holds_from is not None}):
+        yield f"**This holds from {day_words(day)}.** What happened before is counted as it was."
 
 
 def _goal(subject: Subject, figure: Figure, *, named: bool) -> Iterator[str]:
@@ -114,8 +118,9 @@ def must_approve(subject: Subject) -> Iterator[str]:
         yield ""
 
 
-def source(subject: Subject) -> Iterator[str]:
-    """Yield what was read, where it is written otherwise, and how to see it again."""
+def source(subject: Subject, promised: Sequence[Figure]) -> Iterator[str]:
+    """Yield what is promised, what was read, where it is written otherwise, and how to see it again."""
+    yield from _promises(subject, promised)
     said = []
     mark = subject.impact.watermark
     if mark is not None:
@@ -127,6 +132,22 @@ def source(subject: Subject) -> Iterator[str]:
     said += [code(place) for place in list(places)[:3]]
     said.append(f"see it again: {code(subject.command)}")
     yield f"<sub>{' · '.join(said)}</sub>"
+
+
+def _promises(subject: Subject, moving: Sequence[Figure]) -> Iterator[str]:
+    """Yield, folded, the lines by which a merged change is held to what it says here that it does."""
+    lines = []
+    for figure in moving:
+        line, metric = figure.counted, subject.head.catalog.metrics.get(figure.change.metric)
+        if line is None or line.difference is None or metric is None or metric.private:
+            continue
+        before, after = (each.value for each in (line.before, line.after) if each is not None)
+        name = subject.calendar.name(line.period)
+        lines.append(f"Scorecard-Impact: {metric.metric} {name} {before:.6g} {after:.6g}")
+    if lines and not subject.redacted:
+        yield "<details>"
+        yield "<summary>For the message of the merge, so that the departments hear whether it came true</summary>"
+        yield from ("", "```", *lines[:_MOST_NAMES], "```", "", "</details>", "")
 
 
 def _is_account(name: str) -> bool:

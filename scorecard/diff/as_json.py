@@ -29,6 +29,7 @@ def _metric(change: MetricChange) -> dict[str, Any]:
         **_classes(change),
         "keys": [_key(key) for key in change.keys],
         "through": list(change.through),
+        "history": _history(change),
         "uses": list(change.uses),
         "hash": {"from": change.hash_before, "to": change.hash_after},
         **_approval(change.approvers),
@@ -53,6 +54,14 @@ def _element(change: ElementChange) -> dict[str, Any]:
         "keys": [_key(key) for key in change.keys],
         **_approval(change.approvers),
     }
+
+
+def _history(change: MetricChange) -> dict[str, Any] | None:
+    """Return whether history is counted anew, and else from which day on the change holds; None of no such change."""
+    if not change.recounted:
+        return None
+    since = change.holds_from
+    return {"correction": since is None, "from": since.isoformat() if since else None}
 
 
 def _classes(change: Change) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from scorecard.diff.approval import concerned
 from scorecard.diff.keys import key_changes, written
 from scorecard.diff.meaning import old_meanings
 from scorecard.diff.model import KeptTarget, KeyChange, MetricChange
+from scorecard.diff.since import holds_from
 from scorecard.diff.uses import is_retyped, uses
 from scorecard.edition import Edition
 
@@ -45,6 +46,7 @@ def metric_changes(base: Edition, head: Edition) -> Iterator[MetricChange]:
             approvers=concerned((after, before), base, head),
             targets=tuple(_kept(before, after, head)) if classes & _RECOUNTED else (),
             old_meaning=tuple(dict.fromkeys(old_meanings(found, base.catalog, head.catalog))),
+            holds_from=holds_from(found, base.catalog, head.catalog),
         )
 
 

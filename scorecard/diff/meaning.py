@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from metrics.catalog.catalog import Catalog
+from metrics.catalog.dated import stretches
 from metrics.catalog.dependencies import Dependency, items_of
 from metrics.catalog.diff import MetricDifference, Path
 from metrics.catalog.metric import Metric
@@ -35,7 +36,8 @@ def _narrowed(found: MetricDifference, base: Catalog, head: Catalog) -> Iterator
             _, dataset, _, condition = path
             before, after = (each.datasets[dataset].conditions.get(condition) for each in (base, head))
             if before is not None and after is not None:
-                yield dataset, condition, before.node, after.node
+                # Where a condition turns on a day, what it says of today's events counts.
+                yield dataset, condition, stretches(before)[-1].where.node, stretches(after)[-1].where.node
     if found.before is not None and found.after is not None:
         old = {(use.dataset, part.path): part.node for use in uses(found.before) for part in use.fields()}
         for use in uses(found.after):

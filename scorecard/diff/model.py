@@ -66,7 +66,8 @@ class MetricChange:
 
     `metric` is its name, the later one where it was renamed from `before`, which is None where it is new.
     `classes` begin with what weighs most. `through` are the keys below it that moved, `uses` what a
-    breaking change breaks; `at` is where it stands, or stood.
+    breaking change breaks; `at` is where it stands, or stood. Where it is counted otherwise, `holds_from` is the first
+    day whose events are, None where all of history is: a correction.
     """
 
     metric: str
@@ -82,6 +83,7 @@ class MetricChange:
     approvers: tuple[Approver, ...] = ()
     targets: tuple[KeptTarget, ...] = ()
     old_meaning: tuple[OldMeaning, ...] = ()
+    holds_from: date | None = None
 
     @property
     def recounted(self) -> bool:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import date
 from functools import cache, partial
 from itertools import pairwise
 
@@ -66,6 +67,22 @@ def test_each_change_is_of_its_class(between, name):
     assert [told(f"{each.element} {each.name}", each) for each in found.scorecard] == elements
 
 
+def test_a_change_that_holds_from_a_day_leaves_history_alone(between, company):
+    day = date(2026, 10, 1)
+    assert {each.holds_from for each in between("upstream-condition-from-a-day").changes} == {day}
+    assert {each.holds_from for each in between("upstream-condition").changes} == {None}
+    # What a figure says itself holds for all of its history.
+    assert {each.holds_from for each in between("semantic-and-upstream").changes} == {None}
+    said = run(company, "diff", "v1", "upstream-condition-from-a-day").stdout
+    assert "| history: stays as it is before 1 Oct 2026, from when on this holds" in said.replace(
+        "! h", "| h"
+    )
+    found = json.loads(run(company, "diff", "v1", "upstream-condition-from-a-day", "--json").stdout)
+    assert found["changes"][0]["history"] == {"correction": False, "from": "2026-10-01"}
+    found = json.loads(run(company, "diff", "v1", "upstream-condition", "--json").stdout)
+    assert found["changes"][0]["history"] == {"correction": True, "from": None}
+
+
 def test_the_cases_hold_every_class():
     expected = " ".join(line for _, figures, elements in CASES.values() for line in (*figures, *elements))
     assert len(CASES) >= 40
@@ -119,6 +136,7 @@ def test_as_json(company):
         "keys": [{"key": "company.currency.rates.max_age", "from": "4 days", "to": "2 days",
                   "file": "definitions/company.yml", "line": 3}],
         "through": ["company.currency.rates.max_age"], "uses": [], "hash": {},
+        "history": {"correction": True, "from": None},
         "departments": ["sales"],
         "approvers": [{"department": "sales", "reviewers": ["@northwind/sales"]}],
         "targets": [{"from": "2026-01-01", "per": "quarter", "goal": "400", "red_flag": "300", "as_hard": None}],
@@ -145,6 +163,7 @@ def test_as_text(company):
         "    datasets.orders.conditions.qualified_order  definitions/datasets/orders.yml:14\n"
         "      - qualified\n"
         "      + qualified and quantity > 1\n"
+        "    ! history: corrected, all of it is counted anew\n"
         "    ! two meanings: qualified_order says more than qualified, which fit_orders reads as before\n"
         "\n"
         "Must approve\n"

@@ -154,6 +154,20 @@ CASES: dict[str, tuple[tuple[Edit, ...], list[str], list[str]]] = {
         [],
     ),
     # what figures rest on
+    "upstream-condition-from-a-day": (
+        (
+            (
+                ORDERS,
+                "big: quantity > 10",
+                "big: [{until: 2026-10-01, where: quantity > 10}, {from: 2026-10-01, where: quantity > 20}]",
+            ),
+        ),
+        [
+            "big_orders: upstream (datasets.orders.conditions.big)",
+            "revenue_each: upstream (datasets.orders.conditions.big)",
+        ],
+        [],
+    ),
     "upstream-condition": (
         ((ORDERS, "big: quantity > 10", "big: quantity >= 10"),),
         [
