@@ -232,6 +232,10 @@ class Dialect(ABC):
         """Return a text in upper case, whatever its alphabet."""
         return sa.func.upper(text)
 
+    def digest(self, text: ColumnElement[Any]) -> ColumnElement[Any]:
+        """Return 32 hexadecimal digits that a text has on every engine."""
+        return sa.func.md5(text, type_=sa.Text())
+
     @abstractmethod
     def trim(self, text: ColumnElement[Any]) -> ColumnElement[Any]:
         """Return a text without the spaces around it, those of Unicode included."""

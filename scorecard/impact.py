@@ -230,7 +230,8 @@ class DefinitionImpact:
     """All that a change of definitions does, both sides computed on the same data.
 
     `goals` are those that would be as hard as before, by metric. `boards` are the titles of the dashboards that show a
-    metric which moves.
+    metric which moves. `sample` is the share of rows that all of it is of, None of all rows: of a share nothing is said
+    of scorecards, goals and alerts.
     """
 
     metrics: tuple[Impact, ...] = ()
@@ -238,6 +239,7 @@ class DefinitionImpact:
     goals: Mapping[str, EqualGoal] = field(default_factory=dict)
     alerts: tuple[AlertImpact, ...] = ()
     boards: tuple[str, ...] = ()
+    sample: float | None = None
 
     @property
     def failed(self) -> tuple[Impact, ...]:

@@ -17,7 +17,10 @@ Json = dict[str, Any]
 
 
 def impact_document(impact: DefinitionImpact, *, redacted: bool = False) -> Json:
-    """Return all of it; redacted, nothing but how values move, relative to what they were, and statuses that flip."""
+    """Return all of it; redacted, nothing but how values move, relative to what they were, and statuses that flip.
+
+    Of a sample no scorecard, goal or alert is said.
+    """
     return {
         "data_to": None if impact.watermark is None else impact.watermark.isoformat(),
         "metrics": {
@@ -29,6 +32,7 @@ def impact_document(impact: DefinitionImpact, *, redacted: bool = False) -> Json
             for each in impact.alerts
         ],
         "boards": list(impact.boards),
+        "sample": impact.sample,
     }
 
 

@@ -22,10 +22,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Asked:
-    """What is asked of the impact: figures or relative changes alone, and how long a source is waited for."""
+    """What is asked of the impact: figures or relative changes, how long a source is waited for, of which share of rows."""
 
     redacted: bool = False
     timeout: int | None = None
+    sample: float | None = None
+
+    @property
+    def given(self) -> bool:
+        """Tell whether anything is asked that goes with an impact alone."""
+        return self != Asked()
 
 
 def computed(
@@ -38,7 +44,7 @@ def computed(
     timeout = Span(asked.timeout, Unit.SECOND) if asked.timeout is not None else None
     compared, store = Compared.of(found, base, head), _store(settings)
     with closing(store) if store is not None else nullcontext():
-        impact = impact_of(compared, settings.root, store, settings.now(), timeout)
+        impact = impact_of(compared, settings.root, store, settings.now(), timeout, asked.sample)
     changes = tuple(
         replace(change, targets=tuple(_as_hard(target, goal) for target in change.targets))
         if (goal := impact.goals.get(change.metric)) is not None and not asked.redacted
@@ -90,7 +96,13 @@ def comment_of(
 
     named = f"{base.written} {head.written}" if head.commit is not None else base.written
     options = "".join(
-        f" --{name}" for name, on in (("impact", impact is not None), ("redact", asked.redacted)) if on
+        f" --{name}"
+        for name, on in (
+            ("impact", impact is not None),
+            ("redact", asked.redacted),
+            (f"sample {asked.sample or 0:g}", asked.sample is not None),
+        )
+        if on
     )
     command = f"scorecard diff {named}{options}"
     return comment(Subject(found, base, head, command, impact or NOTHING, asked.redacted), folded=folded)

@@ -47,6 +47,8 @@ def _classes(_: click.Context, __: click.Parameter, value: str | None) -> frozen
 )
 @click.option("--timeout", type=click.IntRange(min=1), metavar="SECONDS",
               help="Wait no longer than this for an answer of a source.")  # fmt: skip
+@click.option("--sample", type=click.FloatRange(0, 1, min_open=True, max_open=True), metavar="SHARE",
+              help="Compute on such a share of the rows, the same for both definitions.")  # fmt: skip
 @json_option
 @project_option
 @pass_settings
@@ -61,13 +63,15 @@ def command(
     impact: bool,
     redacted: bool,
     timeout: int | None,
+    sample: float | None,
 ) -> None:
     """Say what changed from the definitions of BASE to those of HEAD, or to those that stand in the folder.
 
     BASE and HEAD are branches, tags or commits. BASE..HEAD says the same as both, BASE...HEAD compares HEAD with
     the commit at which it left BASE. Exit code 2 where the definitions of either are invalid.
 
-    --impact reads the sources that BASE names; a source that does not answer is said, and stops nothing else.
+    --impact reads the sources that BASE names; a source that does not answer is said, and stops nothing else. From
+    a --sample no statuses, scores, goals and alerts are said.
     """
     from api.cli._diff import write
     from api.cli._impact import Asked, comment_of, computed, impact_json, put_aside, write_comment
@@ -79,9 +83,10 @@ def command(
     sides = editions(settings, base, head)
     if sides is None:
         ctx.exit(INVALID)
-    if not impact and (redacted or timeout is not None):
-        raise click.UsageError("--redact and --timeout go with --impact")
-    found, asked, done = definition_diff(*sides), Asked(redacted, timeout), None
+    asked = Asked(redacted, timeout, sample)
+    if asked.given and not impact:
+        raise click.UsageError("--redact, --timeout and --sample go with --impact")
+    found, done = definition_diff(*sides), None
     ignored: tuple[Finding, ...] = ()
     if impact and form != "sarif":
         read = proposed(*sides)

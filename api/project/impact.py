@@ -72,17 +72,26 @@ class Compared:
 
 
 def impact_of(
-    compared: Compared, root: Path, store: Store | None, now: datetime, timeout: Span | None = None
+    compared: Compared,
+    root: Path,
+    store: Store | None,
+    now: datetime,
+    timeout: Span | None = None,
+    sample: float | None = None,
 ) -> DefinitionImpact:
     """Compute what a change does, each source read once for both sides.
 
     What does not change is read from the store where that holds it by the base's definition, and computed besides
     where it does not. What cannot be computed is in the result as it failed, and stops nothing else.
+    On a `sample` of the rows no status, score, goal or alert is said: they are of the whole.
     """
     base, head = compared.base, compared.head
     grains = {pair.name: grain for pair in compared.pairs if (grain := compared.grain_of(pair.name))}
-    with Comparison(base.catalog, head.catalog, root, now, timeout) as both:
+    with Comparison(base.catalog, head.catalog, root, now, timeout, sample) as both:
         impacts = tuple(both.impacts(compared.pairs, grains))
+        moved = [each for each in impacts if each.moved]
+        if sample is not None:
+            return DefinitionImpact(impacts, boards=tuple(_boards(head, moved, now)), sample=sample)
         known = _Known(compared, both, store, now)
         cards = tuple(ScorecardComparison(base, head, impacts, known.total, now, compared.renamed).compare())
         alerts = tuple(_alerts(compared, impacts, known, now))
@@ -92,7 +101,6 @@ def impact_of(
         if (grain := grains.get(each.pair.name))
         and (found := equal_goal(each, base.catalog, head.catalog, grain))
     }
-    moved = [each for each in impacts if each.moved]
     return DefinitionImpact(impacts, cards, goals, alerts, tuple(_boards(head, moved, now)))
 
 

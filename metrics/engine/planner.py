@@ -44,13 +44,14 @@ from metrics.sql.scope import Broken, Guard, Scope, Selectable
 class Planner:
     """Plans metrics and computes them in one session.
 
-    `extents` are from when to when its datasets reach, `planned` the plan that a metric was computed by.
+    `extents` are from when to when its datasets reach, which another planner may know already; `planned` the plan that
+    a metric was computed by.
     """
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, extents: Extents | None = None) -> None:
         self.session = session
         self.catalog = session.catalog
-        self.extents = Extents(session)
+        self.extents = extents or Extents(session)
         self._until: dict[tuple[MetricRequest, datetime], Outcome] = {}
         self.planned: dict[str, Plan] = {}
         self._guarded: dict[tuple[str, str], Broken] = {}

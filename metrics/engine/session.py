@@ -21,7 +21,7 @@ from metrics.engine.circuit_breaker import CircuitBreaker
 from metrics.errors import ScorecardError, SourceError, SourceMissing
 from metrics.file_roots import FileRoots
 from metrics.source import Source, open_source
-from metrics.sql.scope import Broken, Guard, Scope, Selectable
+from metrics.sql.scope import Broken, Guard, Sample, Scope, Selectable
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,8 @@ class Session:
     """One run over a catalog's sources. `now` is the run's clock, `as_of` hides what came later.
 
     `statements` are all selects that were run, in their order. Whoever meets an error of a source outside of
-    `fetch` tells it to `circuit_breaker`. `connections` are those of another session, if it stands on them.
+    `fetch` tells it to `circuit_breaker`. `connections` are those of another session, if it stands on them. Under a
+    `sample` metrics are computed on a share of their rows.
     """
 
     def __init__(
@@ -91,11 +92,12 @@ class Session:
         now: datetime,
         as_of: datetime | None = None,
         connections: Connections | None = None,
+        sample: Sample | None = None,
     ) -> None:
         self.catalog = catalog
         self.root = root
         self.now = now
-        self.as_of = as_of
+        self.as_of, self.sample = as_of, sample
         self.statements: list[Statement] = []
         self._own = connections is None
         self.connections = connections or Connections(root, catalog)
@@ -122,7 +124,9 @@ class Session:
 
     def scope(self, dataset: str) -> Scope:
         """Return a fresh scope on the source of a dataset; raise what opening the source raises."""
-        return Scope(self.catalog, self.source(self.source_of(dataset)), self.now, self.as_of)
+        return Scope(
+            self.catalog, self.source(self.source_of(dataset)), self.now, self.as_of, sample=self.sample
+        )
 
     def fetch(self, source: str, select: Selectable | sa.CompoundSelect[Any]) -> Columns:
         """Run a select and remember it; raise SourceError, and what opening the source raises."""

@@ -5,7 +5,8 @@
             ...
 
 Each source is opened once and read through one connection for both, in one transaction where it has such; both are
-read up to the lesser of their watermarks. A base and a head that are each refreshed alone give the same values.
+read up to the lesser of their watermarks. A base and a head that are each refreshed alone give the same values, unless
+both are computed on a sample: then each metric is, on the same rows of it.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ from metrics.errors import ScorecardError
 from metrics.grain import Grain, Period, Span
 from metrics.observation import Dimensions, Estimate
 from metrics.operations.members import Turnover, turnover
+from metrics.operations.sampling import sample_of
+from metrics.sql.scope import Sample
 
 Key = tuple[Period, Dimensions]
 
@@ -106,6 +109,12 @@ class _Side:
     def catalog(self) -> Catalog:
         return self.planner.catalog
 
+    def sampled(self, sample: Sample) -> _Side:
+        """Return the same side on a sample of its rows, which reach from when to when all of them do."""
+        whole = self.planner.session
+        session = Session(whole.catalog, whole.root, whole.now, connections=whole.connections, sample=sample)
+        return replace(self, planner=Planner(session, self.planner.extents))
+
     def watermark(self, metric: str | None) -> datetime | None:
         """Return until when a metric's data is complete; what stands against it is kept as its error."""
         if metric is None or metric in self.errors:
@@ -139,11 +148,18 @@ class _Side:
 class Comparison:
     """Two catalogs over the same open sources, which are where the base says; close it, or use `with`.
 
-    No source is waited for longer than its own timeout, or than `timeout` where that says so.
+    No source is waited for longer than its own timeout, or than `timeout` where that says so. Under a `share` what
+    changes is computed on a sample of as many.
     """
 
     def __init__(
-        self, base: Catalog, head: Catalog, root: Path, now: datetime, timeout: Span | None = None
+        self,
+        base: Catalog,
+        head: Catalog,
+        root: Path,
+        now: datetime,
+        timeout: Span | None = None,
+        share: float | None = None,
     ) -> None:
         if timeout is not None:
             known = {name: replace(each, timeout=timeout) for name, each in base.sources.items()}
@@ -153,6 +169,7 @@ class Comparison:
             _Side(name, Planner(Session(catalog, root, now, connections=self.connections)))
             for name, catalog in (("base", base), ("head", head))
         )
+        self.share = share
 
     def __enter__(self) -> Comparison:
         return self
@@ -169,23 +186,42 @@ class Comparison:
         of its own.
         """
         grains = counted_at or {}
-        for until, group in self._by_watermark(pairs).items():
-            before = self.base.outcomes(dict.fromkeys(pair.base for pair in group if pair.base), until)
-            after = self.head.outcomes(dict.fromkeys(pair.head for pair in group if pair.head), until)
+        for (until, sample), group in self._together(pairs).items():
+            sides = self.base, self.head
+            if sample is not None:
+                sides = self.base.sampled(sample), self.head.sampled(sample)
+            before = sides[0].outcomes(dict.fromkeys(pair.base for pair in group if pair.base), until)
+            after = sides[1].outcomes(dict.fromkeys(pair.head for pair in group if pair.head), until)
             for pair in group:
-                yield self._impact(pair, before, after, until, grains.get(pair.name))
+                found = self._impact(pair, before, after, until)
+                if found.before is not None and found.after is not None:
+                    found = replace(found, turnover=_turnover(sides, pair, until, grains.get(pair.name)))
+                yield found
 
-    def _by_watermark(self, pairs: Iterable[Pair]) -> dict[datetime | None, list[Pair]]:
-        """Return the pairs by the lesser of both watermarks: what is read up to the same one shares scans."""
-        found: dict[datetime | None, list[Pair]] = {}
+    def _together(self, pairs: Iterable[Pair]) -> dict[tuple[datetime | None, Sample | None], list[Pair]]:
+        """Return the pairs by the lesser of both watermarks, and by their sample: what has the same shares scans."""
+        found: dict[tuple[datetime | None, Sample | None], list[Pair]] = {}
         for pair in pairs:
             marks = (self.base.watermark(pair.base), self.head.watermark(pair.head))
             until = min((mark for mark in marks if mark is not None), default=None)
-            found.setdefault(until, []).append(pair)
+            found.setdefault((until, self._sample(pair)), []).append(pair)
         return found
 
+    def _sample(self, pair: Pair) -> Sample | None:
+        """Return the sample of a metric; what stands against one is kept as its error."""
+        if self.share is None:
+            return None
+        try:
+            sides = (self.base.catalog, pair.base), (self.head.catalog, pair.head)
+            return sample_of(pair.name, self.share, sides)
+        except ScorecardError as error:
+            for side, name in ((self.base, pair.base), (self.head, pair.head)):
+                if name is not None:
+                    side.errors.setdefault(name, error)
+            return None
+
     def _impact(self, pair: Pair, before: Mapping[str, Outcome], after: Mapping[str, Outcome],
-                until: datetime | None, grain: Grain | None) -> Impact:  # fmt: skip
+                until: datetime | None) -> Impact:  # fmt: skip
         for side, name, found in ((self.base, pair.base, before), (self.head, pair.head, after)):
             if name is not None:
                 error = side.errors.get(name) or found[name].error
@@ -193,21 +229,7 @@ class Comparison:
                     return Impact(pair, error=error, failed=side.name, watermark=until)
         one = before[pair.base] if pair.base else None
         other = after[pair.head] if pair.head else None
-        return Impact(
-            pair, _lines(one, other), until, one, other,
-            self._turnover(pair, until, grain) if one is not None and other is not None else None,
-        )  # fmt: skip
-
-    def _turnover(self, pair: Pair, until: datetime | None, grain: Grain | None) -> Turnover | None:
-        assert pair.base is not None
-        assert pair.head is not None
-        metrics = self.base.catalog.metrics[pair.base], self.head.catalog.metrics[pair.head]
-        shared = [each for each in metrics[0].grains if each in metrics[1].grains and each is not Grain.ALL]
-        if grain not in shared:
-            grain = max(shared, key=_LENGTHS.index, default=None)
-        if grain is None or any(metric.private for metric in metrics):
-            return None
-        return turnover(self.base.planner, self.head.planner, metrics, grain, until)
+        return Impact(pair, _lines(one, other), until, one, other)
 
     def unchanged(self, metrics: Sequence[str], grain: Grain) -> dict[str, Outcome]:
         """Return the totals of metrics that mean the same on both sides, at one grain; an error is in its outcome."""
@@ -222,6 +244,20 @@ class Comparison:
 _LENGTHS = (
     Grain.DAY, Grain.WEEK, Grain.MONTH, Grain.FISCAL_QUARTER, Grain.QUARTER, Grain.FISCAL_YEAR, Grain.YEAR,
 )  # fmt: skip
+
+
+def _turnover(
+    sides: tuple[_Side, _Side], pair: Pair, until: datetime | None, grain: Grain | None
+) -> Turnover | None:
+    assert pair.base is not None
+    assert pair.head is not None
+    metrics = sides[0].catalog.metrics[pair.base], sides[1].catalog.metrics[pair.head]
+    shared = [each for each in metrics[0].grains if each in metrics[1].grains and each is not Grain.ALL]
+    if grain not in shared:
+        grain = max(shared, key=_LENGTHS.index, default=None)
+    if grain is None or any(metric.private for metric in metrics):
+        return None
+    return turnover(sides[0].planner, sides[1].planner, metrics, grain, until)
 
 
 def _lines(before: Outcome | None, after: Outcome | None) -> tuple[Line, ...]:

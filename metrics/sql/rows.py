@@ -7,7 +7,7 @@ a rate for every amount) is collected as guards, which run before the number is 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, time, timedelta
 from typing import Any, Self
 
@@ -22,6 +22,7 @@ from metrics.expressions.nodes import Expression, Literal, Name, Node
 from metrics.source import ColumnSpec
 from metrics.sql.joins import Join, crosswalk_join, label_of, lookup_join, rates_join
 from metrics.sql.operands import as_type, union_type
+from metrics.sql.sample import in_sample
 from metrics.sql.scope import Guard, Scope, Selectable
 from metrics.sql.translator import Translator
 
@@ -37,8 +38,7 @@ class Rows:
                  period: tuple[Value, Value] | None = None, event: Node | date | None = None,
                  looked_up: bool = False) -> None:  # fmt: skip
         self.scope = scope
-        self.dataset = dataset
-        self.alias = alias
+        self.dataset, self.alias = dataset, alias
         self.event, self.looked_up = event, looked_up
         self.turns: set[date] = set()
         scope.used.add(dataset.dataset)
@@ -124,6 +124,8 @@ class Rows:
         if self.scope.as_of is not None and arrival is not None:
             # Later times read as null, so what has no arrival before as-of has not arrived.
             kept.append(self.value(arrival).sql.is_not(None))
+        if self.scope.sample is not None and not self.looked_up:
+            kept.append(in_sample(self, self.scope.sample))
         return kept
 
     # -- names ----------------------------------------------------------------------------------
@@ -160,11 +162,10 @@ class Rows:
         ]
         return sa.case(*parts, else_=self.condition(condition[-1].where.node))
 
-    def _guarded(self, name: str, build: Any) -> Value:
+    def _guarded(self, name: str, build: Callable[[], Value]) -> Value:
         self._open_names.append(name)
         try:
-            result: Value = build()
-            return result
+            return build()
         finally:
             self._open_names.pop()
 
@@ -249,8 +250,7 @@ class Rows:
 
     def _rate(self, name: str, amount: ColumnElement[Any], node: Node,
               currency: ColumnElement[Any]) -> ColumnElement[Any]:  # fmt: skip
-        report = self.scope.catalog.company.currency.report
-        rates = self.scope.catalog.company.currency.rates
+        report, rates = self.scope.catalog.company.currency.report, self.scope.catalog.company.currency.rates
         if rates is None:
             raise ExpressionError(
                 f"column {name!r} is converted to {report}, but company.yml has no rates", 0
@@ -306,9 +306,8 @@ class Rows:
         if not self.dataset.union:
             columns = self.scope.source.columns(self.dataset)
             return self.scope.source.table(self.dataset).alias(self.alias), columns
-        parts = [
-            (Rows(self.scope, self.scope.catalog.datasets[part.dataset]), part) for part in self.dataset.union
-        ]
+        datasets, whole = self.scope.catalog.datasets, self.scope.whole
+        parts = [(Rows(whole, datasets[part.dataset]), part) for part in self.dataset.union]
         offered = [{**rows.offered, **part.columns} for rows, part in parts]
         shared = [name for name in offered[0] if all(name in each for each in offered)]
         values = [

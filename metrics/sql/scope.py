@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -48,9 +48,20 @@ class Broken:
         return f"{message}; the first has {', '.join(shown)}"
 
 
+@dataclass(frozen=True)
+class Sample:
+    """A share of rows: those of as many of an entity, or as many rows where a dataset does not know it."""
+
+    share: float
+    entity: str | None = None
+
+
 @dataclass
 class Scope:
-    """What a query is built in: the catalog, an open source, now, and a date that later rows hide behind."""
+    """What a query is built in: the catalog, an open source, now, and a date that later rows hide behind.
+
+    Under a `sample` a metric's own rows are a share of all; what is looked up for them is whole.
+    """
 
     catalog: Catalog
     source: Source
@@ -58,11 +69,17 @@ class Scope:
     as_of: datetime | None = None
     guards: dict[str, Guard] = field(default_factory=dict)
     used: set[str] = field(default_factory=set)
+    sample: Sample | None = None
 
     @property
     def zone(self) -> str:
         """Return the company's time zone."""
         return self.catalog.company.timezone
+
+    @property
+    def whole(self) -> Scope:
+        """Return the same scope, in which no row is left out for a sample."""
+        return replace(self, sample=None)
 
     def guard(self, name: str, select: Selectable, message: str) -> None:
         """Remember a guard, once."""

@@ -19,7 +19,7 @@ from scorecard.comment.ending import (
 from scorecard.comment.figures import Figure
 from scorecard.comment.markdown import code, table, text
 from scorecard.comment.model import Subject
-from scorecard.comment.words import relative, score, status, statuses, turnover_sentences
+from scorecard.comment.words import relative, sample_words, score, status, statuses, turnover_sentences
 from scorecard.diff.model import ElementChange, KeyChange, MetricChange
 from scorecard.impact import IndicatorImpact, ScorecardImpact
 from scorecard.score import RANKED, Status
@@ -33,6 +33,7 @@ _MOST_TABLES, _MOST_KEYS, _MOST_ROWS = 3, 12, 40
 _WHOLE = (ChangeClass.ADDED, ChangeClass.REMOVED)
 _COUNT = "**This changes what we count, not how well we did.**"
 _NOTHING = "**No figure changes.**"
+_NONE_IN_SAMPLE = "**In the sample no figure changes.** What is rare may not be in it."
 _HEAD = ["", "today", "with this change", "difference", "status"]
 
 
@@ -76,7 +77,9 @@ class _Comment:
 
     def headline(self) -> str:
         """Return what happens in a sentence, and which statuses of today flip."""
-        return f"{self._event()} {self._flips()}".strip()
+        share = self.impact.sample
+        of_sample = f"In {sample_words(share)}: " if share is not None and self.moving else ""
+        return f"{of_sample}{self._event()} {self._flips()}".strip()
 
     def _event(self) -> str:
         if self.moving:
@@ -172,7 +175,7 @@ class _Comment:
                 return "**This moves the goal, not the figure.** What is counted stays as it is."
             if self.impact.failed and not self.impact.metrics[len(self.impact.failed) :]:
                 return "**What it does to the figures is not known.** They could not be computed."
-            return _NOTHING
+            return _NOTHING if self.impact.sample is None else _NONE_IN_SAMPLE
         if all(each.what in _WHOLE for each in self.moving):
             return "**What else is counted stays as it is.**"
         found = self.moving[0].turnover
@@ -258,11 +261,9 @@ class _Comment:
             difference = "no change" if abs(moved) < 0.05 else f"{moved:+.1f}".replace("-", "−")
             if before.score is None or after.score is None:
                 difference = "–"
-            shown = (
-                ("withheld", "withheld")
-                if self.subject.redacted
-                else (score(before.score), score(after.score))
-            )
+            shown = [score(before.score), score(after.score)]
+            if self.subject.redacted:
+                shown = ["withheld", "withheld"]
             yield [label, *shown, "" if self.subject.redacted else difference, stands]
 
     def _standings(self) -> Iterator[str]:
@@ -281,14 +282,8 @@ class _Comment:
                         shown[place] = f"goal {words.level(target.goal)}"
                     else:
                         shown[place] = f"weighs {each.weight:g}"
-                rows.append(
-                    [
-                        f"{text(one.shown.label)}, {_period_of(one, card)}",
-                        *shown,
-                        "",
-                        statuses(before, after, redacted=self.subject.redacted),
-                    ]
-                )
+                stands = statuses(before, after, redacted=self.subject.redacted)
+                rows.append([f"{text(one.shown.label)}, {_period_of(one, card)}", *shown, "", stands])
         rows += list(self._cards())
         if rows:
             yield from table(_HEAD, rows)

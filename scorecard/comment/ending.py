@@ -8,12 +8,17 @@ from metrics.catalog.diff import ChangeClass
 from scorecard.comment.figures import Figure, has_value
 from scorecard.comment.markdown import code, html, table, text
 from scorecard.comment.model import Subject
+from scorecard.comment.words import sample_words
 from scorecard.diff.approval import concerned
 from scorecard.diff.model import Approver, ElementChange, KeyChange, MetricChange
 from scorecard.phrasing import day_words
 
 _MOST_NAMES, _MOST_LINES = 12, 400
 _SPARE = 200
+_OF_SAMPLE = (
+    "Counts and sums are those of the sample; shares and averages come near those of all rows. "
+    "Nor are scores, goals and alerts said."
+)
 _BELOW = ("datasets.", "metrics.", "identities.", "company.")
 
 
@@ -29,6 +34,8 @@ def before_approval(subject: Subject, figures: Sequence[Figure]) -> Iterator[str
 
 def _points(subject: Subject, figures: Sequence[Figure]) -> Iterator[str]:
     impact = subject.impact
+    if impact.sample is not None:
+        yield f"**From {sample_words(impact.sample)}, statuses are not said.** {_OF_SAMPLE}"
     for failed in impact.failed:
         known = {each.metric: each.label for each in subject.diff.changes}
         label = known.get(failed.pair.name, failed.pair.name)
@@ -125,7 +132,9 @@ def source(subject: Subject, promised: Sequence[Figure]) -> Iterator[str]:
     mark = subject.impact.watermark
     if mark is not None:
         local = mark.astimezone(subject.calendar.zone)
-        said.append(f"Both computed on the same rows, data to {local.day} {local:%b %Y %H:%M}")
+        share = subject.impact.sample
+        rows = "the same rows" if share is None else f"{sample_words(share)} of the rows, the same for both"
+        said.append(f"Both computed on {rows}, data to {local.day} {local:%b %Y %H:%M}")
     places = dict.fromkeys(
         f"{key.file}:{key.line}" for key in written_otherwise(subject, subject.diff.changes)
     )
@@ -144,7 +153,8 @@ def _promises(subject: Subject, moving: Sequence[Figure]) -> Iterator[str]:
         before, after = (each.value for each in (line.before, line.after) if each is not None)
         name = subject.calendar.name(line.period)
         lines.append(f"Scorecard-Impact: {metric.metric} {name} {before:.6g} {after:.6g}")
-    if lines and not subject.redacted:
+    # What is promised is held against all rows.
+    if lines and not subject.redacted and subject.impact.sample is None:
         yield "<details>"
         yield "<summary>For the message of the merge, so that the departments hear whether it came true</summary>"
         yield from ("", "```", *lines[:_MOST_NAMES], "```", "", "</details>", "")

@@ -27,6 +27,11 @@ _ABSENT = {
 _SAME = "no change"
 
 
+def sample_words(share: float) -> str:
+    """Return what is said of a share of rows: a sample of 2.5%."""
+    return f"a sample of {100 * share:.4g}%"
+
+
 @dataclass(frozen=True)
 class FigureWords:
     """Writes the values of one metric; redacted, it writes how they move alone."""

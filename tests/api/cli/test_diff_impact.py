@@ -73,9 +73,50 @@ def test_sources_are_those_of_the_base(root: Path) -> None:
     assert (won["error"], len(won["impact"])) == (None, 6)
 
 
-def test_redact_and_timeout_go_with_impact(root: Path) -> None:
+def test_a_sample_marks_what_it_says_and_says_no_status(root: Path) -> None:
+    asked = ("main", "narrower", "--impact", "--sample", "0.5")
+    found = json.loads(run(root, *asked, "--format", "json").stdout)
+    assert (found["sample"], found["scorecards"], found["alerts"]) == (0.5, [], [])
+    [change] = found["changes"]
+    assert (change["error"], change["goal"]) == (None, None)
+    whole = json.loads(run(root, "main", "narrower", "--impact", "--format", "json").stdout)
+    assert whole["sample"] is None
+    counts, all_counts = (
+        {
+            line["period_start"]: line["from"]["denominator"]
+            for line in each["changes"][0]["impact"]
+            if not line["dimensions"]
+        }
+        for each in (found, whole)
+    )
+    assert counts.keys() == all_counts.keys()
+    assert all(0 < counts[day] < all_counts[day] == 20 for day in counts)
+    said = run(root, *asked, "--format", "markdown").stdout
+    assert (
+        "> - **From a sample of 50%, statuses are not said.** Counts and sums are those of the sample; shares and "
+        "averages come near those of all rows. Nor are scores, goals and alerts said.\n"
+    ) in said
+    assert said.splitlines()[1].startswith("### In a sample of 50%: *Leads won* for 2026-Q2 would read 50.0%")
+    assert "<sub>Both computed on a sample of 50% of the rows, the same for both, data to 10 Oct 2026" in said
+    assert said.endswith("see it again: `scorecard diff main narrower --impact --sample 0.5`</sub>\n")
+    assert "Scorecard-Impact:" not in said
+    assert "status of today" not in said
+    text = " ".join(run(root, *asked).stdout.split())
+    assert "From a sample of 50%, statuses are not said." in text
+
+
+@pytest.mark.parametrize("share", ["0", "1", "1.5"])
+def test_a_sample_is_a_share_of_the_rows(root: Path, share: str) -> None:
+    done = run(root, "main", "narrower", "--impact", "--sample", share)
+    assert (done.exit_code, done.stderr.splitlines()[-1]) == (
+        2,
+        f"Error: Invalid value for '--sample': {float(share)} is not in the range 0<x<1.",
+    )
+
+
+def test_redact_timeout_and_sample_go_with_impact(root: Path) -> None:
     done = run(root, "main", "narrower", "--redact")
     assert (done.exit_code, done.stderr.splitlines()[-1]) == (
         2,
-        "Error: --redact and --timeout go with --impact",
+        "Error: --redact, --timeout and --sample go with --impact",
     )
