@@ -226,12 +226,20 @@ class AlertImpact:
 
 
 @dataclass(frozen=True)
+class TouchedObjective:
+    """An objective of a scorecard that shows a metric which moves."""
+
+    scorecard: str
+    objective: str
+
+
+@dataclass(frozen=True)
 class DefinitionImpact:
     """All that a change of definitions does, both sides computed on the same data.
 
     `goals` are those that would be as hard as before, by metric. `boards` are the titles of the dashboards that show a
-    metric which moves. `sample` is the share of rows that all of it is of, None of all rows: of a share nothing is said
-    of scorecards, goals and alerts.
+    metric which moves, `objectives` those of scorecards. `sample` is the share of rows that all of it is of, None of all
+    rows: of a share nothing is said of scorecards, goals and alerts.
     """
 
     metrics: tuple[Impact, ...] = ()
@@ -239,6 +247,7 @@ class DefinitionImpact:
     goals: Mapping[str, EqualGoal] = field(default_factory=dict)
     alerts: tuple[AlertImpact, ...] = ()
     boards: tuple[str, ...] = ()
+    objectives: tuple[TouchedObjective, ...] = ()
     sample: float | None = None
 
     @property

@@ -32,6 +32,9 @@ def impact_document(impact: DefinitionImpact, *, redacted: bool = False) -> Json
             for each in impact.alerts
         ],
         "boards": list(impact.boards),
+        "objectives": [
+            {"scorecard": each.scorecard, "objective": each.objective} for each in impact.objectives
+        ],
         "sample": impact.sample,
     }
 

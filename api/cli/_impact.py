@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Asked:
-    """What is asked of the impact: figures or relative changes, how long a source is waited for, of which share of rows."""
+    """What is asked of the impact: relative changes alone, how long a source is waited for, of which share of rows."""
 
     redacted: bool = False
     timeout: int | None = None
@@ -74,15 +74,27 @@ def _as_hard(target: KeptTarget, goal: EqualGoal) -> KeptTarget:
         return target
 
 
-def impact_json(found: DefinitionDiff, impact: DefinitionImpact, asked: Asked) -> dict[str, Any]:
-    """Return a change as JSON, each metric with what happens to it, and the scorecards, alerts and boards."""
+def impact_json(
+    found: DefinitionDiff, impact: DefinitionImpact, asked: Asked, ignored: tuple[Finding, ...]
+) -> dict[str, Any]:
+    """Return a change as JSON, each metric with what happens to it, the scorecards, alerts and boards, and `ignored`.
+
+    `ignored` is what a proposal says of sources that were not read.
+    """
+    from api.cli.check import finding_json
     from scorecard.diff.as_json import as_json
     from scorecard.impact_document import impact_document
 
     document = impact_document(impact, redacted=asked.redacted)
     metrics, whole = document.pop("metrics"), as_json(found)
     changes = [{**change, **metrics.get(change["metric"], {"impact": []})} for change in whole["changes"]]
-    return {**whole, "changes": changes, "redacted": asked.redacted, **document}
+    return {
+        **whole,
+        "changes": changes,
+        "redacted": asked.redacted,
+        **document,
+        "not_read": [finding_json(each) for each in ignored],
+    }
 
 
 def comment_of(
@@ -125,7 +137,5 @@ def write_comment(text: str) -> None:
     from rich.markdown import Markdown
 
     out = console(width=page_width())
-    shown = [
-        line for line in text.replace("> [!IMPORTANT]\n", "").splitlines() if not line.startswith("<!--")
-    ]
+    shown = [line for line in text.splitlines() if not line.startswith(("<!--", "> [!"))]
     out.print(Markdown("\n".join(shown)))

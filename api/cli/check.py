@@ -31,7 +31,7 @@ def command(ctx: click.Context, settings: Settings, data: bool) -> None:
 
     found = find(settings, data)
     if settings.json:
-        emit_json([_as_json(finding) for finding in found])
+        emit_json([finding_json(finding) for finding in found])
     else:
         for finding in found:
             say(str(finding))
@@ -67,7 +67,8 @@ def find(settings: Settings, data: bool) -> tuple[Finding, ...]:
     return tuple(sorted(sort_findings(found), key=lambda finding: order.index(finding.level)))
 
 
-def _as_json(finding: Finding) -> dict[str, str | int]:
+def finding_json(finding: Finding) -> dict[str, str | int]:
+    """Return a finding as JSON has it."""
     at = finding.position
     return {
         "file": at.file,

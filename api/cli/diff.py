@@ -95,14 +95,14 @@ def command(
         found, done = computed(settings, found, sides[0], read[0], asked)
         ignored = read[1]
     if settings.json or form == "json":
-        emit_json(as_json(found) if done is None else impact_json(found, done, asked))
+        emit_json(as_json(found) if done is None else impact_json(found, done, asked, ignored))
     elif form == "sarif":
         with Repository.around(settings.root) as repository:
             emit_json(as_sarif(found, version(), repository.inside))
     elif form == "markdown":
         say(comment_of(found, *sides, done, asked).rstrip("\n") + put_aside(ignored))
     elif done is not None:
-        write_comment(comment_of(found, *sides, done, asked, folded=False))
+        write_comment(comment_of(found, *sides, done, asked, folded=False) + put_aside(ignored))
     else:
         write(found)
     ctx.exit(FOUND if fail_on & found.classes else 0)

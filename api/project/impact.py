@@ -22,7 +22,13 @@ from metrics.store.store import Store
 from scorecard.diff.model import DefinitionDiff
 from scorecard.edition import Edition
 from scorecard.equal_goal import equal_goal
-from scorecard.impact import AlertImpact, DefinitionImpact, ScorecardComparison, series_of
+from scorecard.impact import (
+    AlertImpact,
+    DefinitionImpact,
+    ScorecardComparison,
+    TouchedObjective,
+    series_of,
+)
 from scorecard.value_selection import MetricSeries
 
 
@@ -90,8 +96,9 @@ def impact_of(
     with Comparison(base.catalog, head.catalog, root, now, timeout, sample) as both:
         impacts = tuple(both.impacts(compared.pairs, grains))
         moved = [each for each in impacts if each.moved]
+        boards, objectives = tuple(_boards(head, moved, now)), tuple(_objectives(compared, moved))
         if sample is not None:
-            return DefinitionImpact(impacts, boards=tuple(_boards(head, moved, now)), sample=sample)
+            return DefinitionImpact(impacts, boards=boards, objectives=objectives, sample=sample)
         known = _Known(compared, both, store, now)
         cards = tuple(ScorecardComparison(base, head, impacts, known.total, now, compared.renamed).compare())
         alerts = tuple(_alerts(compared, impacts, known, now))
@@ -101,7 +108,7 @@ def impact_of(
         if (grain := grains.get(each.pair.name))
         and (found := equal_goal(each, base.catalog, head.catalog, grain))
     }
-    return DefinitionImpact(impacts, cards, goals, alerts, tuple(_boards(head, moved, now)))
+    return DefinitionImpact(impacts, cards, goals, alerts, boards, objectives)
 
 
 class _Known:
@@ -196,6 +203,18 @@ def _totals(
         return known.total(back.get(metric, metric) if head else metric, grain).observations
 
     return read
+
+
+def _objectives(compared: Compared, moved: Sequence[Impact]) -> Iterator[TouchedObjective]:
+    """Yield the objectives that show a metric which moves, those that would be gone last."""
+    names = {name for each in moved for name in (each.pair.base, each.pair.head)}
+    yield from dict.fromkeys(
+        TouchedObjective(card.scorecard, objective.objective)
+        for side in (compared.head, compared.base)
+        for card in side.board.scorecards.values()
+        for objective in card.objectives
+        if names & {indicator.metric for indicator in objective.indicators}
+    )
 
 
 def _boards(head: Edition, impacts: Sequence[Impact], now: datetime) -> Iterator[str]:

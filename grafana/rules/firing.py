@@ -21,12 +21,15 @@ Totals = Callable[[str, Grain], Sequence[Observation]]
 
 def firing(metric: Metric, catalog: Catalog, board: Board, totals: Totals) -> Iterator[str]:
     """Yield the names of the alerts of a metric that fire: its red flag's, and those of its counter-metrics."""
+    if metric.proposed:
+        return
     for grain in alert_grains(metric, board):
         seen = _published(totals(metric.metric, grain))
         if seen and crosses(metric, catalog, seen[-1]):
             yield camel("red_flag", metric.metric)
         for guard in (catalog.metrics[name] for name in metric.guards if name in catalog.metrics):
-            held = _published(totals(guard.metric, grain)) if grain in guard.grains else []
+            watched = grain in guard.grains and not guard.proposed
+            held = _published(totals(guard.metric, grain)) if watched else []
             if held and crosses(guard, catalog, held[-1]) and improves(metric, seen):
                 yield camel("guard_broken", metric.metric, guard.metric)
 

@@ -22,7 +22,7 @@ def in_sample(rows: Relation, sample: Sample) -> ColumnElement[Any]:
     A row of nobody goes by its key too. Raises ExpressionError where rows have neither.
     """
     dialect, dataset = rows.scope.source.dialect, rows.dataset
-    told = [rows.entity(sample.entity)] if sample.entity in dataset.entities else []
+    told = [rows.entity(name) for name in dataset.entities if name == sample.entity]
     if dataset.key:
         parts = [dialect.cast(rows.value(Name((name,))), Type.TEXT) for name in dataset.key]
         apart = [piece for part in parts for piece in (part, sa.literal("|"))]

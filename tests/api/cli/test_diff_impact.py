@@ -73,6 +73,22 @@ def test_sources_are_those_of_the_base(root: Path) -> None:
     assert (won["error"], len(won["impact"])) == (None, 6)
 
 
+def test_sources_of_the_head_are_reported_and_not_read(root: Path) -> None:
+    place = "definitions/sources.yml:1"
+    message = (
+        "source 'files' is changed: until this is merged the numbers are computed from the source as it was"
+    )
+    asked = ("main", "sent", "--impact", "--format")
+    done = run(root, *asked, "json")
+    [ignored] = json.loads(done.stdout)["not_read"]
+    assert (ignored["file"], ignored["line"], ignored["message"]) == ("definitions/sources.yml", 1, message)
+    assert f"{message}\n" in done.stderr
+    text = run(root, *asked, "text")
+    assert f"Not read of this proposal • {place}" in " ".join(text.stdout.replace("▌", "").split())
+    assert "elsewhere" not in text.stdout.split("Not read of this proposal")[1]
+    assert json.loads(run(root, "main", "narrower", "--impact", "--format", "json").stdout)["not_read"] == []
+
+
 def test_a_sample_marks_what_it_says_and_says_no_status(root: Path) -> None:
     asked = ("main", "narrower", "--impact", "--sample", "0.5")
     found = json.loads(run(root, *asked, "--format", "json").stdout)

@@ -108,7 +108,9 @@ def test_the_document_says_the_same(narrower: Subject) -> None:
         ("2026-Q2", False, {"from": "amber", "to": "green"}),
         ("2026-Q1", False, {"from": "amber", "to": "green"}),
     ]
+    assert found["scorecards"][0]["objectives"] == ["win"]
     assert found["boards"] == ["Scorecard: Joint", "Sales", "Marketing"]
+    assert found["objectives"] == [{"scorecard": "joint", "objective": "win"}]
 
 
 def test_nothing_absolute_is_left_where_it_is_redacted(narrower: Subject) -> None:
