@@ -238,8 +238,8 @@ class DefinitionImpact:
     """All that a change of definitions does, both sides computed on the same data.
 
     `goals` are those that would be as hard as before, by metric. `boards` are the titles of the dashboards that show a
-    metric which moves, `objectives` those of scorecards. `sample` is the share of rows that all of it is of, None of all
-    rows: of a share nothing is said of scorecards, goals and alerts.
+    metric which moves, `objectives` those of scorecards. `sample` is the share of rows that all of it is of, None of
+    all: of a share nothing is said of scorecards, goals and alerts.
     """
 
     metrics: tuple[Impact, ...] = ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import duckdb
 import pytest
 from click.testing import CliRunner, Result
 from dulwich.repo import Repo
@@ -136,3 +137,62 @@ def test_redact_timeout_and_sample_go_with_impact(root: Path) -> None:
         2,
         "Error: --redact, --timeout and --sample go with --impact",
     )
+
+
+SLOW = """\
+dataset: calls
+source: slow
+table: calls
+key: call_id
+time: at
+timezone: UTC
+complete_through: {lag: 0 days}
+"""
+CALLS = """\
+metric: calls
+label: Calls
+kind: aggregate
+dataset: calls
+measure: count
+direction: up
+leads: sales
+owner: sales-lead
+grains: [quarter]
+"""
+TWO_SOURCES = {
+    "sources.yml": "sources: {files: {url: 'duckdb:///:memory:'}, slow: {url: 'duckdb:///slow.duckdb'}}\n",
+    "datasets/calls.yml": SLOW,
+    "metrics/sales/calls.yml": CALLS,
+}
+
+
+def test_what_a_source_does_not_answer_in_time_is_said_and_the_rest_is(tmp_path: Path) -> None:
+    repo = Repo.init(str(tmp_path))
+    first = commit(repo, {**FILES, **TWO_SOURCES}, "main")
+    fewer = {"metrics/sales/calls.yml": CALLS + 'where: "call_id > 0"\n'}
+    commit(repo, {**FILES, **TWO_SOURCES, **NARROWER, **fewer}, "narrower", first)
+    repo.close()
+    fill(tmp_path)
+    with duckdb.connect(str(tmp_path / "slow.duckdb")) as raw:
+        # One row, of which everything is known only when the sum is: in hours.
+        raw.execute(
+            "CREATE VIEW calls AS "
+            "SELECT CAST(n AS BIGINT) AS call_id, TIMESTAMP '2026-07-01' + n * INTERVAL 1 DAY AS at FROM "
+            "(SELECT CAST(sum(sin(a.range * b.range)) AS INTEGER) % 9 AS n "
+            "FROM range(10000000) a, range(10000000) b)"
+        )
+    asked = ("main", "narrower", "--impact", "--timeout", "1", "--format")
+    done = run(tmp_path, *asked, "json")
+    assert done.exit_code == 0
+    changes = {each["metric"]: each for each in json.loads(done.stdout)["changes"]}
+    assert changes["calls"]["error"] == {
+        "side": "base",
+        "message": "source 'slow': no answer within 1 s",
+    }
+    assert changes["calls"]["impact"] == []
+    assert (changes["won"]["error"], len(changes["won"]["impact"])) == (None, 6)
+    said = run(tmp_path, *asked, "markdown").stdout
+    [line] = [line for line in said.splitlines() if "Not known" in line]
+    lost = "By today's definition: source 'slow': no answer within 1 s"
+    assert line == f"> - **Not known:** what *Calls* would be. {lost}"
+    assert "*Leads won* for 2026-Q2 would read 60.0% instead of 40.0%" in said
