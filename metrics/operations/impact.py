@@ -186,10 +186,11 @@ class Comparison:
         of its own.
         """
         grains = counted_at or {}
+        known: dict[Sample | None, tuple[_Side, _Side]] = {None: (self.base, self.head)}
         for (until, sample), group in self._together(pairs).items():
-            sides = self.base, self.head
-            if sample is not None:
-                sides = self.base.sampled(sample), self.head.sampled(sample)
+            if sample is not None and sample not in known:
+                known[sample] = self.base.sampled(sample), self.head.sampled(sample)
+            sides = known[sample]
             before = sides[0].outcomes(dict.fromkeys(pair.base for pair in group if pair.base), until)
             after = sides[1].outcomes(dict.fromkeys(pair.head for pair in group if pair.head), until)
             for pair in group:

@@ -12,9 +12,13 @@ from hashlib import md5
 import pytest
 
 from metrics.catalog.catalog import Catalog
-from metrics.catalog.dataset import UnionPart
+from metrics.catalog.dataset import EntityColumn, UnionPart
+from metrics.engine.session import Session
+from metrics.expressions.parser import parse
 from metrics.grain import Grain
 from metrics.operations.impact import Comparison, Impact, Pair
+from metrics.sql.rows import Rows
+from metrics.sql.scope import Sample
 from tests.metrics.kinds.conftest import golden_duckdb, golden_postgres  # noqa: F401
 from tests.metrics.kinds.golden import NOW, PROJECT
 
@@ -82,6 +86,24 @@ def test_rows_go_by_their_key_where_nobody_is_followed(base: Catalog) -> None:
         if line.after is not None and line.after.value
     }
     assert counted == by_hand
+
+
+def test_a_row_of_nobody_goes_by_its_key(base: Catalog) -> None:
+    changed = replace(
+        base.datasets["events"],
+        key=("event_id", "stage"),
+        entities={"lead": EntityColumn(parse("channel"))},
+    )
+    catalog = replace(base, datasets={**base.datasets, "events": changed})
+    with Session(catalog, PROJECT, NOW, sample=Sample(SHARE, "lead")) as session:
+        rows = Rows(session.scope("events"), changed)
+        found = session.fetch("files", rows.select({"id": rows.key()[0]}))
+    tokens = {line["event_id"]: line["channel"] or f"{line['event_id']}|{line['stage']}" for line in events()}
+    assert "" in {line["channel"] for line in events()}
+    some = kept(tokens.values())
+    assert {str(each) for (each,) in found.rows("id")} == {
+        each for each, token in tokens.items() if token in some
+    }
 
 
 def test_data_reaches_as_far_as_without_one(base: Catalog) -> None:
