@@ -13,7 +13,7 @@ import orjson
 from api.app import create_app
 from api.project.project import Project
 from api.v1.metrics import value_unit
-from api.v1.written import written
+from api.v1.written import as_list, written
 from benchmarks.harness import compare_work
 from metrics.grain import Grain, Period
 from metrics.observation import Observation, State
@@ -23,11 +23,10 @@ NOW = datetime(2026, 11, 20, 8, tzinfo=UTC)
 FILES = {
     "company.yml": "company: Northwind\ntimezone: Europe/London\ncurrency: GBP\ndepartments: {sales: {label: Sales}}\n",
     "sources.yml": 'sources: {crm: {url: "duckdb:///:memory:"}}\n',
-    "datasets/orders.yml": "dataset: orders\nsource: crm\ntable: orders\nkey: order_id\ntime: ordered_at\n"
-    "dimensions: {channel: channel}\n",
-    "metrics/sales/orders_made.yml": "metric: orders_made\nlabel: Orders\nkind: aggregate\n"
-    "direction: up\nleads: sales\n"
-    "dataset: orders\nmeasure: count\ndimensions: [channel]\ngrains: [day]\n",
+    "datasets/orders.yml": "dataset: orders\nsource: crm\ntable: orders\nkey: order_id\n"
+    "time: ordered_at\ndimensions: {channel: channel}\n",
+    "metrics/sales/orders_made.yml": "metric: orders_made\nlabel: Orders\nkind: aggregate\ndirection: up\n"
+    "leads: sales\ndataset: orders\nmeasure: count\ndimensions: [channel]\ngrains: [day]\n",
 }
 SELECT = """select * from observations where id in (
     select max(id) from observations where metric = ? and definition_hash = ?
@@ -79,7 +78,7 @@ def main() -> None:
         unit = value_unit(project, metric)
 
         def ours() -> bytes:
-            return orjson.dumps(written(project, unit, metric.metric, kept))
+            return orjson.dumps(as_list(written(project, unit, metric.metric, kept)))
 
         rows = [_row(one, item["period"]) for one, item in zip(kept, orjson.loads(ours()), strict=True)]
         assert orjson.loads(orjson.dumps(rows)) == orjson.loads(ours())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from flask import render_template, request
@@ -52,7 +51,7 @@ def scorecard() -> str:
     # The frame around the page shows these besides, which neither definitions nor store decide.
     shown = found.value.period, calendar.local_day(instant), current().live.rejected
     made = seen.lasting(
-        ("page", name, *shown), instant, lambda: replace(found, value=_page(seen, found.value, instant))
+        ("page", name, *shown), instant, lambda: found.made_into(lambda report: _page(seen, report, instant))
     )
     return made.value
 

@@ -12,6 +12,7 @@ from typing import Any, Generic, TypeVar
 from metrics.store.store import Revision
 
 Made = TypeVar("Made")
+Other = TypeVar("Other")
 MOST = 64
 
 
@@ -26,6 +27,10 @@ class Lasting(Generic[Made]):
     def holds(self, now: datetime) -> bool:
         """Tell whether it would be made alike at an instant, of the same definitions and store."""
         return self.made_at <= now and (self.until is None or now <= self.until)
+
+    def made_into(self, make: Callable[[Made], Other]) -> Lasting[Other]:
+        """Return what is made of it alone, which holds as long."""
+        return Lasting(make(self.value), self.made_at, self.until)
 
 
 class Memory:

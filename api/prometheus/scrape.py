@@ -34,7 +34,8 @@ def view() -> Callable[[], Response]:
         answer.set_etag(body.tag)
         if zipped:
             answer.headers["Content-Encoding"] = "gzip"
-        return answer if request.if_none_match is None else answer.make_conditional(request)
+        answer.make_conditional(request)
+        return answer
 
     return scrape
 

@@ -32,7 +32,7 @@ from api.v1.schemas import (
     ObservationQuerySchema,
     ObservationsSchema,
 )
-from api.v1.written import written
+from api.v1.written import as_list, written
 from metrics.catalog.dated import turns
 from metrics.catalog.metric import Metric
 from metrics.describe.life import life_words
@@ -100,9 +100,10 @@ def list_observations(query: Mapping[str, Any], metric: str) -> Response:
     beside = seen.store.to_date(metric, as_known)
     offset, limit = query["offset"], query["limit"]
     shown = kept[offset : offset + limit]
-    items = written(seen, unit, metric, shown, beside)
-    for one, item in zip(shown, items, strict=True):
-        item["response"] = to_dict(report_response(told.get(one.key))) if told else None
+    items: Iterable[dict[str, Any]] = (
+        item | {"response": to_dict(report_response(told.get(one.key))) if told else None}
+        for one, item in zip(shown, written(seen, unit, metric, shown, beside), strict=True)
+    )
     page = {
         "metric": metric,
         "unit": unit,
@@ -110,7 +111,7 @@ def list_observations(query: Mapping[str, Any], metric: str) -> Response:
         "computed_by": to_dict(earlier),
         "total": len(kept),
         "next": _next(metric, offset + limit) if offset + limit < len(kept) else None,
-        "items": items,
+        "items": as_list(items),
     }
     return Response(orjson.dumps(page), mimetype="application/json", headers=etag.headers(tag))
 
@@ -126,7 +127,7 @@ def get_history(query: Mapping[str, Any], metric: str) -> Response:
         raise UsageError(f"{query['period']!r} is a {period.grain}, not a {query['grain']}")
     versions = seen.store.history(metric, grain, period, _segment(found, query["dimension"]))
     unit = value_unit(seen, found)
-    page = {"metric": metric, "unit": unit, "items": written(seen, unit, metric, versions)}
+    page = {"metric": metric, "unit": unit, "items": as_list(written(seen, unit, metric, versions))}
     return Response(orjson.dumps(page), mimetype="application/json")
 
 

@@ -1,10 +1,12 @@
-"""Observations as the API writes them: plain values, in the order of `ObservationSchema`."""
+"""Observations as the API writes them: what orjson takes, with the keys of `ObservationSchema`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from operator import attrgetter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import islice
 from typing import Any
+
+import orjson
 
 from api.metric.outlook import Outlooks
 from api.project.project import Project
@@ -14,10 +16,7 @@ from metrics.observation import Observation, State
 from scorecard.report import to_dict
 from scorecard.to_date import NOTHING_TO_DATE, Known
 
-_AS_THEY_ARE = attrgetter(
-    "period", "dimensions", "value", "numerator", "denominator", "lower", "upper", "sample_size", "maturity",
-    "state", "definition_hash", "code_version", "watermark", "computed_at", "run",
-)  # fmt: skip
+_CHUNK = 200
 
 
 class _Once(dict[Any, Any]):
@@ -32,56 +31,30 @@ class _Once(dict[Any, Any]):
 
 
 def written(
-    seen: Project, unit: str, metric: str, page: Sequence[Observation], beside: Known = NOTHING_TO_DATE
-) -> list[dict[str, Any]]:
-    """Return observations of a metric as values of JSON, provisional totals with what they are set against."""
-    items = _settled(seen, unit, metric, page)
-    outlooks = Outlooks(seen, metric)
-    for one, item in zip(page, items, strict=True):
+    seen: Project, unit: str, metric: str, page: Iterable[Observation], beside: Known = NOTHING_TO_DATE
+) -> Iterator[dict[str, Any]]:
+    """Yield observations of a metric as orjson writes them, provisional totals with what they are set against."""
+    name, outlooks = seen.catalog.company.calendar.name, Outlooks(seen, metric)
+
+    def spelt(period: Period) -> dict[str, str | None]:
+        start, end = (day.isoformat() if day else None for day in (period.start, period.end))
+        return {"grain": period.grain.value, "period": name(period), "period_start": start, "period_end": end}
+
+    periods, segments = _Once(spelt), _Once(dict)
+    more = {"unit": unit, "final_on": None, "awaits": None, "to_date": None}
+    for one in page:
+        # What a record holds is what is sent; to name each of its fields here would take longer than to send it.
+        item = {**vars(one), **periods[one.period], "dimensions": segments[one.dimensions], **more}
         if one.state is State.PROVISIONAL:
             outlook = outlooks.of(one)
             against = None if one.dimensions else to_date(seen, one.period, beside)
             item |= {"final_on": outlook.final_on, "awaits": outlook.words, "to_date": to_dict(against)}
-    return items
+        yield item
 
 
-def _settled(seen: Project, unit: str, metric: str, page: Iterable[Observation]) -> list[dict[str, Any]]:
-    name = seen.catalog.company.calendar.name
-
-    def spelt(period: Period) -> tuple[str, str, str | None, str | None]:
-        start, end = (day.isoformat() if day else None for day in (period.start, period.end))
-        return period.grain.value, name(period), start, end
-
-    periods, segments = _Once(spelt), _Once(dict)
-    instants = _Once(lambda instant: instant.isoformat() if instant else None)
-    states = {state: state.value for state in State}
-    return [
-        {
-            "metric": metric,
-            "grain": grain,
-            "period": named,
-            "period_start": start,
-            "period_end": end,
-            "dimensions": segments[segment],
-            "value": value,
-            "unit": unit,
-            "numerator": numerator,
-            "denominator": denominator,
-            "lower": lower,
-            "upper": upper,
-            "sample_size": size,
-            "maturity": maturity,
-            "state": states[state],
-            "final_on": None,
-            "awaits": None,
-            "to_date": None,
-            "definition_hash": hashed,
-            "code_version": version,
-            "watermark": instants[watermark],
-            "computed_at": instants[computed],
-            "run": run,
-        }
-        for period, segment, value, numerator, denominator, lower, upper, size, maturity, state,
-            hashed, version, watermark, computed, run in map(_AS_THEY_ARE, page)
-        for grain, named, start, end in (periods[period],)
-    ]  # fmt: skip
+def as_list(items: Iterable[Mapping[str, Any]]) -> orjson.Fragment:
+    """Return records as a list of JSON; only a few of them are held as such at a time."""
+    left, parts = iter(items), []
+    while chunk := list(islice(left, _CHUNK)):
+        parts.append(orjson.dumps(chunk)[1:-1])
+    return orjson.Fragment(b"[" + b",".join(parts) + b"]")

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import betaln, expit, gammaln, log_expit, psi, zeta
 
 from metrics.statistics.fitting import Covariance, Point, maximise, require_customers
 from metrics.statistics.histories import Histories, Levels, by_frequency
 from metrics.statistics.intervals import Floats
 from metrics.statistics.quadrature import beta_nodes, discounted, require_horizon
+from metrics.statistics.special import betaln, expit, gammaln, log_expit, psi, zeta
 
 MODEL = "BG/NBD"
 NAMES = ("r", "alpha", "a", "b")

@@ -8,9 +8,9 @@ from enum import StrEnum
 from math import erfc, hypot, sqrt
 
 import numpy as np
-from scipy.special import stdtr, stdtrit
 
 from metrics.statistics.intervals import Floats, Interval, Z, percentile_interval, wilson
+from metrics.statistics.student import stdtr, stdtrit
 
 # The draws of two periods may come from one seed: shuffling one side makes their pairing independent.
 _SHUFFLE_SEED = 20_061_115

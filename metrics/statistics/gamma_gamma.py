@@ -12,11 +12,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import gammaln, psi, zeta
 
 from metrics.statistics.fitting import Covariance, Point, maximise, require_customers
 from metrics.statistics.histories import Levels, Spends
 from metrics.statistics.intervals import Floats
+from metrics.statistics.special import gammaln, psi, zeta
 
 MODEL = "Gamma-Gamma"
 NAMES = ("p", "q", "gamma")

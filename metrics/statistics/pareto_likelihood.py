@@ -18,12 +18,12 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import gammaln, psi, zeta
 
 from metrics.statistics.fitting import Point
 from metrics.statistics.histories import Histories, Levels
 from metrics.statistics.intervals import Floats
 from metrics.statistics.quadrature import half_line
+from metrics.statistics.special import gammaln, psi, zeta
 
 NAMES = ("r", "alpha", "s", "beta")
 # Numbers in one block of the integrals' places: 16 MB for each of a dozen arrays.

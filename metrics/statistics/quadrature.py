@@ -14,9 +14,9 @@ from math import isfinite
 import numpy as np
 from numpy.polynomial.legendre import leggauss
 from numpy.typing import ArrayLike
-from scipy.special import log_expit
 
 from metrics.statistics.intervals import Floats
+from metrics.statistics.special import log_expit
 
 # Parts of an integral below exp(-_CUT) of it are left out.
 _CUT = 27.0

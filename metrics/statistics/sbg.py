@@ -13,11 +13,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import betaln
 
 from metrics.statistics.fitting import Covariance, Point, maximise, require_customers
 from metrics.statistics.intervals import Counts, Floats
 from metrics.statistics.quadrature import beta_nodes
+from metrics.statistics.special import betaln
 
 MODEL = "sBG"
 NAMES = ("a", "b")

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from math import inf
 
-from scipy.special import betaincinv
-
 from metrics.statistics.intervals import Interval
+from metrics.statistics.special import betaincinv
 
 
 def rate_ratio_limits(count: int, baseline: int, periods: float, false_alarm: float) -> Interval | None:

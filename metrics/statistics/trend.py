@@ -10,8 +10,6 @@ from math import exp, nan, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import brentq
-from scipy.special import stdtr, stdtrit
 
 from metrics.statistics.intervals import Floats
 
@@ -86,9 +84,15 @@ class Expected:
 
     def beyond(self, value: float, side: int) -> float:
         """Return how much lies above a value (1), or below it (-1), on the scale that was fitted."""
+        # Imported where it is asked for: most of what runs never judges a level.
+        from scipy.special import stdtr
+
         return float(self.share @ stdtr(self.freedom, side * (self.centre - value) / self.error))
 
     def _bound(self, side: int) -> float:
+        from scipy.optimize import brentq
+        from scipy.special import stdtrit
+
         ends = self.centre + side * stdtrit(self.freedom, 0.975) * self.error
         low, high = float(ends.min()), float(ends.max())
         slack = _ROUNDING * max(1.0, abs(low), abs(high))

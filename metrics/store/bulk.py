@@ -28,7 +28,8 @@ _READ = {
 }
 _NAMES = (*_READ, "run")
 _PERIOD = ("grain", "period_start", "period_end")
-_RAW_NAMES = tuple(column.name for column in observation_columns)
+# Plain texts, as the keys of a record are: those of columns are a kind of their own.
+_RAW_NAMES = tuple(str.__str__(column.name) for column in observation_columns)
 _RAW = tuple(type_coerce(column, NullType()) for column in observation_columns)
 _COUNTED = ("sample_size", "code_version")
 
@@ -52,7 +53,7 @@ def add(connection: Connection, run: str, seen: Sequence[Observation]) -> None:
 def _execute(connection: Connection, rows: Iterator[tuple[Any, ...]]) -> None:
     """Insert rows as they are bound, without a look at each."""
     compiled = insert(observations).compile(dialect=connection.dialect, column_keys=list(_NAMES))
-    assert compiled.positiontup == list(_NAMES)  # type: ignore[attr-defined]
+    assert compiled.positiontup == list(_NAMES)
     while chunk := list(islice(rows, _CHUNK)):
         connection.exec_driver_sql(str(compiled), chunk)
 
@@ -97,8 +98,8 @@ def _column(dialect: Dialect, name: str, cells: Iterable[Any]) -> Iterable[Any]:
         return map(str.__str__, cells)
     encode = observations.c[name].type.dialect_impl(dialect).bind_processor(dialect)
     if name == "cut" and encode is not None:
-        return map(_Coded(lambda segment: encode(tuple(name for name, _ in segment))).__getitem__, cells)
-    return cells if encode is None else map(_Coded(encode).__getitem__, cells)
+        return map(Coded(lambda segment: encode(tuple(name for name, _ in segment))).__getitem__, cells)
+    return cells if encode is None else map(Coded(encode).__getitem__, cells)
 
 
 def read(connection: Connection, wanted: Select[tuple[object, ...]]) -> Iterator[Observation]:
@@ -108,17 +109,17 @@ def read(connection: Connection, wanted: Select[tuple[object, ...]]) -> Iterator
         return
     cells = dict(zip(_RAW_NAMES, zip(*found, strict=True), strict=True))
     day, instant, segment = (
-        _decoder(connection.dialect, name) for name in ("period_start", "computed_at", "dimensions")
+        decoder(connection.dialect, name) for name in ("period_start", "computed_at", "dimensions")
     )
-    periods = _Coded(lambda three: Period(Grain(three[0]), day(three[1]), day(three[2])))
+    periods = Coded(lambda three: Period(Grain(three[0]), day(three[1]), day(three[2])))
     spans = zip(*(cells[name] for name in _PERIOD), strict=True)
     columns: dict[str, Iterable[Any]] = {
         **{name: column for name, column in cells.items() if name not in _PERIOD},
-        "grain": map(_Coded(Grain).__getitem__, cells["grain"]),
+        "grain": map(Coded(Grain).__getitem__, cells["grain"]),
         "period": map(periods.__getitem__, spans),
-        "dimensions": map(_Coded(segment).__getitem__, cells["dimensions"]),
-        "state": map(_Coded(State).__getitem__, cells["state"]),
-        **{name: map(_Coded(instant).__getitem__, cells[name]) for name in ("watermark", "computed_at")},
+        "dimensions": map(segment, cells["dimensions"]),
+        "state": map(Coded(State).__getitem__, cells["state"]),
+        **{name: map(instant, cells[name]) for name in ("watermark", "computed_at")},
     }
     for row in zip(*columns.values(), strict=True):
         # The constructor of a frozen record costs more than all that is read of it.
@@ -127,12 +128,13 @@ def read(connection: Connection, wanted: Select[tuple[object, ...]]) -> Iterator
         yield one
 
 
-def _decoder(dialect: Dialect, name: str) -> Callable[[Any], Any]:
+def decoder(dialect: Dialect, name: str) -> Callable[[Any], Any]:
+    """Return what reads a column's cells as they lie in the database."""
     decode = observations.c[name].type.dialect_impl(dialect).result_processor(dialect, None)
-    return decode or (lambda cell: cell)
+    return Coded(decode or (lambda cell: cell)).__getitem__
 
 
-class _Coded(dict[Any, Any]):
+class Coded(dict[Any, Any]):
     """Cells as the other side has them: the same few days, instants and segments come row after row."""
 
     def __init__(self, code: Callable[[Any], Any]) -> None:

@@ -14,8 +14,9 @@ from sqlalchemy import URL, ColumnElement, Connection, Engine, Select, func, ins
 from metrics.errors import StoreError
 from metrics.grain import Grain, Period
 from metrics.observation import Dimensions, Observation, Offset, ToDate
-from metrics.store import bulk, to_date
+from metrics.store import to_date
 from metrics.store.api_keys import ApiKeys
+from metrics.store.bulk import add, read
 from metrics.store.database import alone, name_of, open_engine, require_writable, writing
 from metrics.store.definition_files import keep_files, kept_files
 from metrics.store.definitions import Definitions
@@ -44,7 +45,7 @@ from metrics.store.tables import (
     runs,
     sources,
 )
-from metrics.store.versions import changes, checked, earlier, newest, read, written_before
+from metrics.store.versions import changes, checked, earlier, newest, written_before
 
 __all__ = ["DatasetHealth", "Definition", "Refresh", "Revision", "Run", "SourceHealth", "Store", "Written"]
 
@@ -108,7 +109,7 @@ class Store:
         with writing(self._engine, run.metric) as connection:
             found = changes(connection, run, given)
             connection.execute(insert(runs), run_row(run, found.counts))
-            bulk.add(connection, run.id, found.new + found.tombstones)
+            add(connection, run.id, found.new + found.tombstones)
             to_date.add(connection, run, beside)
         return found.counts
 

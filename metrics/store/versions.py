@@ -15,7 +15,7 @@ from sqlalchemy.types import NullType
 from metrics.errors import StoreError
 from metrics.grain import Grain, Period
 from metrics.observation import FLOATS, RESULT, Dimensions, Observation, State, result, same_results
-from metrics.store.bulk import read
+from metrics.store.bulk import Coded, decoder, read
 from metrics.store.records import Run, Written, canonical_cut, canonical_dimensions
 from metrics.store.tables import observation_columns, observations
 
@@ -27,6 +27,7 @@ Key = tuple[Grain, date | None, Dimensions]
 _Told = tuple[date | None, Sequence[Any]]
 """Of what was last written of a key the day after its period, and its result."""
 
+_WHERE = ("grain", "dimensions", "period_start", "period_end")
 _HASH, _STATE = RESULT.index("definition_hash"), RESULT.index("state")
 _FOREIGN = "is not of a grain and cut of its run"
 
@@ -98,15 +99,15 @@ def changes(connection: Connection, run: Run, given: Mapping[Key, Observation]) 
 def _last(connection: Connection, run: Run) -> dict[Key, _Told]:
     """Return what was last written of each key that a run covers."""
     wanted = newest(*_covered(run)).with_only_columns(
-        *(observations.c[name] for name in ("grain", "dimensions", "period_start", "period_end")),
-        # These lie in the database as they are.
-        *(type_coerce(observations.c[name], NullType()) for name in RESULT),
+        *(type_coerce(observations.c[name], NullType()) for name in (*_WHERE, *RESULT))
     )
-    grains = {grain.value: grain for grain in Grain}
-    return {
-        (grains[grain], start, segment): (end, told)
-        for grain, segment, start, end, *told in connection.execute(wanted)
-    }
+    found = connection.execute(wanted).all()
+    if not found:
+        return {}
+    grains, segments, starts, ends, *told = zip(*found, strict=True)
+    day, segment = (decoder(connection.dialect, name) for name in ("period_start", "dimensions"))
+    keys = zip(map(Coded(Grain).__getitem__, grains), map(day, starts), map(segment, segments), strict=True)
+    return dict(zip(keys, zip(map(day, ends), zip(*told, strict=True), strict=True), strict=True))
 
 
 def checked(run: Run, computed: Iterable[Observation]) -> dict[Key, Observation]:

@@ -22,9 +22,9 @@ from metrics.kind import kinds
 from metrics.loading.loader import load
 from metrics.observation import Observation
 from metrics.operations.refresh import Refresher, Summary
+from metrics.store.bulk import read
 from metrics.store.store import Store
 from metrics.store.tables import observations
-from metrics.store.versions import read
 from tests.metrics.kinds.golden import GOLDEN, NOW
 from tests.store_engine import engine_of
 

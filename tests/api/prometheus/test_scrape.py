@@ -137,3 +137,14 @@ def test_nobody_waits_while_the_exposition_is_made_anew(fresh, monkeypatch):
     assert asked == [old]
     assert new != old
     assert held.text(fresh, NOW) == new
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "identity"])
+def test_an_unchanged_exposition_is_not_sent_again(client, encoding):
+    first = client.get("/metrics", headers={"Accept-Encoding": encoding})
+    again = client.get(
+        "/metrics", headers={"Accept-Encoding": encoding, "If-None-Match": first.headers["ETag"]}
+    )
+    assert (again.status_code, again.data) == (304, b"")
+    other = client.get("/metrics", headers={"Accept-Encoding": encoding, "If-None-Match": '"another"'})
+    assert (other.status_code, other.data) == (200, first.data)
