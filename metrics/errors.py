@@ -19,13 +19,15 @@ ScorecardError
 │   └── SecretMissing
 ├── ComputationError        a metric's numbers cannot be trusted
 │   ├── SeriesLimit
-│   └── LabelLimit
+│   ├── LabelLimit
+│   └── NameReused      the name stood for another figure
 ├── FitError                a model is not fitted to these customers; carries the reason
 ├── StoreError
 │   ├── NoStore             where the store should be is none
 │   ├── StoreLocked         passing
 │   ├── StoreAway           passing
-│   └── StoreFull
+│   ├── StoreFull
+│   └── ClockBehind         the clock stands before the last refresh
 └── ExtraMissing            an optional package is not installed
 
 A passing error (`transient` is true) may go away by itself; all others stay until somebody acts.

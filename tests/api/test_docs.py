@@ -43,6 +43,7 @@ UNSEEN = {
     "kpi_dataset_late_timestamp_seconds",
     "kpi_survey_invited",
     "kpi_survey_response_ratio",
+    "scorecard_goals_moved_timestamp_seconds",
     "scorecard_status_moved_timestamp_seconds",
 }
 

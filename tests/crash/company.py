@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from tempfile import gettempdir
 
 import duckdb
 
@@ -23,7 +24,8 @@ FIRST = datetime(2026, 2, 1, 6, tzinfo=UTC)
 CUT = "dimensions: [channel]\ngrains: [day, month]\n"
 FILES = {
     "company.yml": "company: Twice\ntimezone: UTC\ncurrency: GBP\n",
-    "sources.yml": 'sources: {shop: {url: "duckdb:///data/shop.duckdb"}}\n',
+    # The states of the data lie in a folder beside the project's.
+    "sources.yml": f'sources: {{shop: {{url: "duckdb:///data/shop.duckdb"}}}}\nroots: ["{gettempdir()}"]\n',
     "datasets/orders.yml": (
         "dataset: orders\nsource: shop\ntable: orders\nkey: order_id\ntime: day\n"
         "dimensions: {channel: channel}\ncomplete_through: {lag: 0 days}\n"

@@ -6,6 +6,7 @@ from metrics import errors
 from metrics.errors import (
     BadPeriod,
     BehindWatermark,
+    ClockBehind,
     ComputationError,
     DefinitionsInvalid,
     ExpressionError,
@@ -14,6 +15,7 @@ from metrics.errors import (
     GrainNotAllowed,
     LabelLimit,
     Level,
+    NameReused,
     NoStore,
     Position,
     ScorecardError,
@@ -146,8 +148,8 @@ def test_expression_error_carries_its_offset():
             {UnknownMetric, UnknownScorecard, UnknownDimension, GrainNotAllowed, BadPeriod, BehindWatermark},
         ),
         (SourceError, {SourceUnavailable, SourceTimeout, SourceRejected, SourceMissing, SecretMissing}),
-        (ComputationError, {SeriesLimit, LabelLimit}),
-        (StoreError, {NoStore, StoreAway, StoreFull, StoreLocked}),
+        (ComputationError, {SeriesLimit, LabelLimit, NameReused}),
+        (StoreError, {NoStore, StoreAway, StoreFull, StoreLocked, ClockBehind}),
     ],
 )
 def test_families(family, members):

@@ -173,7 +173,7 @@ class Expected:
 
     def _scorecard_goals_moved_timestamp_seconds(self, equal, at):
         calendar = self.company.catalog.company.calendar
-        for report in self._reports():
+        for report in self._reports:
             for one in report.rescored:
                 if one.cause.value == "target":
                     yield {"scorecard": report.scorecard}, calendar.instant(one.since).timestamp()

@@ -124,7 +124,7 @@ def test_page_and_api_say_it(tmp_path: Path) -> None:
     client = create_app(project, now=lambda: NOW + timedelta(hours=2)).test_client()
     page = client.get("/catalogue/csat").text
     assert "How its definition changed" in page
-    assert "2026-Q1: 50.0% before, 50.0% since (0.0 pp)" in page
+    assert "2026-Q1: 50.0% before, 50.0% since (0.0 points)" in page
     answered = client.get("/api/v1/metrics/csat/definition/history").json
     assert answered is not None
     assert [each["effect"] and each["effect"]["period_name"] for each in answered["changes"]] == [

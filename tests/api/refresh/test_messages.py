@@ -51,7 +51,7 @@ def test_one_message_a_department_with_what_came_of_the_promise(company: Path, g
     assert said == (
         "# Satisfied customers: counted differently since 20 May 2026\n"
         "\n"
-        "- **2026-04: 100.0% before, 0.0% since (−100.0 pp)**\n"
+        "- **2026-04: 100.0% before, 0.0% since (−100.0 points)**\n"
         "- Status: On target before, Red flag since\n"
         "- As promised with the change: 0.0% for 2026-04.\n"
         "- What changed: share is another\n"

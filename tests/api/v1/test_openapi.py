@@ -8,6 +8,7 @@ ANSWERS = [
     ("/api/v1/metrics/{metric}/observations", "/api/v1/metrics/lead_to_opportunity/observations?by=*"),
     ("/api/v1/metrics/{metric}/history", "/api/v1/metrics/revenue/history?grain=quarter&period=2026-Q1"),
     ("/api/v1/metrics/{metric}/definition", "/api/v1/metrics/revenue/definition"),
+    ("/api/v1/metrics/{metric}/definition/history", "/api/v1/metrics/revenue/definition/history"),
     ("/api/v1/metrics/{metric}/changes", "/api/v1/metrics/lead_to_opportunity/changes?grain=quarter"),
     ("/api/v1/metrics/{metric}/diagnostics", "/api/v1/metrics/revenue/diagnostics"),
     ("/api/v1/metrics/{metric}/lineage", "/api/v1/metrics/revenue/lineage"),
