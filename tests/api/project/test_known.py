@@ -14,9 +14,11 @@ from api.project.known import known_at
 from api.project.project import Project
 from api.refresh.refresher import refresher_of
 from metrics.errors import UsageError
+from metrics.observation import Observation
 from metrics.store.store import Store
 from scorecard.report import to_dict
 
+Year = tuple[Path, dict[datetime, dict[str, Any]], dict[datetime, list[Observation]]]
 BEGIN = datetime(2026, 1, 5, 6, tzinfo=UTC)
 STEP = timedelta(days=14)
 ROUNDS = 26
@@ -114,16 +116,21 @@ def write(root: Path, edited: int) -> None:
 
 
 def told(project: Project, now: datetime) -> dict[str, Any]:
-    """Return what a report says, but for where its definitions stand."""
+    """Return what a report says."""
     return to_dict(project.report("joint", None, now))  # type: ignore[no-any-return]
 
 
+def values(project: Project) -> list[Observation]:
+    """Return every value that is known, of all grains, periods and segments."""
+    return [seen for name in ("answers_given", "csat") for seen in project.store.latest(name)]
+
+
 @pytest.fixture(scope="module")
-def year(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[datetime, dict[str, Any]]]:
+def year(tmp_path_factory: pytest.TempPathFactory) -> Year:
     """Return a project that was refreshed through a year, and what was published at each of many instants."""
     root, arrivals = tmp_path_factory.mktemp("year"), rows()
     (root / "data").mkdir()
-    published = {}
+    published, known = {}, {}
     for number in range(ROUNDS):
         now = BEGIN + number * STEP
         write(root, number)
@@ -133,24 +140,27 @@ def year(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[datetime,
         assert refresher_of(project, lambda at=now: at).refresh().failed == ()
         for later in (timedelta(seconds=1), timedelta(days=6)):
             published[now + later] = told(project, now + later)
+            known[now + later] = values(project)
         project.store.close()
-    return root, published
+    return root, published, known
 
 
-def test_every_report_of_a_year_is_told_again(year: tuple[Path, dict[datetime, dict[str, Any]]]) -> None:
-    root, published = year
+def test_every_report_of_a_year_is_told_again(year: Year) -> None:
+    root, published, known = year
     project = Project.open(root)
     for instant, said in published.items():
-        assert told(known_at(project, instant, END), instant) == said, instant
+        then = known_at(project, instant, END)
+        assert told(then, instant) == said, instant
+        assert values(then) == known[instant], instant
     # It was not the same report all along.
     assert len({str(said["score"]) for said in published.values()}) > 12
     project.store.close()
 
 
 def test_before_the_first_refresh_and_after_now_nothing_is_known(
-    year: tuple[Path, dict[datetime, dict[str, Any]]],
+    year: Year,
 ) -> None:
-    root, _ = year
+    root, _, _ = year
     project = Project.open(root)
     with pytest.raises(UsageError) as raised:
         known_at(project, BEGIN, END)
@@ -163,8 +173,8 @@ def test_before_the_first_refresh_and_after_now_nothing_is_known(
     project.store.close()
 
 
-def test_page_and_api_say_what_was_known(year: tuple[Path, dict[datetime, dict[str, Any]]]) -> None:
-    root, published = year
+def test_page_and_api_say_what_was_known(year: Year) -> None:
+    root, published, _ = year
     project = Project.open(root)
     client = create_app(project, now=lambda: END).test_client()
     instant = sorted(published)[30]
@@ -188,9 +198,9 @@ def test_page_and_api_say_what_was_known(year: tuple[Path, dict[datetime, dict[s
 
 
 def test_a_store_as_it_was_known_reads_no_later_row(
-    year: tuple[Path, dict[datetime, dict[str, Any]]],
+    year: Year,
 ) -> None:
-    root, published = year
+    root, published, _ = year
     project = Project.open(root)
     for instant in sorted(published)[::9]:
         store: Store = project.store.as_known(instant)
