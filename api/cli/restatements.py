@@ -37,12 +37,14 @@ _MOVERS = {
 @pass_settings
 def command(settings: Settings, since: date | datetime, metrics: tuple[str, ...], unfinished: bool) -> None:
     """Say which totals are others than what was known before T, and split each movement by what moved it."""
+    from api.project.known import refuse_to_come
     from metrics.operations.restatements import restatements
     from scorecard.report import to_dict
 
     with opened(settings) as project:
         at = instant(since, project.catalog.company.calendar)
         assert at is not None
+        refuse_to_come(at, settings.now(), project.catalog.company.calendar)
         found = restatements(project.store, project.catalog, metrics or project.catalog.metrics, at)
         if settings.json:
             emit_json(to_dict(found))

@@ -42,14 +42,19 @@ def known_at(project: Project, instant: datetime, now: datetime) -> Project:
         UsageError: the instant is after now, or nothing had been refreshed by then.
     """
     calendar = project.catalog.company.calendar
-    if instant > now:
-        raise UsageError(f"{_said(instant, calendar)} is yet to come: nothing is known as of then")
+    refuse_to_come(instant, now, calendar)
     store = project.store.as_known(instant)
     if store.last_refresh() is None:
         raise UsageError(f"nothing was known before {_said(instant, calendar)}: no refresh had ended by then")
     files, commit = store.last_definitions()
     then = replace(project, store=store, commit=commit, findings=(), known=instant, memory=Memory())
     return _with_definitions(then, files) if files else then
+
+
+def refuse_to_come(instant: datetime, now: datetime, calendar: Calendar) -> None:
+    """Raise UsageError where an instant lies after now: nothing was known then."""
+    if instant > now:
+        raise UsageError(f"{_said(instant, calendar)} is yet to come: nothing is known as of then")
 
 
 def _with_definitions(project: Project, files: Mapping[str, bytes]) -> Project:

@@ -19,7 +19,6 @@ from api.metric.history import DefinitionEffect, DefinitionStep, definition_hist
 from api.metric.history_words import effect_words, what_words, who_words
 from api.project.project import STATE_FOLDER, Project
 from metrics.catalog.metric import Metric
-from metrics.errors import ScorecardError
 from metrics.grain import Grain
 from metrics.store.records import Recounted
 from scorecard.cause_model import Cause, CauseReport
@@ -50,7 +49,7 @@ def tell(project: Project, now: datetime) -> tuple[Path, ...]:
         try:
             written += _write(project, project.catalog.metric(name), change, now)
             project.store.messages.remember(key, now)
-        except (OSError, ScorecardError) as error:
+        except Exception as error:  # the values themselves are there
             log.warning("nobody was told that metric %s is counted differently: %s", name, error)
     return tuple(written)
 

@@ -107,3 +107,19 @@ def test_private_figures_are_not_told_and_old_changes_are_no_news(company: Path,
     said = path.read_text(encoding="utf-8")
     assert "- Its figures are private and not told here.\n" in said
     assert "%" not in said
+
+
+def test_what_goes_wrong_in_telling_harms_no_refresh(
+    company: Path,
+    git: Git,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    git("commit", "-qam", "Only a five")
+    refresh(company, LATER)
+    with monkeypatch.context() as patch:
+        patch.setattr("api.refresh.messages.definition_history", lambda *_: 1 / 0)
+        assert told(company) == []
+    assert "nobody was told that metric csat is counted differently: division by zero" in caplog.text
+    # It is told the next time.
+    assert len(told(company)) == 1
